@@ -1,0 +1,296 @@
+"""A journey's whole state, in one serialisable model, and what each fact does to it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel
+
+from domain.answers import ExitCheckAnswer, SendAnswer, SendStatus
+from domain.buffer import Settled, still_standing
+from domain.events import JourneyEvent
+from domain.later_events import About, Postpone, review, review_found
+from domain.outcomes import (
+    ClosedJourney,
+    Decision,
+    Ending,
+    Evidence,
+    Outcome,
+    Reason,
+    Stage,
+    about,
+)
+from domain.planning import JourneyPlan, PlannedStep
+from domain.stores import LowerIntent, OnFailure
+
+MOST_REMEMBERED = 200
+"""Seen event ids and decisions kept in memory: bounded, since a journey may be long."""
+
+GIVE_UP_AFTER = timedelta(days=2)
+"""A message that is put off for longer than this is left out: every journey ends."""
+
+
+class JourneyState(BaseModel):
+    """Everything a journey knows. It is the workflow's input and survives continue-as-new."""
+
+    store_id: str
+    customer_id: str
+    buffer: timedelta
+    pending: list[JourneyEvent] = []
+    """Received and not yet looked at; while buffering, the buffer."""
+    seen: list[str] = []
+    exit: JourneyEvent | None = None
+    """The operator's exit, once requested."""
+    trigger: JourneyEvent | None = None
+    left_at: AwareDatetime | None = None
+    plan: JourneyPlan | None = None
+    steps_done: int = 0
+    messages_sent: int = 0
+    last_skip: Decision | None = None
+    not_before: AwareDatetime | None = None
+    """The next step was put off until then."""
+    deferred_since: AwareDatetime | None = None
+    deferrals: int = 0
+    decisions: list[Decision] = []
+    ending: Ending | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """Where the journey is."""
+        if self.ending is not None:
+            return Stage.CLOSED
+        return Stage.BUFFERING if self.trigger is None else Stage.WAITING
+
+    def subject(self) -> About:
+        """What a waiting journey is about.
+
+        Raises:
+            ValueError: the buffer has not passed yet.
+        """
+        if self.trigger is None or self.left_at is None:
+            raise ValueError("a buffering journey is not about anything yet")
+        return About(self.trigger, self.left_at, self.rules.lower_intent_events)
+
+    @property
+    def rules(self) -> JourneyPlan:
+        """The plan in force; before it is loaded, one without steps."""
+        return self.plan or JourneyPlan()
+
+    # What happens to a journey
+
+    def receive(self, event: JourneyEvent) -> None:
+        """Take in a pushed event, unless it was received before."""
+        if self._is_new(event):
+            self.pending.append(event)
+
+    def request_exit(self, event: JourneyEvent) -> None:
+        """Take in an operator's exit."""
+        if self._is_new(event):
+            self.exit = event
+
+    def _is_new(self, event: JourneyEvent) -> bool:
+        new = event.event_id not in self.seen
+        if new:
+            self.seen = [*self.seen, event.event_id][-MOST_REMEMBERED:]
+        return new
+
+    def has_news(self) -> bool:
+        """Whether something was received that has not been looked at."""
+        return bool(self.pending) or self.exit is not None
+
+    def take_pending(self) -> list[JourneyEvent]:
+        """Hand over what was received and not yet looked at."""
+        events, self.pending = self.pending, []
+        return events
+
+    def begin(self, settled: Settled, now: datetime) -> None:
+        """The buffer has passed: the journey is about this trigger."""
+        self.trigger, self.left_at = settled.trigger, settled.left_at
+        buffered = {
+            "events_in_buffer": str(len(self.take_pending())),
+            "left_at": settled.left_at.isoformat(),
+        }
+        because = "latest event of the highest intent in the buffer"
+        self.note(now, "trigger_chosen", because, about(settled.trigger) | buffered)
+
+    def follow(self, plan: JourneyPlan, now: datetime) -> Ending | None:
+        """Go by this plan from here on; an ending when it leaves nothing to do."""
+        self.plan = plan
+        if plan.already_handled:
+            return Ending(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_HANDLED)
+        if not plan.steps:
+            return Ending(outcome=Outcome.SKIPPED, reason=Reason.NO_PLAN)
+        due = {str(step.number): step.due_at.isoformat() for step in plan.steps}
+        self.note(now, "plan_loaded", f"{len(plan.steps)} message(s), due as listed", due)
+        return None
+
+    def hear_news(self, now: datetime) -> Ending | Postpone | None:
+        """Decide what was pushed since; an operator's exit comes before everything."""
+        if self.exit is not None:
+            return self.operator_exit()
+        events = self.take_pending()
+        verdict = review(self.subject(), events)
+        if verdict is None and events:
+            because = "not later than left_at, or of an intent that this store ignores"
+            self.note(now, "events_ignored", because, about(events[-1]))
+        return verdict
+
+    def hear_partner(self, answer: ExitCheckAnswer, now: datetime) -> Ending | Postpone | None:
+        """Decide what the exit check found."""
+        asked = {
+            "found_by": "exit_check",
+            "asked_at": (answer.asked_at or now).isoformat(),
+            "recent_events": str(answer.seen),
+        }
+        verdict = review_found(self.subject(), answer.events)
+        if isinstance(verdict, Ending):
+            return verdict.model_copy(update={"evidence": {**verdict.evidence, **asked}})
+        if verdict is None:
+            because = "the partner knows of no later event that ends the journey"
+            self.note(now, "exit_check_passed", because, asked)
+        return verdict
+
+    def operator_exit(self) -> Ending | None:
+        """The ending that an operator asked for, if any."""
+        if self.exit is None:
+            return None
+        self.pending = []
+        return Ending(outcome=Outcome.EXITED, reason=Reason.OPERATOR, evidence=about(self.exit))
+
+    def postpone(self, verdict: Postpone, now: datetime) -> None:
+        """Count the delays from a later event."""
+        self.left_at = verdict.left_at
+        self.note(now, "postponed", "active again, with lower intent", about(verdict.event))
+
+    # What becomes of messages
+
+    def next_step(self) -> PlannedStep | None:
+        """The step whose turn it is, or None when the plan is done."""
+        steps = self.rules.steps
+        return steps[self.steps_done] if self.steps_done < len(steps) else None
+
+    def next_due(self) -> datetime | None:
+        """When the next message's turn comes."""
+        step = self.next_step()
+        if step is None:
+            return None
+        return max(step.due_at, self.not_before or step.due_at)
+
+    def time_to(self, step: PlannedStep, now: datetime) -> timedelta:
+        """How long to wait before this step; nothing when it is hopeless already."""
+        if step.hopeless(now):
+            return timedelta(0)
+        return max(step.due_at, self.not_before or step.due_at) - now
+
+    def partner_unavailable(self, step: PlannedStep, because: str, now: datetime) -> bool:
+        """Nobody could be asked: True when the store sends all the same; else left out."""
+        evidence = {"failure": because, "on_failure": self.rules.on_failure.value}
+        if self.rules.on_failure is OnFailure.SEND:
+            self.note(now, "exit_check_failed", Reason.EXIT_API_UNAVAILABLE, evidence)
+            return True
+        self.skip(step, Reason.EXIT_API_UNAVAILABLE, evidence, now)
+        return False
+
+    def take_answer(self, step: PlannedStep, answer: SendAnswer, now: datetime) -> Ending | None:
+        """What became of a message: sent, left out, put off, or the end of the journey."""
+        reason = answer.reason or Reason.SEND_FAILED
+        match answer.status:
+            case SendStatus.ACCEPTED | SendStatus.UNKNOWN:
+                self._sent(step, answer, now)
+            case SendStatus.SKIPPED:
+                self.skip(step, reason, answer.evidence, now)
+            case SendStatus.DEFERRED:
+                self.defer(step, reason, answer.until or now, now)
+            case SendStatus.ENDED:
+                return Ending(outcome=answer.outcome, reason=reason, evidence=answer.evidence)
+        return None
+
+    def _sent(self, step: PlannedStep, answer: SendAnswer, now: datetime) -> None:
+        """It went out, or may have: either way it is never sent again."""
+        self._step_done()
+        self.messages_sent += 1
+        unsure = answer.status is SendStatus.UNKNOWN
+        decision = "message_unconfirmed" if unsure else "message_sent"
+        self.note(now, decision, step.label, answer.evidence)
+
+    def skip(self, step: PlannedStep, reason: Reason, evidence: Evidence, now: datetime) -> None:
+        """Leave one message out, and go on to the next."""
+        self._step_done()
+        self.note(now, "message_skipped", reason, {"message": step.label, **evidence})
+        self.last_skip = self.decisions[-1]
+
+    def defer(self, step: PlannedStep, reason: Reason, until: datetime, now: datetime) -> None:
+        """Put one message off, or leave it out when that goes on for too long."""
+        self.deferred_since = self.deferred_since or now
+        if until - self.deferred_since > GIVE_UP_AFTER:
+            self.skip(step, reason, {"deferrals": str(self.deferrals)}, now)
+            return
+        self.not_before, self.deferrals = until, self.deferrals + 1
+        self.note(now, "message_deferred", reason, {"until": until.isoformat()})
+
+    def _step_done(self) -> None:
+        self.steps_done += 1
+        self.not_before, self.deferred_since, self.deferrals = None, None, 0
+
+    # How a journey ends
+
+    def plan_done(self) -> Ending:
+        """The ending of a journey that went through its plan."""
+        if self.messages_sent or self.last_skip is None:
+            return Ending(outcome=Outcome.MESSAGED, reason=Reason.PLAN_DONE)
+        skip = self.last_skip
+        return Ending(outcome=Outcome.SKIPPED, reason=Reason(skip.because), evidence=skip.evidence)
+
+    def end(self, ending: Ending, now: datetime) -> None:
+        """Close the journey."""
+        self.ending = ending
+        self.note(now, ending.outcome, ending.reason, ending.evidence)
+
+    def closed(self, run_id: str, now: datetime) -> ClosedJourney:
+        """What is kept of the journey once it has ended.
+
+        Raises:
+            ValueError: it has not.
+        """
+        if self.ending is None:
+            raise ValueError("an open journey has no outcome")
+        return ClosedJourney(
+            run_id=run_id,
+            store_id=self.store_id,
+            customer_id=self.customer_id,
+            trigger=self.trigger,
+            outcome=self.ending.outcome,
+            reason=self.ending.reason,
+            evidence=self.ending.evidence,
+            decisions=self.decisions,
+            closed_at=now,
+        )
+
+    def left_over(self) -> list[JourneyEvent]:
+        """The events that the next journey of this customer begins with, if any."""
+        if self.exit is not None:
+            return []
+        following = list(self.ending.next_events) if self.ending else []
+        arrived = self.take_pending()
+        if following or self.trigger is None:
+            following += arrived
+        else:  # over already: what its store would ignore meanwhile is a beginning now
+            over = replace(self.subject(), lower_intent_events=LowerIntent.EXIT)
+            verdict = review(over, arrived)
+            following = list(verdict.next_events) if isinstance(verdict, Ending) else []
+        return following if still_standing(following) else []
+
+    def successor(self, events: Sequence[JourneyEvent]) -> "JourneyState":
+        """The state that the next journey of this customer begins with."""
+        return JourneyState(
+            store_id=self.store_id,
+            customer_id=self.customer_id,
+            buffer=self.buffer,
+            pending=list(events),
+            seen=self.seen,
+        )
+
+    def note(self, now: datetime, decision: str, because: str, evidence: Evidence) -> None:
+        """Write a decision down."""
+        entry = Decision(at=now, decision=decision, because=because, evidence=evidence)
+        self.decisions = [*self.decisions, entry][-MOST_REMEMBERED:]

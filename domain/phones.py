@@ -1,0 +1,40 @@
+"""What a phone number tells: its E.164 form and, where it is certain, its time zone."""
+
+import phonenumbers
+from phonenumbers import timezone as phone_zones
+
+_MODERN_NAMES = {
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Katmandu": "Asia/Kathmandu",
+    "Asia/Rangoon": "Asia/Yangon",
+    "Asia/Saigon": "Asia/Ho_Chi_Minh",
+    "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+    "Europe/Kiev": "Europe/Kyiv",
+}
+_UNKNOWN_ZONE = "Etc/Unknown"
+
+
+def to_e164(raw: str | None, default_region: str | None) -> str | None:
+    """Write a number as `+919876543210`, or None when it cannot be a real one.
+
+    Args:
+        raw: as the partner has it, with or without a country code.
+        default_region: ISO 3166 region for numbers without a country code, such as `IN`.
+    """
+    try:
+        number = phonenumbers.parse(raw or "", default_region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def time_zone_of(address: str | None) -> str | None:
+    """The IANA zone of an E.164 number, or None where the number's region has several."""
+    if not address:
+        return None
+    zones = phone_zones.time_zones_for_number(phonenumbers.parse(address))
+    if len(zones) != 1 or zones[0] == _UNKNOWN_ZONE:
+        return None
+    return _MODERN_NAMES.get(zones[0], zones[0])

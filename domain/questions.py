@@ -1,0 +1,42 @@
+"""What a journey asks the world: the inputs of its activities, free of personal data."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from domain.planning import PlannedStep
+
+
+class PlanRequest(BaseModel):
+    """Which plan: that of a store for a trigger, counted from when the customer left."""
+
+    model_config = ConfigDict(frozen=True)
+
+    store_id: str
+    customer_id: str
+    trigger_event_id: str
+    kind: str
+    left_at: AwareDatetime
+    first: bool = True
+    """Whether the journey begins; otherwise it only counts anew from a later `left_at`."""
+
+
+class ExitCheckRequest(BaseModel):
+    """Whom to ask about, and since when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    store_id: str
+    customer_id: str
+    left_at: AwareDatetime
+
+
+class SendRequest(BaseModel):
+    """Which message to send. What it says is rendered where it is sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    store_id: str
+    customer_id: str
+    trigger_event_id: str
+    kind: str
+    left_at: AwareDatetime
+    step: PlannedStep
