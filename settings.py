@@ -1,0 +1,83 @@
+"""Everything the environment says, read once, at start, by whoever composes a process."""
+
+import sys
+from base64 import b64decode
+from binascii import Error as Base64Error
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.exc import ArgumentError
+
+from storage.database import async_url
+
+KEY_BYTES = 32
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """The configuration of a process. Temporal's own variables are read by its own library."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    api_host: str = "127.0.0.1"
+    api_port: Port = 8000
+    data_dir: Path = Path(".data")
+    database_url: str = ""
+    """Empty: SQLite in `data_dir`."""
+    temporal_port: Port = 7233
+    temporal_ui_port: Port = 8233
+    admin_token: SecretStr | None = None
+    whatsapp_api_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = (
+        "https://graph.facebook.com/v26.0"
+    )
+    meta_app_secret: SecretStr | None = None
+    meta_verify_token: SecretStr | None = None
+    allow_private_egress: bool = False
+    payload_keys: Annotated[dict[str, bytes], NoDecode] = {}
+    """Key id to key, in the order given: the first encrypts, all decrypt."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _supported(cls, url: str) -> str:
+        try:
+            return url and async_url(url).render_as_string(hide_password=False)
+        except ArgumentError as error:
+            raise ValueError("is not a SQLAlchemy URL") from error
+
+    @field_validator("payload_keys", mode="before")
+    @classmethod
+    def _parse_keys(cls, text: str | dict[str, bytes]) -> dict[str, bytes]:
+        if isinstance(text, dict):
+            return text
+        return dict(_parse_key(entry) for entry in text.split(","))
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with the default worked out."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'comeback.db'}"
+
+
+def _parse_key(entry: str) -> tuple[str, bytes]:
+    key_id, _, encoded = entry.strip().partition(":")
+    try:
+        key = b64decode(encoded, validate=True)
+    except Base64Error as error:
+        raise ValueError("takes id:base64key[,id:base64key…]") from error
+    if not key_id or len(key) != KEY_BYTES:
+        raise ValueError(f"takes id:base64key, the key being {KEY_BYTES} bytes")
+    return key_id, key
+
+
+def load_settings() -> Settings:
+    """Read the environment, or stop the start with the name of what is wrong in it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        sys.exit("\n".join(_complaint(each["loc"], each["msg"]) for each in error.errors()))
+
+
+def _complaint(location: tuple[int | str, ...], message: str) -> str:
+    """Never the value: it may be a secret."""
+    return f"environment variable {str(location[0]).upper()}: {message}"

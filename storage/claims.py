@@ -1,0 +1,117 @@
+"""The claiming transaction: the last look before a message, and the right to send it.
+
+Everything that may forbid a message is looked at while it is locked, in the transaction that
+writes the ledger row. So no claim follows an order, an exit, an opt-out or a pause that was
+committed, and a message is claimed once, whatever is retried or reset.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.events import JourneyEvent
+from domain.stores import FrequencyCap
+from storage import holds, inbox, messages, stores, suppressions
+from storage.database import lock
+from storage.messages import Message, MessageKey, MessageStatus
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is to be claimed."""
+
+    key: MessageKey
+    kind: str
+    template: str
+    address_hash: str
+    left_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The right to send this message, once."""
+
+    message_id: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """An order or an operator's exit was accepted since the customer left."""
+
+    event: JourneyEvent
+
+
+class Refusal(StrEnum):
+    """Why a message must not be sent."""
+
+    PAUSED = "paused"
+    OPTED_OUT = "opted_out"
+    FREQUENCY_CAP = "frequency_cap"
+
+
+async def claim(
+    connection: AsyncConnection, wanted: Claim, now: datetime
+) -> Claimed | Message | Stopped | Refusal:
+    """Claim a message unless something forbids it.
+
+    Returns:
+        The claim; or the message, when it was claimed before, as it stands; or what forbids it.
+    """
+    key = wanted.key
+    await lock(connection, "customer", key.store_id, key.customer_id)
+    before = await messages.find(connection, key)
+    if before is not None and before.status is not MessageStatus.NOT_SENT:
+        return await _as_it_stands(connection, before, now)
+    forbidden = await _forbidden(connection, wanted, now)
+    if forbidden is not None:
+        return forbidden
+    details = {
+        "kind": wanted.kind,
+        "template": wanted.template,
+        "address_hash": wanted.address_hash,
+        "due_at": wanted.due_at,
+    }
+    return Claimed(await messages.claim(connection, key, details, now))
+
+
+async def _as_it_stands(connection: AsyncConnection, before: Message, now: datetime) -> Message:
+    """A claim without an outcome is of somebody who died, or is late: nobody knows, so unknown."""
+    if before.status is not MessageStatus.CLAIMED:
+        return before
+    values = {"status": MessageStatus.UNKNOWN, "because": "whoever was sending it died"}
+    await messages.settle(connection, before.message_id, now, values)
+    return Message(before.message_id, MessageStatus.UNKNOWN, None, values["because"])
+
+
+async def _forbidden(
+    connection: AsyncConnection, wanted: Claim, now: datetime
+) -> Stopped | Refusal | None:
+    key = wanted.key
+    store = await stores.existing(connection, key.store_id, keep=True)
+    if store.paused:
+        because = store.paused_because or "paused"
+        await holds.add(connection, key.store_id, key.customer_id, because, now)
+        return Refusal.PAUSED
+    stop = await inbox.stopped_by(connection, key, wanted.left_at)
+    if stop is not None:
+        return Stopped(stop)
+    await lock(connection, "address", key.store_id, wanted.address_hash)
+    if await suppressions.because(connection, key.store_id, wanted.address_hash):
+        return Refusal.OPTED_OUT
+    if await _capped(connection, wanted, store.config.frequency_cap, now):
+        return Refusal.FREQUENCY_CAP
+    return None
+
+
+async def _capped(
+    connection: AsyncConnection, wanted: Claim, cap: FrequencyCap | None, now: datetime
+) -> bool:
+    if cap is None:
+        return False
+    got = await messages.count_since(
+        connection, wanted.key.store_id, wanted.address_hash, now - cap.per
+    )
+    return got >= cap.messages

@@ -1,0 +1,60 @@
+"""Journeys that wait for their store to be resumed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import holds, stores
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One waiting journey."""
+
+    store_id: str
+    customer_id: str
+    held_at: datetime
+
+
+async def add(
+    connection: AsyncConnection, store_id: str, customer_id: str, because: str, now: datetime
+) -> None:
+    """Note that a journey holds, from now on even if it held before."""
+    await forget(connection, store_id, customer_id)
+    await connection.execute(
+        insert(holds).values(
+            store_id=store_id, customer_id=customer_id, because=because, held_at=now
+        )
+    )
+
+
+async def releasable(connection: AsyncConnection, most: int) -> list[Hold]:
+    """Journeys whose store is not paused any more, oldest hold first."""
+    query = (
+        select(holds.c.store_id, holds.c.customer_id, holds.c.held_at)
+        .join(stores, stores.c.store_id == holds.c.store_id)
+        .where(stores.c.paused_at.is_(None))
+        .order_by(holds.c.held_at)
+        .limit(most)
+    )
+    return [Hold(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def remove(connection: AsyncConnection, hold: Hold) -> None:
+    """Forget a hold whose journey was released; not the one that may have followed it."""
+    await connection.execute(
+        delete(holds).where(
+            holds.c.store_id == hold.store_id,
+            holds.c.customer_id == hold.customer_id,
+            holds.c.held_at <= hold.held_at,
+        )
+    )
+
+
+async def forget(connection: AsyncConnection, store_id: str, customer_id: str) -> None:
+    """Forget whatever hold a journey has: it is over."""
+    await connection.execute(
+        delete(holds).where(holds.c.store_id == store_id, holds.c.customer_id == customer_id)
+    )

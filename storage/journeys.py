@@ -1,0 +1,79 @@
+"""How journeys ended: one row per journey, written once, when it closes."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.outcomes import ClosedJourney
+from storage.database import insert_new
+from storage.tables import journeys
+
+
+async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
+    """Write a journey's end; a second time changes nothing."""
+    plain = journey.model_dump(mode="json")
+    trigger = journey.trigger
+    values = {
+        **plain,
+        "kind": trigger and trigger.kind,
+        "trigger_event_id": trigger and trigger.event_id,
+        "closed_at": journey.closed_at,
+    }
+    await insert_new(connection, journeys, values)
+
+
+async def latest(
+    connection: AsyncConnection, store_id: str, customer_id: str
+) -> ClosedJourney | None:
+    """The journey of a customer that closed last."""
+    query = (
+        select(journeys)
+        .where(journeys.c.store_id == store_id, journeys.c.customer_id == customer_id)
+        .order_by(journeys.c.closed_at.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else _journey(row)
+
+
+async def by_run(connection: AsyncConnection, run_id: str) -> ClosedJourney | None:
+    """The journey that was this workflow run."""
+    query = select(journeys).where(journeys.c.run_id == run_id)
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else _journey(row)
+
+
+async def handled(
+    connection: AsyncConnection, store_id: str, customer_id: str, trigger_event_id: str
+) -> bool:
+    """Whether a journey about this event has closed already."""
+    query = select(journeys.c.run_id).where(
+        journeys.c.store_id == store_id,
+        journeys.c.customer_id == customer_id,
+        journeys.c.trigger_event_id == trigger_event_id,
+    )
+    return (await connection.execute(query.limit(1))).first() is not None
+
+
+async def counted(
+    connection: AsyncConnection, store_id: str, start: datetime, end: datetime
+) -> list[dict[str, Any]]:
+    """How many journeys of each kind ended how and why."""
+    columns = (journeys.c.kind, journeys.c.outcome, journeys.c.reason)
+    found = await connection.execute(
+        select(*columns, func.count().label("count"))
+        .where(
+            journeys.c.store_id == store_id,
+            journeys.c.closed_at >= start,
+            journeys.c.closed_at < end,
+        )
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def _journey(row: RowMapping) -> ClosedJourney:
+    return ClosedJourney.model_validate({name: row[name] for name in ClosedJourney.model_fields})

@@ -1,0 +1,151 @@
+"""The tables. Phone numbers stand in bodies only (inbox, quarantine); elsewhere a keyed hash."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from storage.database import UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+Json = JSON().with_variant(JSONB(), "postgresql")
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+
+stores = Table(
+    "stores",
+    metadata,
+    Column("store_id", String(64), primary_key=True),
+    Column("config", Json, nullable=False),
+    Column("signing_secret", String(128), nullable=False),
+    Column("hash_key", String(128), nullable=False),
+    Column("paused_at", UtcDateTime),
+    Column("paused_because", String(256)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+store_keys = Table(
+    "store_keys",
+    metadata,
+    Column("key_id", String(32), primary_key=True),
+    Column("store_id", ForeignKey("stores.store_id"), nullable=False, index=True),
+    Column("secret_hash", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("store_id", ForeignKey("stores.store_id"), nullable=False),
+    Column("event_id", String(256), nullable=False),
+    Column("customer_id", String(256), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("intent", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("empties_cart", Boolean, nullable=False),
+    Column("delivery", String(16), nullable=False),
+    Column("ignored_because", String(256)),
+    Column("body", Json, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+    Column("dispatched_at", UtcDateTime),
+    UniqueConstraint("store_id", "event_id"),
+    Index(None, "store_id", "customer_id", "at"),
+)
+Index(
+    "ix_inbox_undispatched",
+    inbox.c.id,
+    sqlite_where=inbox.c.dispatched_at.is_(None),
+    postgresql_where=inbox.c.dispatched_at.is_(None),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("store_id", ForeignKey("stores.store_id"), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("errors", Json, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Index(None, "store_id", "id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_id", String(32), primary_key=True),
+    Column("store_id", ForeignKey("stores.store_id"), nullable=False),
+    Column("customer_id", String(256), nullable=False),
+    Column("trigger_event_id", String(256), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("template", String(512), nullable=False),
+    Column("address_hash", String(64), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("because", String(512)),
+    Column("error_code", Integer),
+    Column("provider_id", String(256), index=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("claimed_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("store_id", "customer_id", "trigger_event_id", "step"),
+    Index(None, "store_id", "address_hash", "claimed_at"),
+    Index(None, "store_id", "claimed_at", "message_id"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("address_hash", String(64), primary_key=True),
+    Column("because", String(128), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+journeys = Table(
+    "journeys",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("store_id", ForeignKey("stores.store_id"), nullable=False),
+    Column("customer_id", String(256), nullable=False),
+    Column("kind", String(64)),
+    Column("trigger_event_id", String(256)),
+    Column("trigger", Json),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("evidence", Json, nullable=False),
+    Column("decisions", Json, nullable=False),
+    Column("closed_at", UtcDateTime, nullable=False),
+    Index(None, "store_id", "customer_id", "closed_at"),
+    Index(None, "store_id", "closed_at"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("customer_id", String(256), primary_key=True),
+    Column("because", String(256), nullable=False),
+    Column("held_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,136 @@
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.buffer import Settled, Wait, settle
+from domain.events import JourneyEvent
+from domain.kinds import CART_KINDS, Kind
+from domain.outcomes import Ending, Outcome, Reason
+from tests.domain.making import BUFFER, at, buffers, emptied, event, journey_events, ordered
+
+LONG_AFTER = at(86_400)
+
+
+def told_in_order(events: Sequence[JourneyEvent]) -> JourneyEvent | Reason:
+    """An independent model: live through the events as the customer did, keeping what stands."""
+    standing: list[JourneyEvent] = []
+    why = Reason.CART_EMPTIED
+    for one in sorted(events, key=_as_lived):
+        if one.kind == Kind.ORDER_PLACED:
+            standing, why = [], Reason.ORDER_PLACED
+        elif one.empties_cart:
+            had_cart = any(other.kind in CART_KINDS for other in standing)
+            why = Reason.CART_EMPTIED if had_cart else why
+            standing = [other for other in standing if other.kind not in CART_KINDS]
+        else:
+            standing.append(one)
+    by_rank = sorted(standing, key=lambda one: (one.intent, one.at, one.event_id))
+    return by_rank[-1] if by_rank else why
+
+
+def _as_lived(one: JourneyEvent) -> tuple[object, int]:
+    """At one instant an order comes last, an emptied cart before it."""
+    return (one.at, 2 if one.kind == Kind.ORDER_PLACED else int(one.empties_cart))
+
+
+@settings(max_examples=100, deadline=None)
+@given(buffers)
+def test_buffer_comes_to_what_the_customer_lived_through(events: list[JourneyEvent]) -> None:
+    expected = told_in_order(events)
+    result = settle(events, LONG_AFTER, BUFFER)
+    if isinstance(expected, Reason):
+        assert isinstance(result, Ending)
+        assert (result.outcome, result.reason) == (Outcome.EXITED, expected)
+        assert result.next_events == ()
+    else:
+        assert result == Settled(expected, max(one.at for one in events))
+
+
+@settings(max_examples=100, deadline=None)
+@given(buffers.flatmap(lambda events: st.tuples(st.just(events), st.permutations(events))))
+def test_order_of_arrival_and_duplicates_change_nothing(
+    both: tuple[list[JourneyEvent], list[JourneyEvent]],
+) -> None:
+    events, shuffled = both
+    assert settle(shuffled + events[:2], LONG_AFTER, BUFFER) == settle(events, LONG_AFTER, BUFFER)
+
+
+@settings(max_examples=100, deadline=None)
+@given(buffers, st.integers(0, 30 * 60 * 1000), st.integers(0, 15 * 60))
+def test_it_waits_exactly_until_the_buffer_has_passed_since_the_newest_event(
+    events: list[JourneyEvent], later_ms: int, buffer_seconds: int
+) -> None:
+    buffer = timedelta(seconds=buffer_seconds)
+    end = max(one.at for one in events) + buffer
+    now = at(0) + timedelta(milliseconds=later_ms)
+    result = settle(events, now, buffer)
+    assert isinstance(result, Wait) == (now < end)
+    if isinstance(result, Wait):
+        assert result.until == end
+
+
+def test_buffer_has_passed_at_the_very_instant_of_its_end() -> None:
+    assert isinstance(settle([event(Kind.PRODUCT_VIEW, 0)], at(0) + BUFFER, BUFFER), Settled)
+
+
+def test_highest_intent_wins_and_left_at_is_the_newest_timestamp_of_any_event() -> None:
+    cart, view = event(Kind.CART_UPDATE, 0), event(Kind.PRODUCT_VIEW, 60)
+    assert settle([view, cart], LONG_AFTER, BUFFER) == Settled(cart, view.at)
+
+
+def test_of_one_kind_the_latest_by_timestamp_counts() -> None:
+    first, second = event(Kind.CART_UPDATE, 0), event(Kind.CART_UPDATE, 5)
+    assert settle([second, first], LONG_AFTER, BUFFER) == Settled(second, second.at)
+
+
+def test_emptied_cart_takes_the_checkout_out_and_leaves_what_was_looked_at() -> None:
+    view = event(Kind.PRODUCT_VIEW, 0)
+    events = [view, event(Kind.CHECKOUT_INITIATED, 1), emptied(2)]
+    assert settle(events, LONG_AFTER, BUFFER) == Settled(view, at(2))
+
+
+def test_cart_filled_again_after_it_was_emptied_is_the_trigger() -> None:
+    again = event(Kind.CART_UPDATE, 3)
+    assert settle([again, emptied(2)], LONG_AFTER, BUFFER) == Settled(again, at(3))
+
+
+def test_what_comes_after_an_order_begins_anew() -> None:
+    view = event(Kind.PRODUCT_VIEW, 2)
+    events = [event(Kind.CHECKOUT_INITIATED, 0), ordered(1), view]
+    assert settle(events, LONG_AFTER, BUFFER) == Settled(view, at(2))
+
+
+@pytest.mark.parametrize(
+    ("events", "reason", "evidence"),
+    [
+        ([event(Kind.CART_UPDATE, 0), ordered(1)], Reason.ORDER_PLACED, "order_placed@1"),
+        ([ordered(1), emptied(2)], Reason.ORDER_PLACED, "order_placed@1"),
+        (
+            [ordered(0), event(Kind.CART_UPDATE, 1), emptied(2)],
+            Reason.CART_EMPTIED,
+            "emptied@2",
+        ),
+        ([emptied(0)], Reason.CART_EMPTIED, "emptied@0"),
+    ],
+)
+def test_ending_names_the_event_that_took_the_rest_back(
+    events: list[JourneyEvent], reason: Reason, evidence: str
+) -> None:
+    ending = settle(events, LONG_AFTER, BUFFER)
+    assert isinstance(ending, Ending)
+    assert ending.reason is reason
+    assert ending.evidence["event_id"] == evidence
+
+
+@settings(max_examples=50, deadline=None)
+@given(journey_events(earliest=0, latest=0), st.integers(0, 9))
+def test_order_at_the_same_instant_closes_whatever_the_other_ranks_as(
+    other: JourneyEvent, intent: int
+) -> None:
+    ranked = other.model_copy(update={"intent": intent, "event_id": "~last"})
+    ending = settle([ordered(0), ranked], LONG_AFTER, BUFFER)
+    assert isinstance(ending, Ending)
+    assert ending.reason is Reason.ORDER_PLACED

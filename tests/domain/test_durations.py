@@ -1,0 +1,56 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from domain.durations import Duration, format_duration
+
+durations: TypeAdapter[timedelta] = TypeAdapter(Duration)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("500ms", timedelta(milliseconds=500)),
+        ("15s", timedelta(seconds=15)),
+        ("15m", timedelta(minutes=15)),
+        ("1.5h", timedelta(minutes=90)),
+        ("7d", timedelta(days=7)),
+        (" 15 m ", timedelta(minutes=15)),
+        ("PT15M", timedelta(minutes=15)),
+        ("P1DT2H", timedelta(hours=26)),
+        ("0s", timedelta(0)),
+        ("365d", timedelta(days=365)),
+    ],
+)
+def test_durations_are_read_as_people_write_them(written: str, meant: timedelta) -> None:
+    assert durations.validate_python(written) == meant
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [15, 1.5, True, "15", "soon", "", "-5m", "-PT5M", "366d", "P400D", None, "9" * 400 + "d"],
+)
+def test_what_has_no_unit_no_sense_or_no_end_is_refused(wrong: object) -> None:
+    with pytest.raises(ValidationError):
+        durations.validate_python(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["99999999999999999d", "0.1ms", "PT0.0015S"])
+def test_what_could_not_be_written_again_is_refused(wrong: str) -> None:
+    with pytest.raises(ValidationError):
+        durations.validate_python(wrong)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 365 * 24 * 3600 * 1000))
+def test_written_durations_mean_what_they_meant(milliseconds: int) -> None:
+    value = timedelta(milliseconds=milliseconds)
+    assert durations.validate_json(durations.dump_json(value)) == value
+
+
+def test_durations_are_written_in_the_largest_exact_unit() -> None:
+    values = [timedelta(seconds=900), timedelta(days=7), timedelta(milliseconds=1500), timedelta(0)]
+    assert [format_duration(value) for value in values] == ["15m", "7d", "1500ms", "0ms"]

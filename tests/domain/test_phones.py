@@ -1,0 +1,71 @@
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, example_number, format_number
+
+from domain.phones import time_zone_of, to_e164
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "expected"),
+    [
+        ("+919876543210", None, "+919876543210"),
+        ("+91 98765 43210", "US", "+919876543210"),
+        ("98765 43210", "IN", "+919876543210"),
+        ("098765-43210", "IN", "+919876543210"),
+        ("030 901820", "DE", "+4930901820"),
+    ],
+)
+def test_numbers_are_written_in_e164(raw: str, region: str | None, expected: str) -> None:
+    assert to_e164(raw, region) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "region"),
+    [
+        (None, "IN"),
+        ("", "IN"),
+        ("9876543210", None),
+        ("+9112", None),
+        ("email@gmail.co", "IN"),
+        ("+999123456789", None),
+    ],
+)
+def test_what_cannot_be_a_real_number_is_none(raw: str | None, region: str | None) -> None:
+    assert to_e164(raw, region) is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=300))
+def test_no_text_makes_it_fail(raw: str) -> None:
+    written = to_e164(raw, "IN")
+    assert written is None or to_e164(written, None) == written
+
+
+@pytest.mark.parametrize(
+    ("address", "zone"),
+    [
+        ("+919876543210", "Asia/Kolkata"),
+        ("+4915123456789", "Europe/Berlin"),
+        ("+6591234567", "Asia/Singapore"),
+        ("+61412345678", None),
+        ("+79161234567", None),
+        ("+80012345678", None),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_zone_is_known_only_where_the_number_lies_in_one(
+    address: str | None, zone: str | None
+) -> None:
+    assert time_zone_of(address) == zone
+
+
+@pytest.mark.parametrize("region", sorted(SUPPORTED_REGIONS))
+def test_every_zone_of_a_number_is_one_that_clocks_know(region: str) -> None:
+    number = example_number(region)
+    assert number is not None
+    zone = time_zone_of(format_number(number, PhoneNumberFormat.E164))
+    assert zone is None or ZoneInfo(zone).key == zone

@@ -1,0 +1,122 @@
+from typing import Any
+
+import pytest
+
+from domain.liquid import MergeFieldError
+from domain.rendering import Card, merge_fields, render
+from domain.stores import Step
+from sandbox.samples import sample
+from tests.domain.making import step
+
+FIELDS = merge_fields(sample("cart_update.add_to_cart"), "Denim Co")
+CARDS = {
+    "header_image": "{{ item.image_url }}",
+    "body": ["{{ item.title }}", "{{ store.name }}"],
+    "button_url": "{{ item.product_url | url_path }}",
+}
+
+
+def a_step(**changes: Any) -> Step:
+    return Step.model_validate(step("1h", **changes))
+
+
+def with_items(count: int) -> dict[str, Any]:
+    items = [
+        {"title": f"Shirt {number}", "image_url": "https://x.co/i", "product_url": "https://x.co/p"}
+        for number in range(count)
+    ]
+    return {**FIELDS, "event_data": {"line_items": items}}
+
+
+def test_every_field_is_put_in_its_place() -> None:
+    message = render(
+        a_step(
+            header_image="{{ event_data.recent_product_image }}",
+            body=["{{ customer.name }}", "{{ event.event_name }} at {{ store.name }}"],
+            button_url="{{ event_data.cart_link | url_path }}",
+            coupon_code="SAVE10",
+        ),
+        FIELDS,
+    )
+    assert (message.template, message.language) == ("reminder", "en")
+    assert message.header_image == "https://sample.com/aa8ab4876d3d.jpg"
+    assert message.body == ["Test User", "cart_update at Denim Co"]
+    assert message.button_url == "cart/3284672934"
+    assert message.coupon_code == "SAVE10"
+    assert message.cards == []
+
+
+def test_named_parameters_keep_their_names() -> None:
+    message = render(a_step(body={"who": "{{ customer.name }}"}), FIELDS)
+    assert message.body == {"who": "Test User"}
+
+
+def test_step_with_nothing_to_fill_in_needs_nothing() -> None:
+    message = render(a_step(), {})
+    assert (message.body, message.header_image, message.button_url) == ([], None, None)
+
+
+@pytest.mark.parametrize("field", ["header_image", "button_url", "coupon_code"])
+def test_field_that_is_asked_for_and_empty_is_a_reason_not_to_send(field: str) -> None:
+    with pytest.raises(MergeFieldError):
+        render(a_step(**{field: "{{ event_data.nothing }}"}), FIELDS)
+
+
+@pytest.mark.parametrize("link", ["sample.com/a.jpg", "javascript:alert(1)", "//sample.com"])
+def test_header_image_is_a_link(link: str) -> None:
+    with pytest.raises(MergeFieldError):
+        render(a_step(header_image=link), FIELDS)
+
+
+@pytest.mark.parametrize("code", ["A" * 21, "SAVE-10", "SAVE 10", "ÜBER10"])
+def test_coupon_code_that_meta_refuses_is_not_sent(code: str) -> None:
+    with pytest.raises(MergeFieldError):
+        render(a_step(coupon_code="{{ event.code }}"), {"event": {"code": code}})
+
+
+def test_coupon_code_may_have_twenty_characters() -> None:
+    assert render(a_step(coupon_code="A" * 20), {}).coupon_code == "A" * 20
+
+
+def test_carousel_has_a_card_for_each_line_item() -> None:
+    message = render(a_step(carousel=CARDS), with_items(2))
+    assert message.cards[1] == Card(
+        header_image="https://x.co/i", body=["Shirt 1", "Denim Co"], button_url="p"
+    )
+    assert len(message.cards) == 2
+
+
+@pytest.mark.parametrize(("items", "cards"), [(1, 1), (10, 10), (11, 10)])
+def test_carousel_has_ten_cards_at_most(items: int, cards: int) -> None:
+    assert len(render(a_step(carousel=CARDS), with_items(items)).cards) == cards
+
+
+def test_carousel_of_a_fixed_size_has_exactly_so_many_cards() -> None:
+    carousel = {**CARDS, "cards": 3}
+    assert len(render(a_step(carousel=carousel), with_items(5)).cards) == 3
+    with pytest.raises(MergeFieldError):
+        render(a_step(carousel=carousel), with_items(2))
+
+
+@pytest.mark.parametrize("event_data", [{}, {"line_items": []}, {"line_items": "two"}])
+def test_carousel_without_items_is_a_reason_not_to_send(event_data: dict[str, Any]) -> None:
+    with pytest.raises(MergeFieldError):
+        render(a_step(carousel=CARDS), {**FIELDS, "event_data": event_data})
+
+
+def test_carousel_takes_another_list_of_the_event() -> None:
+    message = render(a_step(carousel=CARDS | {"items": "event_data.items_added"}), FIELDS)
+    assert [card.body[0] for card in message.cards] == ["Denim Shirt - Black"]
+
+
+def test_card_with_a_hole_is_a_reason_not_to_send() -> None:
+    fields = with_items(2)
+    fields["event_data"]["line_items"][1]["title"] = None
+    with pytest.raises(MergeFieldError):
+        render(a_step(carousel=CARDS), fields)
+
+
+def test_event_without_data_still_has_its_namespaces() -> None:
+    fields = merge_fields({"event_name": "x", "event_data": None}, "Denim Co")
+    assert fields["customer"] == fields["event_data"] == {}
+    assert fields["store"] == {"name": "Denim Co"}

@@ -1,0 +1,153 @@
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from domain.rendering import merge_fields, render
+from domain.stores import MASK, LowerIntent, OnFailure, StoreConfig
+from sandbox.samples import sample
+from tests.domain.contract_example import CONTRACT_EXAMPLE, contract_example
+from tests.domain.making import config, step
+
+PARTS: list[tuple[str | int, ...]] = [
+    (),
+    ("exit_api",),
+    ("whatsapp",),
+    ("quiet_hours",),
+    ("frequency_cap",),
+    ("plans", "cart_update", 0),
+    ("plans", "cart_update", 0, "carousel"),
+]
+
+
+def part_of(body: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
+    part: Any = body
+    for name in path:
+        part = part[name]
+    assert isinstance(part, dict)
+    return part
+
+
+def refusal(body: dict[str, Any]) -> list[tuple[str | int, ...]]:
+    with pytest.raises(ValidationError) as caught:
+        StoreConfig.model_validate(body)
+    return [error["loc"] for error in caught.value.errors()]
+
+
+def test_example_of_the_contract_is_accepted_as_it_stands() -> None:
+    store = StoreConfig.model_validate_json(CONTRACT_EXAMPLE)
+    assert store.buffer == timedelta(minutes=15)
+    assert store.max_event_age == timedelta(hours=24)
+    assert store.lower_intent_events is LowerIntent.EXIT
+    assert store.quiet_hours is not None
+    assert (store.quiet_hours.start, store.quiet_hours.end) == (time(21), time(9))
+    assert [one.after for one in store.plans["cart_update"].steps] == [
+        timedelta(hours=1),
+        timedelta(hours=24),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("cart_update", "cart_update.add_to_cart"), ("product_view", "product_view")]
+)
+def test_plans_of_the_contract_render_the_samples_of_the_guide(kind: str, name: str) -> None:
+    store = StoreConfig.model_validate(contract_example())
+    for one in store.plans[kind].steps:
+        assert render(one, merge_fields(sample(name), store.name)).template == one.template
+
+
+def test_what_may_be_absent_has_the_defaults_of_the_contract() -> None:
+    store = config(exit_api={"url": "https://partner.example/x"})
+    assert store.buffer == timedelta(minutes=15)
+    assert store.quiet_hours is None
+    assert store.frequency_cap is None
+    assert store.plans == {}
+    assert store.exit_api is not None
+    assert store.exit_api.on_failure is OnFailure.SKIP
+    assert config().exit_api is None
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_unknown_key_is_refused_at_every_level(path: tuple[str | int, ...]) -> None:
+    body = contract_example()
+    body["plans"]["cart_update"][0]["carousel"] = {"header_image": "{{ item.image_url }}"}
+    StoreConfig.model_validate(body)
+    part_of(body, path)["colour"] = "blue"
+    assert [loc[-1] for loc in refusal(body)] == ["colour"]
+
+
+def test_unknown_key_beside_a_plans_steps_is_refused() -> None:
+    plans = {"x": {"steps": [step("1h")], "colour": "blue"}}
+    assert [loc[-1] for loc in refusal(contract_example() | {"plans": plans})] == ["colour"]
+
+
+def test_masks_that_get_shows_are_refused_as_secrets() -> None:
+    body = contract_example()
+    body["whatsapp"]["access_token"] = MASK
+    body["exit_api"]["headers"]["X-Partner-Key"] = MASK
+    assert refusal(body) == [
+        ("exit_api", "headers", "X-Partner-Key"),
+        ("whatsapp", "access_token"),
+    ]
+
+
+def test_secrets_show_in_neither_json_nor_repr() -> None:
+    store = config(
+        whatsapp={"phone_number_id": "1", "access_token": "hush"},
+        exit_api={"url": "https://partner.example/x", "headers": {"X-Key": "hush"}},
+    )
+    assert "hush" not in store.model_dump_json()
+    assert "hush" not in repr(store)
+
+
+def test_written_configuration_is_read_as_the_same() -> None:
+    store = StoreConfig.model_validate(contract_example())
+    written = store.model_dump(mode="json")
+    written["whatsapp"]["access_token"] = "…"
+    written["exit_api"]["headers"]["X-Partner-Key"] = "…"
+    assert StoreConfig.model_validate(written) == store
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "value"),
+    [
+        ((), "timezone", "Asia/Atlantis"),
+        ((), "timezone", "../etc/passwd"),
+        ((), "default_region", "India"),
+        ((), "buffer", 15),
+        ((), "buffer", "P400D"),
+        ((), "lower_intent_events", "shrug"),
+        (("exit_api",), "url", "ftp://partner.example"),
+        (("exit_api",), "timeout", "0s"),
+        (("exit_api",), "timeout", "PT1H"),
+        (("exit_api",), "event_count", 0),
+        (("quiet_hours",), "start", "21:00Z"),
+        (("frequency_cap",), "messages", 0),
+        (("whatsapp",), "access_token", ""),
+        (("plans", "cart_update", 0), "after", "-1h"),
+        (("plans", "cart_update", 0), "template", "Cart Reminder"),
+        (("plans", "cart_update", 0), "header_image", "{{ event_data.image"),
+        (("plans", "cart_update", 0), "coupon_code", "{{ event_data.code | shout }}"),
+    ],
+)
+def test_value_that_makes_no_sense_is_named(
+    path: tuple[str | int, ...], key: str, value: object
+) -> None:
+    body = contract_example()
+    part_of(body, path)[key] = value
+    assert any(key in loc for loc in refusal(body))
+
+
+def test_quiet_hours_leave_some_hours() -> None:
+    assert refusal(contract_example() | {"quiet_hours": {"start": "09:00", "end": "09:00"}})
+
+
+@pytest.mark.parametrize("kind", ["order_placed", "comeback.exit", "two words", ""])
+def test_kinds_that_no_message_can_be_about_have_no_plan(kind: str) -> None:
+    assert refusal(contract_example() | {"plans": {kind: [step("1h")]}})
+
+
+@pytest.mark.parametrize("steps", [[], [step("2h"), step("1h")]])
+def test_plan_has_steps_in_order(steps: list[dict[str, Any]]) -> None:
+    assert refusal(contract_example() | {"plans": {"cart_update": steps}})

@@ -1,0 +1,138 @@
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.kinds import OPERATOR_EXIT, Kind
+from storage import claims, holds, messages, stores, suppressions
+from storage.claims import Claim, Claimed, Refusal, Stopped
+from storage.database import Database, lock
+from storage.messages import Message, MessageStatus
+from tests.storage.keeping import (
+    DETAILS,
+    NOW,
+    OTHER_STORE,
+    STORE,
+    a_config,
+    accept,
+    an_event,
+    key,
+    later,
+    until_done_or_waiting,
+)
+
+Answer = Claimed | Message | Stopped | Refusal
+
+
+def wanted(**changes: Any) -> Claim:
+    return Claim(
+        key=key(**changes),
+        kind="cart_update",
+        template="reminder",
+        address_hash="hash",
+        left_at=NOW,
+        due_at=NOW,
+    )
+
+
+async def claim(database: Database, now: datetime = NOW, **changes: Any) -> Answer:
+    async with database.transaction() as connection:
+        return await claims.claim(connection, wanted(**changes), now)
+
+
+async def claimed(database: Database) -> str:
+    answer = await claim(database)
+    assert isinstance(answer, Claimed)
+    return answer.message_id
+
+
+async def test_of_claims_at_once_exactly_one_may_send(registered: Database) -> None:
+    answers = await asyncio.gather(*(claim(registered) for _ in range(6)))
+    assert len([answer for answer in answers if isinstance(answer, Claimed)]) == 1
+    assert len([answer for answer in answers if isinstance(answer, Message)]) == 5
+
+
+async def test_claim_whose_owner_died_is_unknown_and_never_sent(registered: Database) -> None:
+    message_id = await claimed(registered)
+    for _ in range(2):
+        again = await claim(registered)
+        assert isinstance(again, Message)
+        assert (again.message_id, again.status) == (message_id, MessageStatus.UNKNOWN)
+
+
+async def test_message_that_was_provably_not_sent_may_be_claimed_again(
+    registered: Database,
+) -> None:
+    message_id = await claimed(registered)
+    async with registered.transaction() as connection:
+        unsent = {"status": MessageStatus.NOT_SENT}
+        await messages.settle(connection, message_id, NOW, unsent)
+    assert await claim(registered) == Claimed(message_id)
+
+
+@pytest.mark.parametrize("kind", [Kind.ORDER_PLACED, OPERATOR_EXIT])
+async def test_no_claim_follows_an_order_or_exit_that_was_committed(
+    registered: Database, kind: str
+) -> None:
+    await accept(registered, an_event("e1"))
+    stop = an_event("stop", kind, later())
+    await accept(registered, stop)
+    assert await claim(registered) == Stopped(stop)
+    assert isinstance(await claim(registered, customer_id="c2"), Claimed)
+
+
+async def test_claim_waits_for_an_order_that_is_being_accepted(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        await lock(connection, "customer", STORE, "c1")
+        claiming = asyncio.create_task(claim(registered))
+        await until_done_or_waiting(registered, claiming)
+        assert not claiming.done()
+    assert isinstance(await claiming, Claimed)
+
+
+async def test_no_claim_follows_an_opt_out(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        await suppressions.add(connection, STORE, "hash", "opted out", NOW)
+    assert await claim(registered) is Refusal.OPTED_OUT
+    assert isinstance(await claim(registered, store_id=OTHER_STORE), Claimed)
+
+
+async def test_no_claim_follows_a_pause_and_the_journey_holds(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        await stores.pause(connection, STORE, NOW, "holiday")
+    assert await claim(registered) is Refusal.PAUSED
+    async with registered.transaction() as connection:
+        await stores.resume(connection, STORE)
+        held = await holds.releasable(connection, 10)
+    assert [(hold.store_id, hold.customer_id) for hold in held] == [(STORE, "c1")]
+    assert isinstance(await claim(registered), Claimed)
+
+
+async def test_cap_counts_all_messages_to_one_person_in_any_such_period(
+    registered: Database,
+) -> None:
+    async with registered.transaction() as connection:
+        capped = a_config(frequency_cap={"messages": 2, "per": "1h"})
+        await stores.put(connection, STORE, capped, NOW)
+    for step in (1, 2):
+        assert isinstance(await claim(registered, step=step), Claimed)
+    assert await claim(registered, later(3599), step=3) is Refusal.FREQUENCY_CAP
+    assert isinstance(await claim(registered, later(3600), step=3), Claimed)
+
+
+async def test_cap_holds_for_claims_at_once_of_one_persons_several_journeys(
+    registered: Database,
+) -> None:
+    async with registered.transaction() as connection:
+        capped = a_config(frequency_cap={"messages": 1, "per": "1h"})
+        await stores.put(connection, STORE, capped, NOW)
+    answers = await asyncio.gather(*(claim(registered, customer_id=f"c{n}") for n in range(5)))
+    assert len([answer for answer in answers if isinstance(answer, Claimed)]) == 1
+
+
+async def test_claim_says_what_is_being_sent(registered: Database) -> None:
+    await claimed(registered)
+    async with registered.reading() as connection:
+        (row,) = await messages.of_trigger(connection, STORE, "c1", "e1")
+    assert {name: row[name] for name in DETAILS} == DETAILS

@@ -1,0 +1,84 @@
+from datetime import datetime
+
+from domain.events import JourneyEvent
+from domain.outcomes import ClosedJourney, Decision, Outcome, Reason
+from storage import journeys
+from storage.database import Database
+from tests.storage.keeping import CUSTOMER, NOW, OTHER_STORE, STORE, an_event, later
+
+
+def closed(
+    run_id: str,
+    at: datetime = NOW,
+    trigger: JourneyEvent | None = None,
+    reason: Reason = Reason.PLAN_DONE,
+) -> ClosedJourney:
+    return ClosedJourney(
+        run_id=run_id,
+        store_id=STORE,
+        customer_id=CUSTOMER,
+        trigger=trigger,
+        outcome=Outcome.MESSAGED if reason is Reason.PLAN_DONE else Outcome.EXITED,
+        reason=reason,
+        evidence={"event_id": "e9"},
+        decisions=[Decision(at=NOW, decision="message_sent", because="message 1 of 1")],
+        closed_at=at,
+    )
+
+
+async def record(database: Database, *ended: ClosedJourney) -> None:
+    async with database.transaction() as connection:
+        for journey in ended:
+            await journeys.record(connection, journey)
+
+
+async def latest(database: Database, store_id: str = STORE) -> ClosedJourney | None:
+    async with database.reading() as connection:
+        return await journeys.latest(connection, store_id, CUSTOMER)
+
+
+async def test_end_is_written_once(registered: Database) -> None:
+    first = closed("r1", trigger=an_event("e1"))
+    await record(registered, first)
+    await record(registered, closed("r1", later(), reason=Reason.OPERATOR))
+    assert await latest(registered) == first
+    assert await latest(registered, OTHER_STORE) is None
+
+
+async def test_latest_is_the_one_that_closed_last(registered: Database) -> None:
+    await record(registered, closed("r2", later(5)), closed("r1", later(1)))
+    found = await latest(registered)
+    assert found is not None
+    assert found.run_id == "r2"
+
+
+async def test_event_is_handled_once_a_journey_about_it_has_closed(registered: Database) -> None:
+    await record(registered, closed("r1", trigger=an_event("e1")), closed("r2"))
+    async with registered.reading() as connection:
+        asked = [
+            await journeys.handled(connection, store_id, customer_id, event_id)
+            for store_id, customer_id, event_id in [
+                (STORE, CUSTOMER, "e1"),
+                (STORE, CUSTOMER, "e2"),
+                (STORE, "c2", "e1"),
+                (OTHER_STORE, CUSTOMER, "e1"),
+            ]
+        ]
+    assert asked == [True, False, False, False]
+
+
+async def test_journeys_are_counted_by_kind_outcome_and_reason(registered: Database) -> None:
+    about = an_event("e1")
+    await record(
+        registered,
+        closed("r1", trigger=about),
+        closed("r2", later(1), about),
+        closed("r3", later(2), about, Reason.ORDER_PLACED),
+        closed("r4", later(3), about),
+    )
+    async with registered.reading() as connection:
+        counted = await journeys.counted(connection, STORE, NOW, later(3))
+    assert [tuple(row.values()) for row in counted] == [
+        ("cart_update", "exited", "order_placed", 1),
+        ("cart_update", "messaged", "plan_done", 2),
+    ]
