@@ -1,0 +1,108 @@
+"""What the stand-in for Meta answers to a request, decided without any HTTP."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from sandbox.faults import Fault, FaultQueue
+from sandbox.graph_errors import GraphError
+from sandbox.template_message import TemplateMessage, read_message
+
+RATE_LIMIT_HIT = 130429
+INVALID_TOKEN = 190
+UNKNOWN_PATH = 2500
+
+_PATH = re.compile(r"(v\d+\.\d+/)?[^/]+/(messages|marketing_messages)")
+_BEARER = re.compile(r"Bearer \S+")
+
+
+class GraphFailure(StrEnum):
+    """How sending can go wrong."""
+
+    THROTTLE = "throttle"
+    ERROR = "error"
+    """Turned down with the given `code`."""
+    SERVER_ERROR = "server_error"
+    """HTTP 500 without a code; nothing was sent, which the caller cannot know."""
+    DONE_BUT_SERVER_ERROR = "done_but_server_error"
+    """The same answer, but the message was sent."""
+    DONE_BUT_TIMEOUT = "done_but_timeout"
+    """The message was sent and no answer comes."""
+
+
+_DONE = {GraphFailure.DONE_BUT_SERVER_ERROR, GraphFailure.DONE_BUT_TIMEOUT}
+
+
+class GraphFault(Fault):
+    """A failure of the next so many messages, of those to one number when `to` is given."""
+
+    fault: GraphFailure
+    code: int | None = None
+    to: Annotated[str, Field(pattern=r"^[0-9]+$")] | None = None
+
+    @model_validator(mode="after")
+    def _code_of_an_error(self) -> Self:
+        if (self.code is not None) != (self.fault is GraphFailure.ERROR):
+            raise ValueError("a code belongs to the fault `error`, and to no other")
+        return self
+
+
+@dataclass(frozen=True)
+class GraphAnswer:
+    """What to answer; without a status nothing is answered."""
+
+    status: int | None
+    content: Any
+    message_id: str | None = None
+    """Set when the message reached a phone."""
+
+
+def answer_to(
+    path: str, headers: Mapping[str, str], body: Any, faults: FaultQueue[GraphFault]
+) -> GraphAnswer:
+    """Decide on a request as Meta would, using up a fault if one waits for it."""
+    try:
+        return _answer(_checked(path, headers, body), faults)
+    except GraphError as error:
+        return GraphAnswer(error.status, error.envelope)
+
+
+def _checked(path: str, headers: Mapping[str, str], body: Any) -> TemplateMessage:
+    if not _BEARER.fullmatch(headers.get("authorization", "")):
+        raise GraphError(INVALID_TOKEN, "An access token is required to request this resource")
+    if not _PATH.fullmatch(path):
+        raise GraphError(UNKNOWN_PATH, f"/{path}")
+    return read_message(body)
+
+
+def _answer(message: TemplateMessage, faults: FaultQueue[GraphFault]) -> GraphAnswer:
+    fault = faults.take(lambda waiting: waiting.to in {None, message.to})
+    return _accepted(message.to) if fault is None else _failed(fault)
+
+
+def _accepted(to: str) -> GraphAnswer:
+    message_id = _message_id()
+    content = {
+        "messaging_product": "whatsapp",
+        "contacts": [{"input": to, "wa_id": to}],
+        "messages": [{"id": message_id, "message_status": "accepted"}],
+    }
+    return GraphAnswer(200, content, message_id)
+
+
+def _failed(fault: GraphFault) -> GraphAnswer:
+    if fault.fault is GraphFailure.THROTTLE:
+        raise GraphError(RATE_LIMIT_HIT, "Cloud API message throughput has been reached")
+    if fault.code is not None:
+        raise GraphError(fault.code, "The sandbox was told to fail")
+    status = None if fault.fault is GraphFailure.DONE_BUT_TIMEOUT else 500
+    return GraphAnswer(status, None, _message_id() if fault.fault in _DONE else None)
+
+
+def _message_id() -> str:
+    return f"wamid.{secrets.token_hex(16).upper()}"
