@@ -1,0 +1,36 @@
+"""The failures that a journey tells apart, by type and never by text.
+
+ApplicationError
+├── ExitApiUnavailable    the partner did not answer, or not with events; retried
+└── NotSent               Meta provably has nothing; retried, then put off
+"""
+
+from datetime import timedelta
+
+from temporalio.exceptions import ActivityError, ApplicationError, ApplicationErrorCategory
+
+_EXIT_API_UNAVAILABLE = "ExitApiUnavailable"
+_NOT_SENT = "NotSent"
+
+
+def exit_api_unavailable(because: str) -> ApplicationError:
+    """The partner's failure, which the store's `on_failure` decides on after the retries."""
+    return ApplicationError(
+        because, type=_EXIT_API_UNAVAILABLE, category=ApplicationErrorCategory.BENIGN
+    )
+
+
+def is_exit_api_unavailable(error: ActivityError) -> bool:
+    """Whether an activity failed because of the partner, and not because of us."""
+    cause = error.cause
+    return isinstance(cause, ApplicationError) and cause.type == _EXIT_API_UNAVAILABLE
+
+
+def not_sent(because: str, again_in: timedelta | None = None) -> ApplicationError:
+    """Meta provably has nothing; worth another try, in `again_in` if Meta named a pace."""
+    return ApplicationError(
+        because,
+        type=_NOT_SENT,
+        next_retry_delay=again_in,
+        category=ApplicationErrorCategory.BENIGN,
+    )

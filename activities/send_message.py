@@ -1,0 +1,135 @@
+"""Sending one message, at most once: render, claim, post, and write down what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from temporalio import activity
+
+from activities import verdicts
+from activities.clock import Clock
+from activities.verdicts import Settlement
+from domain import phones
+from domain.answers import SendAnswer, SendStatus
+from domain.identity import keyed_hash
+from domain.liquid import MergeFieldError
+from domain.outcomes import Reason
+from domain.questions import SendRequest
+from domain.rendering import RenderedMessage, merge_fields, render
+from domain.schedule import due_at
+from storage import claims, holds, inbox, messages, stores, suppressions
+from storage.claims import Claim, Claimed
+from storage.database import Database
+from storage.messages import MessageKey
+from storage.stores import Store
+from whatsapp.client import WhatsAppClient
+from whatsapp.payload import template_payload
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """A message ready to go: what it says, to whom, and for whom it is claimed."""
+
+    store: Store
+    address: str
+    rendered: RenderedMessage
+    claim: Claim
+
+
+class SendMessage:
+    """Meta's Cloud API, behind the ledger."""
+
+    def __init__(self, database: Database, whatsapp: WhatsAppClient, clock: Clock) -> None:
+        """Send through this client what this database's ledger allows."""
+        self._database = database
+        self._whatsapp = whatsapp
+        self._clock = clock
+
+    @activity.defn
+    async def send_message(self, request: SendRequest) -> SendAnswer:
+        """Send a message unless anything speaks against it, or it was sent before.
+
+        Raises:
+            ApplicationError: `NotSent`, when Meta provably has nothing and it may be tried again.
+        """
+        letter = await self._write(request)
+        if isinstance(letter, SendAnswer):
+            return letter
+        async with self._database.transaction() as connection:
+            claimed = await claims.claim(connection, letter.claim, self._clock())
+        if not isinstance(claimed, Claimed):
+            return verdicts.not_claimed(claimed)
+        return await self._post(letter, claimed.message_id)
+
+    async def _write(self, request: SendRequest) -> _Letter | SendAnswer:
+        """Render the message from the trigger as it was posted; or say why it cannot be."""
+        async with self._database.reading() as connection:
+            store = await stores.existing(connection, request.store_id)
+            body = await inbox.body(connection, request.store_id, request.trigger_event_id) or {}
+        phone = (body.get("customer") or {}).get("phone")
+        address = phones.to_e164(phone, store.config.default_region)
+        if address is None:
+            return SendAnswer(status=SendStatus.ENDED, reason=Reason.NO_ADDRESS)
+        if (until := self._quiet_until(store, address)) is not None:
+            return SendAnswer(status=SendStatus.DEFERRED, reason=Reason.QUIET_HOURS, until=until)
+        try:
+            rendered = render(request.step.step, merge_fields(body, store.config.name))
+        except MergeFieldError as error:
+            return SendAnswer(
+                status=SendStatus.SKIPPED,
+                reason=Reason.MISSING_MERGE_FIELD,
+                evidence={"field": error.field},
+            )
+        return _Letter(store, address, rendered, _claim(request, store, address))
+
+    def _quiet_until(self, store: Store, address: str) -> datetime | None:
+        """A message may come late, after an outage: the customer's night is looked at again."""
+        now = self._clock()
+        zone = phones.time_zone_of(address) or store.config.timezone
+        until = due_at(now, store.config.quiet_hours, zone)
+        return until if until > now else None
+
+    async def _post(self, letter: _Letter, message_id: str) -> SendAnswer:
+        number = letter.store.config.whatsapp
+        outcome = await self._whatsapp.send(
+            phone_number_id=number.phone_number_id,
+            access_token=number.access_token.get_secret_value(),
+            endpoint=number.endpoint,
+            payload=template_payload(letter.rendered, letter.address, message_id),
+        )
+        attempt = activity.info().attempt
+        settlement = verdicts.settle(outcome, message_id, self._clock(), attempt)
+        await self._settle(letter, message_id, settlement)
+        if isinstance(settlement.answer, SendAnswer):
+            return settlement.answer
+        raise settlement.answer
+
+    async def _settle(self, letter: _Letter, message_id: str, settlement: Settlement) -> None:
+        """Write the outcome down, and everything that follows from it, in one transaction."""
+        now, key = self._clock(), letter.claim.key
+        async with self._database.transaction() as connection:
+            await messages.settle(connection, message_id, now, settlement.ledger)
+            if settlement.suppress:
+                await suppressions.add(
+                    connection, key.store_id, letter.claim.address_hash, "told by Meta", now
+                )
+            if (because := settlement.pause_because) is not None:
+                await stores.pause(connection, key.store_id, now, because)
+                await holds.add(connection, key.store_id, key.customer_id, because, now)
+                log.error("store paused", store_id=key.store_id, because=because)
+
+
+def _claim(request: SendRequest, store: Store, address: str) -> Claim:
+    key = MessageKey(
+        request.store_id, request.customer_id, request.trigger_event_id, request.step.number
+    )
+    return Claim(
+        key=key,
+        kind=request.kind,
+        template=request.step.step.template,
+        address_hash=keyed_hash(store.hash_key, address),
+        left_at=request.left_at,
+        due_at=request.step.due_at,
+    )

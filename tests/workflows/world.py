@@ -1,0 +1,297 @@
+"""One store, one customer and the whole world around them, all of it real, on loopback."""
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from temporalio import activity
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from domain.events import JourneyEvent, event_adapter
+from domain.identity import keyed_hash
+from domain.journey import JourneyState
+from domain.outcomes import ClosedJourney, Ending, Stage
+from domain.stores import StoreConfig
+from sandbox import samples
+from storage import inbox, journeys, stores, suppressions
+from storage.database import Database
+from storage.stores import Store
+from workflows.dispatcher import Dispatcher
+from workflows.gateway import Customer, JourneyGateway
+from workflows.intake import Intake, Receipt
+from workflows.recovery_journey import RecoveryJourney
+
+_numbers = itertools.count(1)
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+CART_STEP = {
+    "after": "1h",
+    "template": "cart_reminder",
+    "language": "en",
+    "body": ["{{ customer.name | default: 'there' }}", "{{ event_data.price.amount }}"],
+    "button_url": "{{ event_data.cart_link | url_path }}",
+}
+LAST_CALL = {"after": "24h", "template": "cart_last_call", "language": "en"}
+LOOKING = {
+    "after": "2h",
+    "template": "still_looking",
+    "language": "en",
+    "body": ["{{ event_data.title }}"],
+}
+
+
+def virtual_now() -> datetime:
+    """An activity's time: that of its workflow, however far its clock was skipped."""
+    now: datetime = activity.info().started_time
+    return now
+
+
+def real_now() -> datetime:
+    """The time outside of journeys."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """What all shops share."""
+
+    environment: WorkflowEnvironment
+    database: Database
+    sandbox: httpx.AsyncClient
+    intake: Intake
+    dispatcher: Dispatcher
+
+    @property
+    def client(self) -> Client:
+        return self.environment.client
+
+    async def shop(self, **changes: Any) -> "Shop":
+        """A new store with a new customer."""
+        number = next(_numbers)
+        config = self.config(**changes)
+        async with self.database.transaction() as connection:
+            store = await stores.put(connection, f"shop-{number}", config, real_now())
+        assert store is not None
+        phone = f"+9198765{number:05}"
+        return Shop(self, store, Customer(store.store_id, f"c-{number}"), phone)
+
+    def config(self, **changes: Any) -> StoreConfig:
+        """A store with a two-step cart plan, whose partner is the sandbox."""
+        whole = {
+            "organization_id": "21j2h3ef-56e0-4a1c-81ad-ff84j3615e22",
+            "name": "Denim Co",
+            "timezone": "Asia/Kolkata",
+            "default_region": "IN",
+            "buffer": "15m",
+            "exit_api": {"url": f"{self.sandbox.base_url}/partner/fetch-user-events"},
+            "whatsapp": {"phone_number_id": "1055", "access_token": "token"},
+            "plans": {"cart_update": [CART_STEP, LAST_CALL], "product_view": [LOOKING]},
+        }
+        return StoreConfig.model_validate({**whole, **changes})
+
+
+@dataclass
+class Shop:
+    """One store and one customer of it."""
+
+    world: World
+    store: Store
+    customer: Customer
+    phone: str
+    now: datetime = field(default_factory=lambda: real_now().replace(microsecond=0))
+    events: int = 0
+
+    @property
+    def gateway(self) -> JourneyGateway:
+        return JourneyGateway(self.world.client)
+
+    async def latest_event(self) -> JourneyEvent:
+        """What the inbox knows of the event that arrived last."""
+        async with self.world.database.reading() as connection:
+            row = await inbox.latest(connection, self.customer.store_id, self.customer.customer_id)
+        assert row is not None
+        return row.event
+
+    async def does(self, name: str, /, at: timedelta = timedelta(0), **changes: Any) -> Receipt:
+        """The customer does something, `at` from the beginning; the partner posts it."""
+        self.events += 1
+        body = samples.fresh(
+            name,
+            **{
+                "event_id": f"e{self.events}",
+                "customer_id": self.customer.customer_id,
+                "at": self.now + at,
+                "phone": self.phone,
+                **changes,
+            },
+        )
+        return await self.posts(body)
+
+    async def posts(self, body: Mapping[str, Any]) -> Receipt:
+        event = event_adapter.validate_python(body)
+        return await self.world.intake.accept(self.store, event, body)
+
+    async def partner_knows(self, *events: tuple[str, timedelta]) -> None:
+        """The partner's Exit API will tell of these."""
+        recent = [
+            {"event_name": name, "timestamp": (self.now + at).isoformat()} for name, at in events
+        ]
+        path = f"/partner/_sandbox/customers/{self.customer.customer_id}/events"
+        (await self.world.sandbox.put(path, json=recent)).raise_for_status()
+
+    async def partner_fails(self, fault: str, times: int) -> None:
+        await self.world.sandbox.post(
+            "/partner/_sandbox/faults", json={"fault": fault, "times": times, "seconds": 30}
+        )
+
+    async def meta_fails(self, fault: str, times: int = 1, code: int | None = None) -> None:
+        what = {"fault": fault, "times": times, "code": code, "to": self.phone.lstrip("+")}
+        sent = {name: value for name, value in what.items() if value is not None}
+        (await self.world.sandbox.post("/_sandbox/faults", json=sent)).raise_for_status()
+
+    async def messages(self) -> list[dict[str, Any]]:
+        """What reached the customer's phone, as Meta got it."""
+        return await self._at_meta("/_sandbox/messages")
+
+    async def requests(self) -> list[dict[str, Any]]:
+        """What Meta was asked to send to the customer, whatever became of it."""
+        return await self._at_meta("/_sandbox/requests")
+
+    async def templates(self) -> list[str]:
+        return [body["template"]["name"] for body in await self.messages()]
+
+    async def _at_meta(self, path: str) -> list[dict[str, Any]]:
+        answer = await self.world.sandbox.get(path)
+        bodies = [entry["body"] for entry in answer.json()]
+        return [body for body in bodies if body.get("to") == self.phone.lstrip("+")]
+
+    async def questions(self) -> int:
+        """How often the partner was asked about the customer."""
+        asked = (await self.world.sandbox.get("/partner/_sandbox/requests")).json()
+        return sum(each["customer_id"] == self.customer.customer_id for each in asked)
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, Any]:
+        return self.world.client.get_workflow_handle_for(
+            RecoveryJourney.run, self.customer.journey_id
+        )
+
+    async def forward(self, by: timedelta) -> None:
+        """Let virtual time pass for the open journey."""
+        await self.world.environment.fast_forward(self.handle, by)
+
+    async def state(self) -> JourneyState:
+        return await self.handle.query(RecoveryJourney.status)
+
+    async def ends(self) -> Ending:
+        """Let the journey, and those that follow from it, go on to the end."""
+        await self.world.environment.fast_forward(self.handle)
+        return Ending.model_validate(await self.handle.result())
+
+    async def result(self) -> Ending:
+        """The end of a journey that needs no skipping of time."""
+        return Ending.model_validate(await asyncio.wait_for(self.handle.result(), 30))
+
+    async def reaches(self, stage: Stage) -> None:
+        """Wait, a few seconds at most, until the open journey is at a stage."""
+        async with asyncio.timeout(20):
+            while (seen := await self.gateway.look(self.customer)) is None or seen.stage != stage:
+                await asyncio.sleep(0.05)  # noqa: ASYNC110  # Temporal tells nobody
+
+    async def run_ids(self) -> list[str]:
+        """The runs that the last journey continued from, and its own, newest first."""
+        found, run_id = [], (await self.handle.describe()).run_id
+        while run_id:
+            found.append(run_id)
+            handle = self.world.client.get_workflow_handle(self.customer.journey_id, run_id=run_id)
+            started = (await handle.fetch_history()).events[0]
+            run_id = started.workflow_execution_started_event_attributes.continued_execution_run_id
+        return found
+
+    async def reset_to_first_task(self) -> None:
+        """What an operator's `temporal workflow reset --type FirstWorkflowTask` does."""
+        await self.world.client.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=self.world.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=self.customer.journey_id),
+                workflow_task_finish_event_id=await self._first_task_event(),
+                reason="test",
+                request_id=uuid.uuid4().hex,
+            )
+        )
+
+    async def _first_task_event(self) -> int:
+        history = await self.handle.fetch_history()
+        return next(
+            event.event_id
+            for event in history.events
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+        )
+
+    async def change(self, **changes: Any) -> None:
+        """The operator replaces the configuration, keeping all but this."""
+        config = self.store.config.model_copy(
+            update={name: getattr(self.world.config(**changes), name) for name in changes}
+        )
+        async with self.world.database.transaction() as connection:
+            await stores.put(connection, self.store.store_id, config, real_now())
+        self.store = await self.stored()
+
+    async def stored(self) -> Store:
+        async with self.world.database.reading() as connection:
+            return await stores.existing(connection, self.store.store_id)
+
+    async def closed_run(self, run_id: str) -> ClosedJourney:
+        """How one run of the customer's journeys is kept."""
+        async with self.world.database.reading() as connection:
+            kept = await journeys.by_run(connection, run_id)
+        assert kept is not None
+        return kept
+
+    async def closed(self) -> ClosedJourney:
+        """How the last journey is kept."""
+        async with self.world.database.reading() as connection:
+            kept = await journeys.latest(
+                connection, self.customer.store_id, self.customer.customer_id
+            )
+        assert kept is not None
+        return kept
+
+    async def decisions(self) -> list[str]:
+        return [decision.decision for decision in (await self.closed()).decisions]
+
+    async def suppress(self) -> None:
+        hashed = keyed_hash(self.store.hash_key, self.phone)
+        async with self.world.database.transaction() as connection:
+            await suppressions.add(connection, self.store.store_id, hashed, "said STOP", real_now())
+
+    async def pause(self) -> None:
+        async with self.world.database.transaction() as connection:
+            await stores.pause(connection, self.store.store_id, real_now(), "test")
+
+    async def resume(self) -> None:
+        async with self.world.database.transaction() as connection:
+            await stores.resume(connection, self.store.store_id)
+        await self.world.dispatcher.sweep()
+
+
+def order(shop: Shop, at: timedelta) -> dict[str, Any]:
+    """The customer buys, `at` from the beginning of the test."""
+    body = samples.fresh(
+        "product_view",
+        event_id=f"order-{at}",
+        customer_id=shop.customer.customer_id,
+        at=shop.now + at,
+        phone=shop.phone,
+    )
+    return {**body, "event_name": "order_placed", "event_data": {"total": 600}}

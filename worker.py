@@ -1,0 +1,105 @@
+"""The worker: settings -> clients -> activities -> Worker. `python worker.py` runs one."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from activities.clock import Clock, utc_now
+from activities.exit_api import ExitApiClient, partner_http
+from activities.exit_check import ExitCheck
+from activities.outcome import Outcomes
+from activities.plan import Plans
+from activities.send_message import SendMessage
+from settings import Settings, load_settings
+from storage.database import Database
+from storage.migrate import upgrade_in_thread
+from whatsapp.client import WhatsAppClient, whatsapp_http
+from workflows.client import connect
+from workflows.dispatcher import Dispatcher
+from workflows.gateway import JourneyGateway
+from workflows.names import TASK_QUEUE
+from workflows.recovery_journey import RecoveryJourney
+from workflows.search_attributes import register
+
+GRACE = timedelta(seconds=25)
+"""On shutdown: as long as a request to Meta may take, so that none becomes unknown."""
+
+RECONNECT = timedelta(seconds=2)
+log = structlog.get_logger()
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc_now) -> None:
+    """Work on journeys until told to stop, then finish what is under way."""
+    async with AsyncExitStack() as stack:
+        await upgrade_in_thread(settings.database)
+        database = Database(settings.database)
+        stack.push_async_callback(database.close)
+        meta = await stack.enter_async_context(whatsapp_http())
+        partners = await stack.enter_async_context(partner_http())
+        client = await _connect(settings)
+        worker = make_worker(
+            client,
+            Plans(database),
+            ExitCheck(
+                database,
+                ExitApiClient(partners, allow_private=settings.allow_private_egress),
+                clock,
+            ),
+            SendMessage(database, WhatsAppClient(meta, settings.whatsapp_api_url), clock),
+            Outcomes(database),
+        )
+        dispatcher = Dispatcher(database, JourneyGateway(client), clock)
+        await stack.enter_async_context(worker)
+        dispatching = asyncio.create_task(dispatcher.run())
+        stack.callback(dispatching.cancel)
+        log.info("worker runs", task_queue=TASK_QUEUE, namespace=client.namespace)
+        await stop.wait()
+
+
+def make_worker(
+    client: Client, plans: Plans, exit_check: ExitCheck, sending: SendMessage, outcomes: Outcomes
+) -> Worker:
+    """A worker for every journey and everything that journeys have done for them."""
+    return Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=[RecoveryJourney],
+        activities=[
+            plans.load_plan,
+            exit_check.exit_check,
+            sending.send_message,
+            outcomes.record_outcome,
+        ],
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+async def _connect(settings: Settings) -> Client:
+    """Wait for Temporal however long it takes: a worker may be started before it."""
+    while True:
+        try:
+            client = await connect(settings.payload_keys)
+            await register(client)
+        except (RPCError, RuntimeError) as error:
+            log.warning("waiting for Temporal", because=str(error))
+            await asyncio.sleep(RECONNECT.total_seconds())
+        else:
+            return client
+
+
+async def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await run_worker(load_settings(), stop)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,1 @@
+"""The journey as a Temporal workflow, and the ways to reach it."""

@@ -1,0 +1,62 @@
+"""A journey's search attributes: what operators filter by in Temporal's Web UI."""
+
+from typing import Any
+
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+)
+
+from domain.journey import JourneyState
+from workflows.names import (
+    CUSTOMER_ID,
+    JOURNEY_KIND,
+    JOURNEY_OUTCOME,
+    JOURNEY_STAGE,
+    NEXT_MESSAGE_AT,
+    SEARCH_ATTRIBUTES,
+    STORE_ID,
+)
+
+
+def of(state: JourneyState) -> TypedSearchAttributes:
+    """The attributes that a journey in this state has."""
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(STORE_ID, state.store_id),
+        SearchAttributePair(CUSTOMER_ID, state.customer_id),
+        SearchAttributePair(JOURNEY_STAGE, state.stage.value),
+    ]
+    if (kind := _kind(state)) is not None:
+        pairs.append(SearchAttributePair(JOURNEY_KIND, kind))
+    if state.ending is not None:
+        pairs.append(SearchAttributePair(JOURNEY_OUTCOME, state.ending.outcome.value))
+    elif (due := state.next_due()) is not None:
+        pairs.append(SearchAttributePair(NEXT_MESSAGE_AT, due))
+    return TypedSearchAttributes(pairs)
+
+
+def changes(
+    shown: TypedSearchAttributes, wanted: TypedSearchAttributes
+) -> list[SearchAttributeUpdate[Any]]:
+    """What to set and unset; nothing where both say the same, for each upsert is an event."""
+    return [
+        update for key in SEARCH_ATTRIBUTES if (update := _change(key, shown, wanted)) is not None
+    ]
+
+
+def _change(
+    key: SearchAttributeKey[Any], shown: TypedSearchAttributes, wanted: TypedSearchAttributes
+) -> SearchAttributeUpdate[Any] | None:
+    value = wanted.get(key)
+    if shown.get(key) == value:
+        return None
+    return key.value_unset() if value is None else key.value_set(value)
+
+
+def _kind(state: JourneyState) -> str | None:
+    if state.trigger is not None:
+        return state.trigger.kind
+    closest = max(state.pending, key=lambda event: event.intent, default=None)
+    return closest.kind if closest else None

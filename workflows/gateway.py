@@ -1,0 +1,213 @@
+"""Reaching journeys in Temporal: bring them events, end them, release them, look at them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.client import WorkflowQueryFailedError as QueryFailed
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.events import JourneyEvent
+from domain.identity import journey_id
+from domain.journey import JourneyState
+from domain.outcomes import Stage
+from workflows import attributes, names
+from workflows.recovery_journey import RecoveryJourney
+
+PATIENCE = timedelta(seconds=3)
+"""For one call to Temporal. Whoever waits for it is a partner's POST, or an operator's GET."""
+
+
+class TemporalAwayError(Exception):
+    """Temporal did not answer in time; what was to be told it has to be told again."""
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Whose journey."""
+
+    store_id: str
+    customer_id: str
+
+    @property
+    def journey_id(self) -> str:
+        """The workflow id of this customer's journeys."""
+        return journey_id(self.store_id, self.customer_id)
+
+
+@dataclass(frozen=True)
+class OpenJourney:
+    """A journey that runs, as far as it can be seen from outside."""
+
+    stage: Stage
+    kind: str | None
+    next_message_at: datetime | None
+    state: JourneyState | None
+    """None while it buffers, which is spent asleep, and when no worker answers."""
+
+
+class JourneyGateway:
+    """The journeys of one Temporal namespace."""
+
+    def __init__(self, client: Client) -> None:
+        """Reach them through this client."""
+        self._client = client
+
+    async def bring(self, customer: Customer, event: JourneyEvent) -> bool:
+        """Bring an event to the customer's open journey; False when there is none.
+
+        A plain signal: unlike signal-with-start it leaves a buffering journey asleep.
+
+        Raises:
+            TemporalAwayError: it is not known whether the event arrived.
+        """
+        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        try:
+            async with _within_patience():
+                await handle.signal(RecoveryJourney.event_received, event)
+        except _NotOpenError:
+            return False
+        return True
+
+    async def start(
+        self, customer: Customer, event: JourneyEvent, buffer: timedelta, now: datetime
+    ) -> bool:
+        """Start a journey that sleeps until the buffer has passed; False when one is open.
+
+        Raises:
+            TemporalAwayError: it is not known whether the journey started.
+        """
+        state = JourneyState(
+            store_id=customer.store_id, customer_id=customer.customer_id, buffer=buffer
+        )
+        state.receive(event)
+        try:
+            async with _within_patience():
+                await self._client.start_workflow(
+                    RecoveryJourney.run,
+                    state,
+                    id=customer.journey_id,
+                    task_queue=names.TASK_QUEUE,
+                    start_delay=max(event.at + buffer - now, timedelta(0)) or None,
+                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                    search_attributes=attributes.of(state),
+                    static_summary=f"{event.kind} in {customer.store_id}",
+                    static_details=_first_words(customer, event),
+                )
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+    async def end(self, customer: Customer, event: JourneyEvent) -> bool:
+        """End the customer's open journey at once; False when there is none.
+
+        Raises:
+            TemporalAwayError: it is not known whether the exit arrived.
+        """
+        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        try:
+            async with _within_patience():
+                asleep = _stage(await handle.describe()) is Stage.BUFFERING
+                if asleep:
+                    await self._wake_with_exit(customer, event)
+                else:
+                    await handle.signal(RecoveryJourney.exit_requested, event)
+        except _NotOpenError:
+            return False
+        return True
+
+    async def _wake_with_exit(self, customer: Customer, event: JourneyEvent) -> None:
+        """Signal-with-start ends a start delay or a backoff, which a plain signal does not."""
+        state = JourneyState(
+            store_id=customer.store_id, customer_id=customer.customer_id, buffer=timedelta(0)
+        )
+        await self._client.start_workflow(
+            RecoveryJourney.run,
+            state,
+            id=customer.journey_id,
+            task_queue=names.TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal=names.EXIT_REQUESTED,
+            start_signal_args=[event],
+            search_attributes=attributes.of(state),
+        )
+
+    async def release(self, customer: Customer) -> bool:
+        """Tell a held journey that its store is resumed; False when none is open.
+
+        Raises:
+            TemporalAwayError: it is not known whether the journey heard.
+        """
+        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        try:
+            async with _within_patience():
+                await handle.signal(RecoveryJourney.store_resumed)
+        except _NotOpenError:
+            return False
+        return True
+
+    async def look(self, customer: Customer) -> OpenJourney | None:
+        """The customer's open journey, or None.
+
+        Raises:
+            TemporalAwayError: Temporal cannot be asked.
+        """
+        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        try:
+            async with _within_patience():
+                seen = await handle.describe()
+        except _NotOpenError:
+            return None
+        if seen.status is not WorkflowExecutionStatus.RUNNING:
+            return None
+        stage = _stage(seen)
+        return OpenJourney(
+            stage=stage,
+            kind=seen.typed_search_attributes.get(names.JOURNEY_KIND),
+            next_message_at=seen.typed_search_attributes.get(names.NEXT_MESSAGE_AT),
+            state=None if stage is Stage.BUFFERING else await self._state(customer),
+        )
+
+    async def _state(self, customer: Customer) -> JourneyState | None:
+        """What the journey itself says; it takes a worker to say it."""
+        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        try:
+            async with _within_patience():
+                return await handle.query(RecoveryJourney.status)
+        except (QueryFailed, TemporalAwayError, _NotOpenError):
+            return None
+
+
+class _NotOpenError(Exception):
+    """There is no open journey of that id."""
+
+
+@asynccontextmanager
+async def _within_patience() -> AsyncIterator[None]:
+    """Turn the many ways of not being answered into two."""
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            yield
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise _NotOpenError from error
+        raise TemporalAwayError(error.status.name) from error
+    except (TimeoutError, RuntimeError) as error:  # RuntimeError: a lazy client cannot connect
+        raise TemporalAwayError(type(error).__name__) from error
+
+
+def _stage(seen: WorkflowExecutionDescription) -> Stage:
+    return Stage(seen.typed_search_attributes.get(names.JOURNEY_STAGE, Stage.BUFFERING.value))
+
+
+def _first_words(customer: Customer, event: JourneyEvent) -> str:
+    """What the Web UI shows of a journey that has not been awake yet."""
+    return (
+        f"Customer `{customer.customer_id}` of store `{customer.store_id}`\n\n"
+        f"First event: `{event.kind}` `{event.event_id}` at {event.at:%d %b %Y %H:%M:%S} UTC"
+    )

@@ -1,0 +1,26 @@
+"""What the outside and the workflow agree on: task queue, names, search attributes."""
+
+from temporalio.common import SearchAttributeKey
+
+TASK_QUEUE = "recovery-journeys"
+WORKFLOW = "RecoveryJourney"
+EVENT_RECEIVED = "event_received"
+EXIT_REQUESTED = "exit_requested"
+STORE_RESUMED = "store_resumed"
+STATUS = "status"
+
+STORE_ID = SearchAttributeKey.for_keyword("StoreId")
+CUSTOMER_ID = SearchAttributeKey.for_keyword("CustomerId")
+JOURNEY_KIND = SearchAttributeKey.for_keyword("JourneyKind")
+JOURNEY_STAGE = SearchAttributeKey.for_keyword("JourneyStage")
+JOURNEY_OUTCOME = SearchAttributeKey.for_keyword("JourneyOutcome")
+NEXT_MESSAGE_AT = SearchAttributeKey.for_datetime("NextMessageAt")
+
+SEARCH_ATTRIBUTES = (
+    STORE_ID,
+    CUSTOMER_ID,
+    JOURNEY_KIND,
+    JOURNEY_STAGE,
+    JOURNEY_OUTCOME,
+    NEXT_MESSAGE_AT,
+)
