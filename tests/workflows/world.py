@@ -205,8 +205,10 @@ class Shop:
     async def reaches(self, stage: Stage) -> None:
         """Wait, a few seconds at most, until the open journey is at a stage."""
         async with asyncio.timeout(20):
-            while (seen := await self.gateway.look(self.customer)) is None or seen.stage != stage:
-                await asyncio.sleep(0.05)  # noqa: ASYNC110  # Temporal tells nobody
+            while (  # noqa: ASYNC110  # Temporal tells nobody
+                seen := await self.gateway.look(self.customer)
+            ) is None or seen.stage != stage:
+                await asyncio.sleep(0.05)
 
     async def run_ids(self) -> list[str]:
         """The runs that the last journey continued from, and its own, newest first."""

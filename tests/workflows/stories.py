@@ -1,0 +1,115 @@
+"""Journeys worth remembering: each takes one way through the workflow, on a real server."""
+
+from collections.abc import Awaitable, Callable
+
+from tests.workflows.world import CART_STEP, HOUR, LAST_CALL, MINUTE, Shop, World, order
+
+Story = Callable[[World], Awaitable[Shop]]
+ONE = {"cart_update": [CART_STEP]}
+
+
+async def messaged_twice(world: World) -> Shop:
+    shop = await world.shop()
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def debounced(world: World) -> Shop:
+    shop = await world.shop(plans=ONE)
+    with world.environment.with_time_skipping_disabled():
+        for minute in range(5):
+            await shop.does("cart_update.add_to_cart", minute * MINUTE)
+    await shop.ends()
+    return shop
+
+
+async def ended_by_the_partner(world: World) -> Shop:
+    shop = await world.shop()
+    await shop.partner_knows(("cart_update", 30 * MINUTE))
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def waiting(world: World, **changes: object) -> Shop:
+    shop = await world.shop(**changes)
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+    await shop.forward(30 * MINUTE)
+    return shop
+
+
+async def ended_by_an_order(world: World) -> Shop:
+    shop = await waiting(world)
+    await shop.posts(order(shop, 20 * MINUTE))
+    await shop.ends()
+    return shop
+
+
+async def superseded(world: World) -> Shop:
+    shop = await waiting(world, plans=ONE)
+    await shop.does("cart_update.add_to_cart", 25 * MINUTE)
+    await shop.ends()
+    return shop
+
+
+async def postponed(world: World) -> Shop:
+    shop = await waiting(world, plans=ONE, lower_intent_events="postpone")
+    await shop.does("product_view", 25 * MINUTE)
+    await shop.ends()
+    return shop
+
+
+async def ignored(world: World) -> Shop:
+    shop = await waiting(world, plans=ONE, lower_intent_events="ignore")
+    await shop.does("product_view", 25 * MINUTE)
+    await shop.ends()
+    return shop
+
+
+async def ended_by_an_operator(world: World) -> Shop:
+    shop = await waiting(world)
+    await world.intake.exit(shop.store, shop.customer.customer_id)
+    await shop.ends()
+    return shop
+
+
+async def held_and_resumed(world: World) -> Shop:
+    shop = await waiting(world, plans=ONE)
+    await shop.pause()
+    await shop.forward(2 * HOUR)
+    await shop.resume()
+    await shop.ends()
+    return shop
+
+
+async def throttled(world: World) -> Shop:
+    shop = await world.shop(plans=ONE)
+    await shop.meta_fails("throttle", times=6)
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def partner_down(world: World) -> Shop:
+    shop = await world.shop(plans={"cart_update": [CART_STEP, LAST_CALL]})
+    await shop.partner_fails("down", times=5)
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+STORIES: tuple[Story, ...] = (
+    messaged_twice,
+    debounced,
+    ended_by_the_partner,
+    ended_by_an_order,
+    superseded,
+    postponed,
+    ignored,
+    ended_by_an_operator,
+    held_and_resumed,
+    throttled,
+    partner_down,
+)
