@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 
 import structlog
@@ -42,7 +42,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
         stack.push_async_callback(database.close)
         meta = await stack.enter_async_context(whatsapp_http())
         partners = await stack.enter_async_context(partner_http())
-        client = await _connect(settings)
+        client = await _connect(settings, stop)
+        if client is None:
+            return
         worker = make_worker(
             client,
             Plans(database),
@@ -56,10 +58,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
         )
         dispatcher = Dispatcher(database, JourneyGateway(client), clock)
         await stack.enter_async_context(worker)
-        dispatching = asyncio.create_task(dispatcher.run())
-        stack.callback(dispatching.cancel)
         log.info("worker runs", task_queue=TASK_QUEUE, namespace=client.namespace)
-        await stop.wait()
+        await _until(stop, dispatcher)
 
 
 def make_worker(
@@ -80,17 +80,33 @@ def make_worker(
     )
 
 
-async def _connect(settings: Settings) -> Client:
-    """Wait for Temporal however long it takes: a worker may be started before it."""
-    while True:
+async def _until(stop: asyncio.Event, dispatcher: Dispatcher) -> None:
+    """Dispatch until told to stop; a dispatcher that fails takes its worker with it."""
+    stopping = asyncio.create_task(stop.wait())
+    dispatching = asyncio.create_task(dispatcher.run())
+    done, running = await asyncio.wait({stopping, dispatching}, return_when=asyncio.FIRST_COMPLETED)
+    for task in running:
+        task.cancel()
+    for task in done:
+        task.result()
+
+
+async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
+    """Wait for Temporal however long it takes: a worker may be started before it.
+
+    None when it was told to stop before Temporal came.
+    """
+    while not stop.is_set():
         try:
             client = await connect(settings.payload_keys)
             await register(client)
         except (RPCError, RuntimeError) as error:
             log.warning("waiting for Temporal", because=str(error))
-            await asyncio.sleep(RECONNECT.total_seconds())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), RECONNECT.total_seconds())
         else:
             return client
+    return None
 
 
 async def main() -> None:

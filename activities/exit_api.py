@@ -78,7 +78,7 @@ class ExitApiClient:
         request = self._http.build_request(
             "GET",
             target.url,
-            headers={**_headers(api), "Host": target.host},
+            headers={**_headers(api), b"Host": target.host.encode()},
             extensions={**target.extensions, "timeout": _timeout(api)},
             **_parameters(api, customer_id),
         )
@@ -89,8 +89,9 @@ class ExitApiClient:
             await response.aclose()
 
 
-def _headers(api: ExitApi) -> dict[str, str]:
-    return {name: value.get_secret_value() for name, value in api.headers.items()}
+def _headers(api: ExitApi) -> dict[bytes, bytes]:
+    """In bytes: a value that is not ASCII is the partner's to judge."""
+    return {name.encode(): value.get_secret_value().encode() for name, value in api.headers.items()}
 
 
 def _timeout(api: ExitApi) -> dict[str, float | None]:

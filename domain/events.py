@@ -31,6 +31,9 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
 Identifier = Annotated[str, Field(min_length=1, max_length=256)]
 """An opaque id. The guide's are not UUIDs; numbers are taken as their digits."""
 
+CustomerId = Annotated[str, Field(min_length=1, max_length=200)]
+"""Part of the workflow id, of which Temporal takes 1,000 bytes, and a search attribute (255)."""
+
 
 class Guide(BaseModel):
     """A part of the guide: typed where it speaks, open to whatever else a partner adds."""
@@ -43,7 +46,7 @@ class Guide(BaseModel):
 class Customer(Guide):
     """Whom the event is about. One of the three ways to tell them apart is enough."""
 
-    customer_id: Identifier | None = None
+    customer_id: CustomerId | None = None
     email: Annotated[str, Field(max_length=320)] | None = None
     phone: Annotated[str, Field(max_length=32)] | None = None
     name: Annotated[str, Field(max_length=256)] | None = None

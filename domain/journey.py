@@ -120,7 +120,7 @@ class JourneyState(BaseModel):
             return Ending(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_HANDLED)
         if not plan.steps:
             return Ending(outcome=Outcome.SKIPPED, reason=Reason.NO_PLAN)
-        due = {str(step.number): step.due_at.isoformat() for step in plan.steps}
+        due = {f"message {step.number}": step.due_at.isoformat() for step in plan.steps}
         self.note(now, "plan_loaded", f"{len(plan.steps)} message(s), due as listed", due)
         return None
 

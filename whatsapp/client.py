@@ -37,7 +37,7 @@ MOST_BYTES = 256 * 1024
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before the first byte of the request."""
 
-_TOKEN = re.compile(r"[!-~]+")
+_TOKEN = re.compile(r"[^\x00-\x20\x7f]+")
 
 
 def whatsapp_http() -> httpx.AsyncClient:
@@ -98,10 +98,10 @@ class WhatsAppClient:
         request = self._http.build_request(
             "POST",
             url,
-            headers={
-                "Authorization": f"Bearer {access_token}",
-                "Content-Type": "application/json",
-                "Accept-Encoding": "identity",  # so that a small answer cannot unfold
+            headers={  # in bytes: what is not ASCII is Meta's to refuse
+                b"Authorization": f"Bearer {access_token}".encode(),
+                b"Content-Type": b"application/json",
+                b"Accept-Encoding": b"identity",  # so that a small answer cannot unfold
             },
             content=json.dumps(payload),  # in ASCII: half a surrogate pair is Meta's to refuse
         )

@@ -91,8 +91,8 @@ class Dispatcher:
         now = self._clock()
         async with self._database.transaction() as connection:
             rows = await inbox.lease_due(connection, now, now + LEASE, BATCH)
-        await _some_at_a_time(self._deliver_in_order(rows) for rows in _by_customer(rows))
-        await self._release()
+        work = [self._deliver_in_order(rows) for rows in _by_customer(rows)]
+        await _some_at_a_time([*work, self._release()])
 
     async def _deliver_in_order(self, rows: Sequence[InboxRow]) -> None:
         for position, row in enumerate(rows):

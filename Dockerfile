@@ -1,0 +1,20 @@
+# One image for the API and the worker; docker-compose.yml says which of them it runs.
+FROM python:3.11-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+
+COPY pyproject.toml constraints.txt README.md LICENSE settings.py worker.py ./
+COPY activities activities
+COPY api api
+COPY cli cli
+COPY domain domain
+COPY sandbox sandbox
+COPY storage storage
+COPY whatsapp whatsapp
+COPY workflows workflows
+RUN pip install -c constraints.txt . && useradd --system --no-create-home comeback
+
+USER comeback
+EXPOSE 8000
+CMD ["uvicorn", "api.app:app", "--host", "0.0.0.0", "--port", "8000"]

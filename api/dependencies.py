@@ -1,0 +1,68 @@
+"""What routes ask for: the running services, the operator, a store that proved who it is."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.authentication import is_admin, refused, store_of_key
+from api.errors import not_found
+from api.services import Services
+from domain.stores import StoreId
+from storage import stores
+from storage.stores import Store
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Running = Annotated[Services, Depends(_services)]
+
+
+async def _token(
+    credentials: Annotated[
+        HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))
+    ],
+) -> str | None:
+    return credentials.credentials if credentials else None
+
+
+Token = Annotated[str | None, Depends(_token)]
+CustomerId = Annotated[str, Path(min_length=1, max_length=256, pattern="^[^\x00]+$")]
+"""As partners have them, slashes included."""
+
+
+async def _admin(services: Running, token: Token) -> None:
+    if not is_admin(services.settings, token):
+        raise refused()
+
+
+Operator = Depends(_admin)
+
+
+async def _existing_store(store_id: StoreId, services: Running) -> Store:
+    async with services.database.reading() as connection:
+        store = await stores.get(connection, store_id)
+    if store is None:
+        raise not_found("store")
+    return store
+
+
+ExistingStore = Annotated[Store, Depends(_existing_store)]
+"""For the operator, who may know which stores there are."""
+
+
+async def _own_store(store_id: StoreId, services: Running, token: Token) -> Store:
+    if is_admin(services.settings, token):
+        return await _existing_store(store_id, services)
+    async with services.database.reading() as connection:
+        store = await store_of_key(connection, store_id, token or "")
+    if store is None:
+        raise refused()
+    return store
+
+
+OwnStore = Annotated[Store, Depends(_own_store)]
+"""For the operator, and for the store itself."""

@@ -1,0 +1,109 @@
+"""For the operator and the store itself: journeys explained and ended, messages, figures."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel
+
+from api.dependencies import CustomerId, OwnStore, Running
+from api.errors import not_found
+from api.explanation import Explanation, explain
+from api.openapi import refusals
+from api.period import After, Asked, Period, to_cursor
+from storage import journeys, messages
+from storage.messages import Page
+from workflows.gateway import Customer
+from workflows.intake import ReceiptStatus
+
+PAGE = 100
+BEFORE_TRIGGER = "none"
+"""In figures, the plan of journeys that closed before they were about any event."""
+
+router = APIRouter(
+    prefix="/v1/stores/{store_id}", tags=["journeys"], responses=refusals(401, 422, 503)
+)
+
+
+class Ended(BaseModel):
+    """An exit that was taken in."""
+
+    journey_id: str
+    status: ReceiptStatus
+
+
+class LedgerEntry(BaseModel):
+    """A message, sent or not."""
+
+    message_id: str
+    customer_id: str
+    kind: str
+    step: int
+    template: str
+    status: str
+    provider_id: str | None
+    because: str | None
+    error_code: int | None
+    due_at: AwareDatetime
+    claimed_at: AwareDatetime
+    sent_at: AwareDatetime | None
+
+
+class Ledger(BaseModel):
+    """A page of messages, oldest claim first."""
+
+    messages: list[LedgerEntry]
+    next_cursor: str | None
+
+
+@router.get("/journeys/{customer_id:path}", responses=refusals(404))
+async def get_journey(store: OwnStore, customer_id: CustomerId, services: Running) -> Explanation:
+    """The current or last journey of a customer, explained."""
+    explanation = await explain(services, Customer(store.store_id, customer_id))
+    if explanation is None:
+        raise not_found("journey")
+    return explanation
+
+
+@router.post("/journeys/{customer_id:path}/exit", status_code=202, responses=refusals(404))
+async def exit_journey(store: OwnStore, customer_id: CustomerId, services: Running) -> Ended:
+    """End a customer's open journey now."""
+    receipt = await services.intake.exit(store, customer_id)
+    if receipt.journey_id is None:
+        raise not_found("open journey")
+    return Ended(journey_id=receipt.journey_id, status=receipt.status)
+
+
+@router.get("/messages")
+async def list_messages(store: OwnStore, period: Asked, after: After, services: Running) -> Ledger:
+    """Messages claimed in a period, by default the last seven days."""
+    page = Page(period.start, period.end, after, PAGE + 1)
+    async with services.database.reading() as connection:
+        rows = await messages.listed(connection, store.store_id, page)
+    entries = [LedgerEntry.model_validate(row) for row in rows[:PAGE]]
+    last = (entries[-1].claimed_at, entries[-1].message_id) if len(rows) > PAGE else None
+    return Ledger(messages=entries, next_cursor=last and to_cursor(last))
+
+
+@router.get("/stats")
+async def get_stats(store: OwnStore, period: Asked, services: Running) -> dict[str, Any]:
+    """How journeys ended, and what became of messages, by plan and step."""
+    whose = (store.store_id, period.start, period.end)
+    async with services.database.reading() as connection:
+        closed = await journeys.counted(connection, *whose)
+        claimed = await messages.counted(connection, *whose)
+    return _stats(period, closed, claimed)
+
+
+def _stats(
+    period: Period, closed: Iterable[Mapping[str, Any]], claimed: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    plans: defaultdict[str, dict[str, Any]] = defaultdict(lambda: {"journeys": {}, "steps": {}})
+    for row in closed:
+        outcomes = plans[row["kind"] or BEFORE_TRIGGER]["journeys"]
+        outcomes.setdefault(row["outcome"], {})[row["reason"]] = row["count"]
+    for row in claimed:
+        steps = plans[row["kind"]]["steps"]
+        steps.setdefault(str(row["step"]), {})[row["status"]] = row["count"]
+    return {"from": period.start, "to": period.end, "plans": plans}

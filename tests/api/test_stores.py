@@ -1,0 +1,177 @@
+"""Registering stores: shown once, masked after, checked before."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from storage import holds
+from storage.database import Database
+from tests.api.calling import ADMIN, BASE_URL, Caller, Shop, bearer, calling, now, settings_for
+from tests.api.calling import connecting_to as to
+from tests.domain.contract_example import contract_example
+
+STEP = {"after": "1h", "template": "t", "language": "en"}
+
+
+async def test_new_store_is_shown_its_secrets_once(caller: Caller) -> None:
+    path = "/v1/stores/denim"
+    created = await caller.operator("PUT", path, json=contract_example())
+    replaced = await caller.operator("PUT", path, json=contract_example() | {"name": "Denim & Co"})
+    assert (created.status_code, replaced.status_code) == (201, 200)
+    events_url = f"{BASE_URL}/v1/stores/denim/events"
+    secrets = created.json()
+    assert set(secrets) == {"store_id", "events_url", "key_id", "api_key", "signing_secret"}
+    assert secrets["signing_secret"].startswith("whsec_")
+    assert replaced.json() == {"store_id": "denim", "events_url": events_url}
+
+
+async def test_configuration_is_returned_without_secrets(caller: Caller) -> None:
+    config = contract_example()
+    config["whatsapp"]["access_token"] = "meta-secret"
+    config["exit_api"]["headers"] = {"X-Partner-Key": "partner-secret"}
+    shop = await caller.new_store(**config)
+    answer = await shop.operator("GET")
+    shown = answer.json()
+    assert answer.status_code == 200
+    assert shown["whatsapp"]["access_token"] == "**********"
+    assert shown["exit_api"]["headers"] == {"X-Partner-Key": "**********"}
+    assert (shown["buffer"], shown["quiet_hours"]["start"]) == ("15m", "21:00:00")
+    assert (shown["store_id"], shown["paused"], shown["paused_because"]) == (
+        shop.store_id,
+        False,
+        None,
+    )
+    assert shown["keys"] == [shop.made["key_id"]]
+    assert shown["events_url"] == f"{BASE_URL}{shop.path}/events"
+    for secret in ("meta-secret", "partner-secret", shop.key, shop.signing_secret, "hash"):
+        assert secret not in answer.text
+
+
+async def test_masks_cannot_be_put_back(shop: Shop) -> None:
+    shown = (await shop.operator("GET")).json()
+    config = {name: shown[name] for name in shop.config}
+    answer = await shop.operator("PUT", json=config)
+    assert answer.status_code == 422
+    assert ["body", "whatsapp", "access_token"] in [each["loc"] for each in answer.json()["detail"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "loc"),
+    [
+        ({"colour": "blue"}, ["body", "colour"]),
+        ({"timezone": "Mars/Base"}, ["body", "timezone"]),
+        ({"buffer": 900}, ["body", "buffer"]),
+        ({"name": "Denim\x00Co"}, ["body"]),
+        ({"plans": {"order_placed": [STEP]}}, ["body", "plans"]),
+        ({"exit_api": {"url": "https://user:secret@b.example/"}}, ["body", "exit_api", "url"]),
+    ],
+)
+async def test_wrong_configuration_is_refused_by_field(
+    shop: Shop, changes: dict[str, Any], loc: list[str]
+) -> None:
+    answer = await shop.operator("PUT", json=shop.config | changes)
+    assert answer.status_code == 422
+    assert [each["loc"] for each in answer.json()["detail"]] == [loc]
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"name": "\\ud800"}', b"\xff"])
+async def test_what_is_no_object_is_no_configuration(shop: Shop, raw: bytes) -> None:
+    assert (await shop.operator("PUT", content=raw)).status_code == 422
+
+
+async def test_configuration_has_a_size(shop: Shop) -> None:
+    assert (await shop.operator("PUT", content=b" " * (1024**2 + 1))).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://partner.example/", "https://127.0.0.1/", "https://localhost/", "https://10.0.0.1/"],
+)
+async def test_private_exit_api_needs_permission(database_url: str, address: str, url: str) -> None:
+    settings = settings_for(database_url, allow_private_egress=False)
+    async with calling(settings, to(address)) as caller:
+        shop = await caller.new_store()
+        answer = await shop.operator("PUT", json=shop.config | {"exit_api": {"url": url}})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["body", "exit_api", "url"]
+
+
+@pytest.mark.parametrize("store_id", ["Denim", "-denim", "d" * 65, "de%00nim", "de nim"])
+async def test_store_ids_have_a_form(caller: Caller, store_id: str) -> None:
+    answer = await caller.operator("PUT", f"/v1/stores/{store_id}", json=contract_example())
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["path", "store_id"]
+
+
+ROUTES = [
+    ("PUT", ""),
+    ("GET", ""),
+    ("POST", "/keys"),
+    ("DELETE", "/keys/x"),
+    ("POST", "/pause"),
+    ("POST", "/resume"),
+    ("PUT", "/suppressions/+919876543210"),
+    ("DELETE", "/suppressions/+919876543210"),
+    ("GET", "/quarantine"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_operators_routes_want_the_operators_token(
+    shop: Shop, method: str, path: str
+) -> None:
+    for headers in ({}, bearer(shop.key), bearer(ADMIN + "x"), bearer("\u00e4")):
+        encoded = httpx.Headers(headers, encoding="latin-1")
+        answer = await shop.caller.http.request(
+            method, shop.path + path, headers=encoded, json=shop.config
+        )
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES[1:])
+async def test_unknown_store_is_not_found(caller: Caller, method: str, path: str) -> None:
+    assert (await caller.operator(method, f"/v1/stores/nobody{path}")).status_code == 404
+
+
+async def test_keys_overlap_until_one_is_ended(shop: Shop) -> None:
+    made = await shop.operator("POST", "/keys")
+    assert made.status_code == 201
+    assert set(made.json()) == {"key_id", "api_key"}
+    further = made.json()["api_key"]
+    assert [(await shop.post(key=key)).status_code for key in (shop.key, further)] == [202, 202]
+    ended = await shop.operator("DELETE", f"/keys/{shop.made['key_id']}")
+    assert (ended.status_code, ended.content) == (204, b"")
+    assert [(await shop.post(key=key)).status_code for key in (shop.key, further)] == [401, 202]
+    assert (await shop.operator("GET")).json()["keys"] == [made.json()["key_id"]]
+
+
+async def test_key_of_another_store_cannot_be_ended(caller: Caller, shop: Shop) -> None:
+    other = await caller.new_store()
+    assert (await other.operator("DELETE", f"/keys/{shop.made['key_id']}")).status_code == 404
+    assert (await shop.post()).status_code == 202
+
+
+async def test_paused_store_says_so_until_resumed(shop: Shop, database: Database) -> None:
+    paused = await shop.operator("POST", "/pause")
+    assert (paused.status_code, paused.json()) == (200, {"store_id": shop.store_id, "paused": True})
+    shown = (await shop.operator("GET")).json()
+    assert (shown["paused"], shown["paused_because"]) == (True, "paused by the operator")
+    assert (await shop.post()).json()["status"] == "accepted"
+    async with database.transaction() as connection:
+        await holds.add(connection, shop.store_id, shop.customer_id, "paused", now())
+        assert await holds.releasable(connection, 10) == []
+    assert (await shop.operator("POST", "/resume")).json()["paused"] is False
+    async with database.reading() as connection:
+        assert len(await holds.releasable(connection, 10)) == 1
+
+
+@pytest.mark.parametrize(
+    "number", ["9876543210", "+91", "email@gmail.co", "+91 98765 43210", "%00"]
+)
+async def test_only_e164_numbers_can_be_suppressed(shop: Shop, number: str) -> None:
+    answer = await shop.operator("PUT", f"/suppressions/{number}")
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["path", "address"]

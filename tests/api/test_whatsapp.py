@@ -1,0 +1,63 @@
+"""Meta's webhook: who calls is proved, or nobody is let in."""
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.api.calling import Caller, calling, connecting_to, settings_for
+
+URL = "/webhooks/whatsapp"
+HANDSHAKE = {"hub.mode": "subscribe", "hub.verify_token": "verify", "hub.challenge": "1158201444"}
+
+
+@pytest.fixture
+async def meta(database_url: str, address: str) -> AsyncIterator[Caller]:
+    settings = settings_for(database_url, meta_app_secret="app", meta_verify_token="verify")
+    async with calling(settings, connecting_to(address)) as caller:
+        yield caller
+
+
+def signature(raw: bytes, secret: str = "app") -> dict[str, str]:
+    digest = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+    return {"X-Hub-Signature-256": f"sha256={digest}"}
+
+
+async def test_webhook_without_its_secrets_answers_503(caller: Caller) -> None:
+    assert (await caller.http.get(URL, params=HANDSHAKE)).status_code == 503
+    assert (await caller.http.post(URL, content=b"{}")).status_code == 503
+
+
+@pytest.mark.parametrize("only", ["meta_app_secret", "meta_verify_token"])
+async def test_one_of_two_secrets_is_not_enough(database_url: str, address: str, only: str) -> None:
+    settings = settings_for(database_url, **{only: "x"})
+    async with calling(settings, connecting_to(address)) as caller:
+        assert (await caller.http.get(URL, params=HANDSHAKE)).status_code == 503
+        assert (await caller.http.post(URL, content=b"{}")).status_code == 503
+
+
+async def test_handshake_returns_the_challenge(meta: Caller) -> None:
+    answer = await meta.http.get(URL, params=HANDSHAKE)
+    assert (answer.status_code, answer.text) == (200, "1158201444")
+
+
+@pytest.mark.parametrize("wrong", [{"hub.verify_token": "other"}, {"hub.mode": "unsubscribe"}])
+async def test_handshake_with_another_token_is_refused(meta: Caller, wrong: dict[str, str]) -> None:
+    answer = await meta.http.get(URL, params=HANDSHAKE | wrong)
+    assert answer.status_code == 403
+    assert (await meta.http.get(URL)).status_code == 403
+
+
+async def test_signed_notification_is_acknowledged(meta: Caller) -> None:
+    raw = '{"entry": ["é"]}'.encode()
+    assert (await meta.http.post(URL, content=raw, headers=signature(raw))).status_code == 200
+
+
+async def test_notification_nobody_signed_is_refused(meta: Caller) -> None:
+    for headers in ({}, signature(b"{} "), signature(b"{}", "other"), {"X-Hub-Signature-256": "x"}):
+        assert (await meta.http.post(URL, content=b"{}", headers=headers)).status_code == 401
+
+
+async def test_notification_has_a_size(meta: Caller) -> None:
+    assert (await meta.http.post(URL, content=b" " * (3 * 1024**2 + 1))).status_code == 413
