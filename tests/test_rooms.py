@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "cli": {"domain", "storage", "activities", "workflows", "sandbox", "settings"},
     "benchmarks": {
         *("domain", "storage", "whatsapp", "activities", "workflows"),
-        *("sandbox", "settings", "worker"),
+        *("sandbox", "cli", "worker"),
     },
 }
 PURE = {"pydantic", "phonenumbers", "liquid"}

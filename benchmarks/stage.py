@@ -1,0 +1,123 @@
+"""Everything a journey needs, on loopback and in temporary files, for as long as a run takes."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.clock import utc_now
+from activities.exit_api import ExitApiClient, partner_http
+from activities.exit_check import ExitCheck
+from activities.outcome import Outcomes
+from activities.plan import Plans
+from activities.send_message import SendMessage
+from benchmarks.textbook import TextbookDebounce
+from cli.temporal_server import find_temporal
+from domain.events import event_adapter
+from domain.stores import StoreConfig
+from sandbox.app import create_sandbox
+from sandbox.samples import fresh
+from sandbox.server import serve
+from storage import stores
+from storage.database import Database
+from storage.migrate import upgrade_in_thread
+from storage.stores import Store
+from whatsapp.client import WhatsAppClient, whatsapp_http
+from worker import make_worker
+from workflows.dispatcher import Dispatcher
+from workflows.gateway import JourneyGateway
+from workflows.intake import Intake
+from workflows.names import SEARCH_ATTRIBUTES
+
+TEXTBOOK_QUEUE = "textbook"
+BUFFER = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A store, its partner, Meta and Temporal."""
+
+    client: Client
+    intake: Intake
+    store: Store
+
+    async def post(self, customer: int, event: int, at: datetime) -> None:
+        """One event of one customer."""
+        body = fresh(
+            "cart_update.add_to_cart",
+            event_id=f"{customer}-{event}",
+            customer_id=f"c{customer}",
+            at=at,
+            phone=f"+9198765{customer:05}",
+        )
+        await self.intake.accept(self.store, event_adapter.validate_python(body), body)
+
+
+@asynccontextmanager
+async def stage() -> AsyncIterator[Stage]:
+    """Set everything up, and take it down again."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        environment = await stack.enter_async_context(await _temporal(folder))
+        sandbox_url = await stack.enter_async_context(serve(create_sandbox()))
+        url = f"sqlite:///{folder / 'comeback.db'}"
+        await upgrade_in_thread(url)
+        database = Database(url)
+        stack.push_async_callback(database.close)
+        meta = await stack.enter_async_context(whatsapp_http())
+        partners = await stack.enter_async_context(partner_http())
+        client = environment.client
+        exit_api = ExitApiClient(partners, allow_private=True)
+        worker = make_worker(
+            client,
+            Plans(database),
+            ExitCheck(database, exit_api, utc_now),
+            SendMessage(database, WhatsAppClient(meta, sandbox_url), utc_now),
+            Outcomes(database),
+        )
+        textbook = Worker(client, task_queue=TEXTBOOK_QUEUE, workflows=[TextbookDebounce])
+        await stack.enter_async_context(worker)
+        await stack.enter_async_context(textbook)
+        dispatcher = Dispatcher(database, JourneyGateway(client), utc_now)
+        store = await _store(database, sandbox_url)
+        yield Stage(client, Intake(database, dispatcher, utc_now), store)
+
+
+async def _temporal(folder: Path) -> WorkflowEnvironment:
+    return await WorkflowEnvironment.start_local(
+        dev_server_existing_path=find_temporal(),
+        dev_server_database_filename=str(folder / "temporal.db"),
+        dev_server_extra_args=[
+            *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal")
+        ],
+        dev_server_log_level="error",
+        data_converter=pydantic_data_converter,
+        search_attributes=SEARCH_ATTRIBUTES,
+    )
+
+
+async def _store(database: Database, sandbox_url: str) -> Store:
+    config: dict[str, Any] = {
+        "organization_id": "org",
+        "name": "Denim Co",
+        "timezone": "Asia/Kolkata",
+        "buffer": BUFFER,
+        "exit_api": {"url": f"{sandbox_url}/partner/fetch-user-events"},
+        "whatsapp": {"phone_number_id": "1055", "access_token": "token"},
+        "plans": {"cart_update": [{"after": BUFFER, "template": "reminder", "language": "en"}]},
+    }
+    async with database.transaction() as connection:
+        store = await stores.put(
+            connection, "denim-co", StoreConfig.model_validate(config), utc_now()
+        )
+    if store is None:
+        raise LookupError("an empty database has no store")
+    return store

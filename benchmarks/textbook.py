@@ -1,0 +1,32 @@
+"""The usual way to debounce in a workflow: each event cancels the timer and starts it anew."""
+
+import asyncio
+from contextlib import suppress
+
+from temporalio import workflow
+
+
+@workflow.defn
+class TextbookDebounce:
+    """Waits until no event came for so many seconds; sends nothing."""
+
+    def __init__(self) -> None:
+        """Begin with nothing received."""
+        self._received, self._settled = 0, 0
+
+    @workflow.run
+    async def run(self, seconds: float) -> None:
+        """Restart the wait for as long as events keep coming."""
+        while True:
+            self._settled = self._received
+            with suppress(asyncio.TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self._received > self._settled, timeout=seconds
+                )
+                continue
+            return
+
+    @workflow.signal
+    def event_received(self, _event: str) -> None:
+        """One more event."""
+        self._received += 1

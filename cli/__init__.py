@@ -1,0 +1,1 @@
+"""`journeys`, the command line: the embedded stack, the demo, and what operators do by hand."""

@@ -1,0 +1,89 @@
+"""One process of the stack: started, watched, ended."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import DEVNULL, STDOUT, Process
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.dying_with_parent import die_with_parent
+
+TAIL_LINES = 25
+TAIL_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run, and where its output goes."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+
+
+class Child:
+    """A running program, in a process group of its own so that a terminal's Ctrl-C misses it."""
+
+    def __init__(self, program: Program, process: Process, log_starts_at: int) -> None:
+        """Take over a process that was just started."""
+        self.program = program
+        self._process = process
+        self._log_starts_at = log_starts_at
+
+    @classmethod
+    async def start(cls, program: Program) -> "Child":
+        """Start the program, its output appended to its log.
+
+        On Linux the kernel kills it when we die. It asks for the thread that forked, so
+        this must be called from the main one.
+        """
+        program.log.parent.mkdir(parents=True, exist_ok=True)
+        with program.log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *program.command,
+                stdin=DEVNULL,
+                stdout=log,
+                stderr=STDOUT,
+                env=dict(program.environment),
+                process_group=0,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+            return cls(program, process, log.tell())
+
+    @property
+    def pid(self) -> int:
+        """The process's id, which is also its group's."""
+        return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.returncode is None
+
+    async def ended(self) -> int:
+        """Wait for its end; the exit code, negative for a signal."""
+        return await self._process.wait()
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it and whatever it started."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def last_words(self) -> str:
+        """The end of what this process wrote, without what its forerunners did."""
+        with self.program.log.open("rb") as log:
+            end = log.seek(0, os.SEEK_END)
+            log.seek(max(self._log_starts_at, end - TAIL_BYTES))
+            lines = log.read().decode(errors="replace").splitlines()
+        return "\n".join(lines[-TAIL_LINES:])

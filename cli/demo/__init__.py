@@ -1,0 +1,1 @@
+"""`journeys demo`: a store, its customers, and what becomes of their journeys, in seconds."""

@@ -1,0 +1,105 @@
+"""`journeys`: runs the embedded stack, shows it at work, and does by hand what operators need."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.demo.run import run_demo
+from cli.dev import run_dev
+from cli.dying_with_parent import ask_to_end_with_parent
+from cli.errors import CommandError, Interrupted
+from cli.store import apply
+from settings import load_settings
+from storage.migrate import upgrade as upgrade_database
+
+app = typer.Typer(
+    help="Comeback: recovery journeys over WhatsApp. Variables such as DATA_DIR and API_PORT "
+    "say where everything is; see README.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+store = typer.Typer(help="Register and change stores.", no_args_is_help=True)
+database = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app.add_typer(store, name="store")
+app.add_typer(database, name="database")
+
+EndWithParent = Annotated[
+    bool, typer.Option(hidden=True, help="Stop when the process that started this one is gone.")
+]
+
+
+@app.command()
+def dev(end_with_parent: EndWithParent = False) -> None:
+    """Run Temporal with its Web UI, the API and a worker on this machine, until stopped.
+
+    State is kept in DATA_DIR and survives a restart; so does the admin token, which is printed.
+    A process that dies is started again. Logs are in DATA_DIR/logs.
+    """
+    _run(run_dev(load_settings()), end_with_parent=end_with_parent)
+
+
+@app.command()
+def demo(end_with_parent: EndWithParent = False) -> None:
+    """Watch journeys from the first event to the end, in seconds instead of hours.
+
+    Runs the stack of `dev` afresh in DATA_DIR/demo, with stand-ins for Meta and for a partner,
+    and posts events as a partner would. Exit code 1 when a journey ends as it should not.
+    """
+    _run(run_demo(load_settings()), end_with_parent=end_with_parent)
+
+
+@store.command("apply")
+def store_apply(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="YAML: `store_id` and the configuration, or several of them under `stores`.",
+        ),
+    ],
+    api_url: Annotated[
+        str | None,
+        typer.Option(help="Where the API is.", show_default="from API_HOST and API_PORT"),
+    ] = None,
+) -> None:
+    """Create or replace stores through the API, as `PUT /v1/stores/{store_id}` does.
+
+    The admin token is ADMIN_TOKEN, or else the one that `journeys dev` keeps in DATA_DIR. The
+    key and the secret of a new store are shown this once.
+    """
+    try:
+        applied = apply(file, api_url, load_settings(), typer.echo)
+    except CommandError as error:
+        _fail(error)
+    raise typer.Exit(0 if applied else 1)
+
+
+@database.command("upgrade")
+def database_upgrade() -> None:
+    """Bring DATABASE_URL up to the schema of this version. Safe to repeat."""
+    settings = load_settings()
+    if not settings.database_url:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    upgrade_database(settings.database)
+    typer.echo("the database is up to date")
+
+
+def _run(work: Coroutine[Any, Any, None], *, end_with_parent: bool) -> None:
+    if end_with_parent:
+        ask_to_end_with_parent()
+    try:
+        asyncio.run(work)
+    except CommandError as error:
+        _fail(error)
+    except Interrupted as interrupted:
+        raise typer.Exit(interrupted.exit_code) from None
+
+
+def _fail(error: CommandError) -> None:
+    typer.echo(f"journeys: {error}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,75 @@
+"""What the processes of the embedded stack have to agree on."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cli import temporal_server
+from cli.child import Program
+from settings import Settings
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # told apart, not bound
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Everything that the embedded processes have to agree on."""
+
+    settings: Settings
+    """With an absolute `data_dir`."""
+    token: str
+    namespace: str
+    further_environment: Mapping[str, str]
+
+    @property
+    def shown_token(self) -> str:
+        """The token as it may be printed: the operator's own stays out of logs."""
+        return "$ADMIN_TOKEN" if self.settings.admin_token else self.token
+
+    @property
+    def api_url(self) -> str:
+        """Where the API is reached from this machine."""
+        return api_url(self.settings)
+
+    @property
+    def ui_url(self) -> str:
+        """Temporal's Web UI, showing our journeys."""
+        base = f"http://{temporal_server.HOST}:{self.settings.temporal_ui_port}"
+        return f"{base}/namespaces/{self.namespace}/workflows"
+
+    @property
+    def temporal_address(self) -> str:
+        """Where API and worker find the embedded server."""
+        return f"{temporal_server.HOST}:{self.settings.temporal_port}"
+
+    def program(self, name: str, *command: str) -> Program:
+        """A program of this stack, with the environment that all of them share."""
+        log = self.settings.data_dir / "logs" / f"{name.lower()}.log"
+        return Program(name, command, self._environment(), log)
+
+    def python(self, name: str, module: str, *arguments: str) -> Program:
+        """One of our own programs, in this Python."""
+        return self.program(name, sys.executable, "-m", module, *arguments)
+
+    def _environment(self) -> dict[str, str]:
+        """Ours, except for what would lead to another Temporal than the embedded one."""
+        foreign = {name for name in os.environ if name.startswith("TEMPORAL_")}
+        inherited = {name: value for name, value in os.environ.items() if name not in foreign}
+        settings = self.settings
+        return inherited | {
+            "TEMPORAL_ADDRESS": self.temporal_address,
+            "TEMPORAL_NAMESPACE": self.namespace,
+            "TEMPORAL_CONFIG_FILE": os.devnull,
+            "ADMIN_TOKEN": self.token,
+            "DATA_DIR": str(settings.data_dir),
+            "DATABASE_URL": settings.database,
+            "PYTHONUNBUFFERED": "1",
+            **self.further_environment,
+        }
+
+
+def api_url(settings: Settings) -> str:
+    """Where an API with these settings is reached from its own machine."""
+    host = _EVERYWHERE.get(settings.api_host, settings.api_host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.api_port}"

@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from cli.demo.report import Ended
+from cli.demo.stories import STORIES, Message
+from cli.demo.watching import Journey
+from domain.outcomes import Outcome, Reason, Stage
+from tests.cli.processes import environment, eventually, journeys
+
+
+@pytest.mark.slow
+def test_every_journey_ends_as_it_should_and_nothing_stays_behind(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    with journeys("demo", env=env, output=tmp_path / "output") as running:
+        assert running.process.wait(150) == 0, running.output
+        assert eventually(lambda: running.children() == [], 1)
+
+    assert "What happened" in running.output
+    assert all(story.name in running.output for story in STORIES)
+    assert "Farid | Denim Jacket" in running.output
+    assert "/namespaces/comeback/workflows/journey%3Adenim-co%3Acust-asha" in running.output
+
+
+@pytest.mark.slow
+def test_it_begins_afresh_each_time_and_a_signal_before_the_end_is_not_a_success(
+    tmp_path: Path,
+) -> None:
+    left_over = tmp_path / "demo" / "comeback.db"
+    left_over.parent.mkdir()
+    left_over.write_text("of an earlier demo", encoding="utf-8")
+    with journeys("demo", env=environment(tmp_path), output=tmp_path / "output") as running:
+        assert running.says("buffering"), running.output
+        running.process.terminate()
+
+        assert running.process.wait(12) == 128 + 15
+        assert running.children() == []
+
+
+def test_a_journey_that_ends_differently_is_told() -> None:
+    story = STORIES[0]
+    journey = Journey(
+        journey_id="journey:denim-co:cust-asha",
+        stage=Stage.CLOSED,
+        outcome=Outcome.EXITED,
+        reason=Reason.SUPERSEDED,
+    )
+
+    [outcome, messages] = Ended(story, journey, story.messages[:1]).differences()
+
+    assert outcome == "Asha: the journey is exited: superseded, and should be messaged: plan_done"
+    assert "not [cart_reminder" in messages
+
+
+def test_a_wrong_merge_field_is_told() -> None:
+    story = STORIES[3]
+    journey = Journey(
+        journey_id="any", stage=Stage.CLOSED, outcome=story.outcome, reason=story.reason
+    )
+    wrong = Message("new_in_collection", ("there", "Denim Shirt - Blue"))
+
+    [difference] = Ended(story, journey, [wrong]).differences()
+
+    assert "there | Denim Shirt - Blue" in difference

@@ -1,0 +1,134 @@
+import os
+import signal
+import socket
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+
+from cli.demo.denim_co import denim_co
+from sandbox.samples import fresh
+from tests.cli.processes import HOST, Journeys, environment, eventually, journeys, run
+
+pytestmark = pytest.mark.slow
+
+
+def test_it_says_where_everything_is(stack: Journeys) -> None:
+    ui_port = stack.environment["TEMPORAL_UI_PORT"]
+
+    assert f"{stack.api_url}/docs" in stack.output
+    assert f"http://{HOST}:{ui_port}/namespaces/comeback/workflows" in stack.output
+    assert stack.token in stack.output
+    assert f"curl -X PUT {stack.api_url}/v1/stores/" in stack.output
+
+
+def test_the_kept_token_is_nobody_elses_to_read(stack: Journeys) -> None:
+    mode = (stack.data_dir / "admin_token").stat().st_mode
+
+    assert stat.S_IMODE(mode) == 0o600
+
+
+async def test_closed_journeys_can_be_looked_at_for_thirty_days(stack: Journeys) -> None:
+    address = f"{HOST}:{stack.environment['TEMPORAL_PORT']}"
+    client = await Client.connect(address, namespace="comeback")
+
+    described = await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace="comeback")
+    )
+
+    assert described.config.workflow_execution_retention_ttl.ToTimedelta().days >= 30
+
+
+@pytest.mark.parametrize("command", ["-m worker", "-m uvicorn", "server start-dev"])
+def test_a_killed_process_is_replaced_and_all_is_well_again(stack: Journeys, command: str) -> None:
+    [killed] = stack.children(command)
+    os.kill(killed, signal.SIGKILL)
+
+    assert eventually(lambda: stack.children(command) not in ([], [killed]), 10), stack.output
+    assert eventually(stack.is_ready, 40), stack.output
+    assert "ended unexpectedly (SIGKILL)" in stack.output
+
+
+def test_a_second_stack_keeps_away_from_the_data_of_the_first(stack: Journeys) -> None:
+    second = run("dev", env=environment(stack.data_dir))
+
+    assert second.returncode == 1
+    assert f"another stack runs in {stack.data_dir}" in second.stderr
+
+
+def test_a_taken_port_is_named_with_the_variable_that_changes_it(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        refused = run("dev", env=environment(tmp_path, TEMPORAL_PORT=port))
+
+    assert refused.returncode == 1
+    assert f"port {port} on {HOST} is in use" in refused.stderr
+    assert "TEMPORAL_PORT" in refused.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_all_of_it_within_ten_seconds(tmp_path: Path, number: signal.Signals) -> None:
+    env = environment(tmp_path / "data")
+    with journeys("dev", env=env, output=tmp_path / "output") as running:
+        assert running.says("ready"), running.output
+        running.process.send_signal(number)
+
+        assert running.process.wait(10) == 0
+        assert running.children() == []
+
+
+def test_token_and_journeys_survive_a_restart(tmp_path: Path) -> None:
+    env = environment(tmp_path / "data")
+    with journeys("dev", env=env, output=tmp_path / "first") as first:
+        assert first.says("ready"), first.output
+        token = first.token
+        start_journey(first, "cust-1")
+        before = journey(first, "cust-1")
+        first.process.terminate()
+        first.process.wait(10)
+
+    with journeys("dev", env=env, output=tmp_path / "second") as second:
+        assert second.says("ready"), second.output
+
+        assert second.token == token
+        assert journey(second, "cust-1") == before
+        assert before["stage"] == "buffering"
+
+
+def start_journey(stack: Journeys, customer_id: str) -> None:
+    """One with a buffer that outlasts the test."""
+    config = {**denim_co("http://127.0.0.1:1"), "exit_api": None, "buffer": "1h"}
+    with httpx.Client(base_url=stack.api_url, trust_env=False) as http:
+        store = http.put("/v1/stores/denim-co", json=config, headers=bearer(stack.token))
+        event = fresh(
+            "product_view", event_id="event-1", customer_id=customer_id, at=datetime.now(UTC)
+        )
+        key = store.raise_for_status().json()["api_key"]
+        posted = http.post("/v1/stores/denim-co/events", json=event, headers=bearer(key))
+    assert posted.json()["status"] == "accepted", posted.text
+
+
+def journey(stack: Journeys, customer_id: str) -> dict[str, object]:
+    url = f"{stack.api_url}/v1/stores/denim-co/journeys/{customer_id}"
+    answer = httpx.get(url, headers=bearer(stack.token), trust_env=False)
+    explained: dict[str, object] = answer.raise_for_status().json()
+    return explained
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_killed_stack_leaves_no_process_behind(tmp_path: Path) -> None:
+    env = environment(tmp_path / "data")
+    with journeys("dev", env=env, output=tmp_path / "output") as running:
+        assert running.says("ready"), running.output
+        running.process.kill()
+
+        assert eventually(lambda: running.children() == [], 5)
