@@ -81,7 +81,8 @@ class Killing:
         return str(answer.json()["api_key"])
 
     def kill(self, command: str) -> None:
-        """SIGKILL, no last words."""
+        """SIGKILL, no last words; to one that may just be being started again."""
+        assert eventually(lambda: len(self.stack.children(command)) == 1, 30)
         [pid] = self.stack.children(command)
         os.kill(pid, signal.SIGKILL)
 
