@@ -10,7 +10,9 @@ from pydantic_core import from_json
 
 from api.errors import InvalidBodyError, Problem, problem, problems_of
 from domain.durations import format_duration
-from domain.events import EVENT_TAGS, EventBase, Identifier, Timestamp, event_adapter
+from domain.events import EVENT_TAGS, EventBase, event_adapter
+from domain.guide import Identifier
+from domain.instants import Timestamp
 from domain.reception import FARTHEST_AHEAD
 
 Value = TypeVar("Value")

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 
 from api.dependencies import Running
 from api.errors import invalid
-from domain.events import Timestamp
+from domain.instants import Timestamp
 
 DEFAULT_LENGTH = timedelta(days=7)
 Position = tuple[datetime, str]

@@ -6,7 +6,7 @@ from pydantic_core import from_json
 
 from activities.egress import ForbiddenAddressError, check_url
 from api.errors import InvalidBodyError, problem, problems_of
-from domain.events import can_be_stored
+from domain.storable import can_be_stored
 from domain.stores import StoreConfig
 
 

@@ -1,17 +1,14 @@
 """A journey's whole state, in one serialisable model, and what each fact does to it."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
 
 from domain.answers import ExitCheckAnswer, SendAnswer, SendStatus
-from domain.buffer import Settled, still_standing
+from domain.buffer import Settled
 from domain.events import JourneyEvent
 from domain.later_events import About, Postpone, review, review_found
 from domain.outcomes import (
-    ClosedJourney,
     Decision,
     Ending,
     Evidence,
@@ -21,7 +18,7 @@ from domain.outcomes import (
     about,
 )
 from domain.planning import JourneyPlan, PlannedStep
-from domain.stores import LowerIntent, OnFailure
+from domain.stores import OnFailure
 
 MOST_REMEMBERED = 200
 """Seen event ids and decisions kept in memory: bounded, since a journey may be long."""
@@ -245,50 +242,6 @@ class JourneyState(BaseModel):
         """Close the journey."""
         self.ending = ending
         self.note(now, ending.outcome, ending.reason, ending.evidence)
-
-    def closed(self, run_id: str, now: datetime) -> ClosedJourney:
-        """What is kept of the journey once it has ended.
-
-        Raises:
-            ValueError: it has not.
-        """
-        if self.ending is None:
-            raise ValueError("an open journey has no outcome")
-        return ClosedJourney(
-            run_id=run_id,
-            store_id=self.store_id,
-            customer_id=self.customer_id,
-            trigger=self.trigger,
-            outcome=self.ending.outcome,
-            reason=self.ending.reason,
-            evidence=self.ending.evidence,
-            decisions=self.decisions,
-            closed_at=now,
-        )
-
-    def left_over(self) -> list[JourneyEvent]:
-        """The events that the next journey of this customer begins with, if any."""
-        if self.exit is not None:
-            return []
-        following = list(self.ending.next_events) if self.ending else []
-        arrived = self.take_pending()
-        if following or self.trigger is None:
-            following += arrived
-        else:  # over already: what its store would ignore meanwhile is a beginning now
-            over = replace(self.subject(), lower_intent_events=LowerIntent.EXIT)
-            verdict = review(over, arrived)
-            following = list(verdict.next_events) if isinstance(verdict, Ending) else []
-        return following if still_standing(following) else []
-
-    def successor(self, events: Sequence[JourneyEvent]) -> "JourneyState":
-        """The state that the next journey of this customer begins with."""
-        return JourneyState(
-            store_id=self.store_id,
-            customer_id=self.customer_id,
-            buffer=self.buffer,
-            pending=list(events),
-            seen=self.seen,
-        )
 
     def note(self, now: datetime, decision: str, because: str, evidence: Evidence) -> None:
         """Write a decision down."""

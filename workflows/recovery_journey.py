@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.outcome import Outcomes
     from activities.plan import Plans
     from activities.send_message import SendMessage
+    from domain import closing
     from domain.answers import SendStatus
     from domain.buffer import Wait, settle
     from domain.events import JourneyEvent
@@ -223,15 +224,15 @@ class RecoveryJourney:
         state.end(ending, workflow.now())
         await workflow.execute_local_activity_method(
             Outcomes.record_outcome,
-            state.closed(info.run_id, workflow.now()),
+            closing.record(state, info.run_id, workflow.now()),
             start_to_close_timeout=policies.DATABASE_TIMEOUT,
             retry_policy=policies.UNTIL_DATABASE_IS_BACK,
             summary=f"write down: {ending.outcome}, {ending.reason}",
         )
         self._show()
-        if events := state.left_over():
+        if events := closing.left_over(state):
             left_at = max(event.at for event in events)
-            self._begin_again(state.successor(events), left_at + state.buffer)
+            self._begin_again(closing.successor(state, events), left_at + state.buffer)
 
     def _begin_again(self, state: JourneyState, at: datetime) -> NoReturn:
         """Go on as a new run, asleep until then; events that come meanwhile only queue up."""

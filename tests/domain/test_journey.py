@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain import closing
 from domain.answers import ExitCheckAnswer, SendAnswer, SendStatus
 from domain.buffer import Settled
 from domain.events import JourneyEvent
@@ -159,7 +160,7 @@ def test_operators_exit_comes_before_everything_and_leaves_nothing_over() -> Non
     assert isinstance(verdict, Ending)
     assert verdict.reason is Reason.OPERATOR
     state.end(verdict, NOON)
-    assert state.left_over() == []
+    assert closing.left_over(state) == []
 
 
 def test_partners_answer_stands_in_the_evidence() -> None:
@@ -190,7 +191,7 @@ def test_superseding_event_and_what_arrived_meanwhile_begin_the_next_journey() -
     state.end(verdict, NOON)
     last = event(Kind.PRODUCT_VIEW, 20)
     state.receive(last)
-    assert state.left_over() == [newer, last]
+    assert closing.left_over(state) == [newer, last]
 
 
 @pytest.mark.parametrize("policy", LowerIntent)
@@ -199,7 +200,7 @@ def test_what_arrives_while_a_journey_closes_begins_the_next_one(policy: LowerIn
     state.end(state.plan_done(), NOON)
     for one in (event(Kind.PRODUCT_VIEW, -30), ordered(20), view):
         state.receive(one)
-    assert state.left_over() == [view]
+    assert closing.left_over(state) == [view]
 
 
 @pytest.mark.parametrize("policy", LowerIntent)
@@ -207,12 +208,12 @@ def test_order_that_arrives_while_a_journey_closes_begins_nothing(policy: LowerI
     state = waiting(policy)
     state.end(state.plan_done(), NOON)
     state.receive(ordered(20))
-    assert state.left_over() == []
+    assert closing.left_over(state) == []
 
 
 def test_successor_begins_anew_but_remembers_what_was_received() -> None:
     state = waiting()
-    following = state.successor([event(Kind.CHECKOUT_INITIATED, 10)])
+    following = closing.successor(state, [event(Kind.CHECKOUT_INITIATED, 10)])
     assert following.stage is Stage.BUFFERING
     assert (following.trigger, following.plan, following.decisions) == (None, None, [])
     following.receive(CART)
@@ -238,7 +239,7 @@ def test_state_survives_json(
         state.end(state.plan_done(), NOON)
     again = JourneyState.model_validate_json(state.model_dump_json())
     assert again == state
-    assert again.successor(events) == state.successor(events)
+    assert closing.successor(again, events) == closing.successor(state, events)
 
 
 def take_turn(state: JourneyState, name: str) -> None:

@@ -1,0 +1,91 @@
+"""The parts that the integration guide's events are made of."""
+
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Identifier = Annotated[str, Field(min_length=1, max_length=256)]
+"""An opaque id. The guide's are not UUIDs; numbers are taken as their digits."""
+
+CustomerId = Annotated[str, Field(min_length=1, max_length=200)]
+"""Part of the workflow id, of which Temporal takes 1,000 bytes, and a search attribute (255)."""
+
+
+class Guide(BaseModel):
+    """A part of the guide: typed where it speaks, open to whatever else a partner adds."""
+
+    model_config = ConfigDict(
+        extra="allow", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True
+    )
+
+
+class Customer(Guide):
+    """Whom the event is about. One of the three ways to tell them apart is enough."""
+
+    customer_id: CustomerId | None = None
+    email: Annotated[str, Field(max_length=320)] | None = None
+    phone: Annotated[str, Field(max_length=32)] | None = None
+    name: Annotated[str, Field(max_length=256)] | None = None
+
+    @model_validator(mode="after")
+    def _someone(self) -> Self:
+        if not (self.customer_id or self.phone or self.email):
+            raise ValueError("needs a customer_id, a phone or an email")
+        return self
+
+
+class Price(Guide):
+    """An amount in major units, such as 600 rupees."""
+
+    amount: Decimal | None = None
+    currency: str | None = None
+
+
+class LineItem(Guide):
+    """One line of a cart."""
+
+    quantity: int | None = None
+    title: str | None = None
+    line_price: Decimal | None = None
+    variant_id: str | None = None
+    product_id: str | None = None
+    product_url: str | None = None
+    image_url: str | None = None
+
+
+class Collection(Guide):
+    """What a `collection_view` is about."""
+
+    product_id: str | None = None
+    variant_id: str | None = None
+    title: str | None = None
+    line_price: Decimal | None = None
+    collection_url: str | None = None
+    image_url: str | None = None
+
+
+class Product(Guide):
+    """What a `product_view` is about."""
+
+    product_id: str | None = None
+    variant_id: str | None = None
+    title: str | None = None
+    currency: str | None = None
+    price: Decimal | None = None
+    quantity: int | None = None
+    line_price: Decimal | None = None
+    product_url: str | None = None
+    image_url: str | None = None
+
+
+class Cart(Guide):
+    """The cart as it is after the change."""
+
+    empty_cart: bool = False
+    cart_link: str | None = None
+    recent_product_image: str | None = None
+    price: Price | None = None
+    line_items: list[LineItem] = []
+    items_added: list[LineItem] = []
+    items_removed: list[LineItem] = []
