@@ -17,7 +17,7 @@ from domain.outcomes import Reason
 from domain.questions import SendRequest
 from domain.rendering import RenderedMessage, merge_fields, render
 from domain.schedule import due_at
-from storage import claims, holds, inbox, messages, stores, suppressions
+from storage import claims, holds, inbox, messages, opt_outs, stores
 from storage.claims import Claim, Claimed
 from storage.database import Database
 from storage.messages import MessageKey
@@ -112,7 +112,7 @@ class SendMessage:
         async with self._database.transaction() as connection:
             await messages.settle(connection, message_id, now, settlement.ledger)
             if settlement.suppress:
-                await suppressions.add(
+                await opt_outs.opt_out(
                     connection, key.store_id, letter.claim.address_hash, "told by Meta", now
                 )
             if (because := settlement.pause_because) is not None:

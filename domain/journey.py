@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel
 from domain.answers import ExitCheckAnswer, SendAnswer, SendStatus
 from domain.buffer import Settled
 from domain.events import JourneyEvent
+from domain.kinds import OPT_OUT
 from domain.later_events import About, Postpone, review, review_found
 from domain.outcomes import (
     Decision,
@@ -37,7 +38,7 @@ class JourneyState(BaseModel):
     """Received and not yet looked at; while buffering, the buffer."""
     seen: list[str] = []
     exit: JourneyEvent | None = None
-    """The operator's exit, once requested."""
+    """An operator's exit or an opt-out, once there is one."""
     trigger: JourneyEvent | None = None
     left_at: AwareDatetime | None = None
     plan: JourneyPlan | None = None
@@ -81,7 +82,7 @@ class JourneyState(BaseModel):
             self.pending.append(event)
 
     def request_exit(self, event: JourneyEvent) -> None:
-        """Take in an operator's exit."""
+        """Take in an operator's exit, or an opt-out."""
         if self._is_new(event):
             self.exit = event
 
@@ -122,9 +123,9 @@ class JourneyState(BaseModel):
         return None
 
     def hear_news(self, now: datetime) -> Ending | Postpone | None:
-        """Decide what was pushed since; an operator's exit comes before everything."""
+        """Decide what was pushed since; an exit comes before everything."""
         if self.exit is not None:
-            return self.operator_exit()
+            return self.requested_exit()
         events = self.take_pending()
         verdict = review(self.subject(), events)
         if verdict is None and events:
@@ -147,12 +148,13 @@ class JourneyState(BaseModel):
             self.note(now, "exit_check_passed", because, asked)
         return verdict
 
-    def operator_exit(self) -> Ending | None:
-        """The ending that an operator asked for, if any."""
+    def requested_exit(self) -> Ending | None:
+        """The ending that an operator or an opt-out asked for, if any."""
         if self.exit is None:
             return None
         self.pending = []
-        return Ending(outcome=Outcome.EXITED, reason=Reason.OPERATOR, evidence=about(self.exit))
+        reason = Reason.OPTED_OUT if self.exit.kind == OPT_OUT else Reason.OPERATOR
+        return Ending(outcome=Outcome.EXITED, reason=reason, evidence=about(self.exit))
 
     def postpone(self, verdict: Postpone, now: datetime) -> None:
         """Count the delays from a later event."""

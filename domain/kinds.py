@@ -16,6 +16,9 @@ class Kind(StrEnum):
 OPERATOR_EXIT = "comeback.exit"
 """The inbox kind of an operator's exit: it travels the same durable road as events do."""
 
+OPT_OUT = "comeback.opt_out"
+"""The inbox kind of an opt-out, on its way to the journeys that it ends."""
+
 RESERVED_PREFIX = "comeback."
 """Partners cannot post names that begin like this."""
 
@@ -38,4 +41,4 @@ def intent_of(kind: str) -> int:
 
 def is_custom(kind: str) -> bool:
     """Whether a kind is one that only a store's own plan gives a meaning."""
-    return kind not in _INTENTS and kind != OPERATOR_EXIT
+    return kind not in _INTENTS and not kind.startswith(RESERVED_PREFIX)

@@ -25,6 +25,8 @@ class NewEvent:
     event: JourneyEvent
     body: Mapping[str, Any]
     reception: Reception
+    address_hash: str | None = None
+    """Of the number that the customer has by this event."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ async def add(
         **new.event.model_dump(),
         "delivery": new.reception.delivery,
         "ignored_because": new.reception.ignored_because,
+        "address_hash": new.address_hash,
         "body": new.body,
         "received_at": now,
         "leased_until": leased_until,
@@ -186,6 +189,17 @@ async def backlog(connection: AsyncConnection) -> int:
     """How many accepted events are still to be delivered, of all stores."""
     counted = select(func.count()).select_from(inbox).where(inbox.c.dispatched_at.is_(None))
     return int((await connection.execute(counted)).scalar_one())
+
+
+async def customers_of(connection: AsyncConnection, store_id: str, address_hash: str) -> list[str]:
+    """The customers who ever had this number, in the order in which locks are taken."""
+    query = (
+        select(inbox.c.customer_id)
+        .where(inbox.c.store_id == store_id, inbox.c.address_hash == address_hash)
+        .distinct()
+        .order_by(inbox.c.customer_id)
+    )
+    return list((await connection.execute(query)).scalars())
 
 
 async def latest(connection: AsyncConnection, store_id: str, customer_id: str) -> InboxRow | None:

@@ -65,12 +65,14 @@ inbox = Table(
     Column("empties_cart", Boolean, nullable=False),
     Column("delivery", String(16), nullable=False),
     Column("ignored_because", String(256)),
+    Column("address_hash", String(64)),
     Column("body", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
     Column("dispatched_at", UtcDateTime),
     UniqueConstraint("store_id", "event_id"),
     Index(None, "store_id", "customer_id", "at"),
+    Index(None, "store_id", "address_hash"),
 )
 Index(
     "ix_inbox_undispatched",

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.clock import Clock
-from domain.kinds import OPERATOR_EXIT
+from domain.kinds import OPERATOR_EXIT, OPT_OUT
 from domain.reception import Delivery
 from storage import holds, inbox, stores
 from storage.database import Database
@@ -65,7 +65,7 @@ class Dispatcher:
 
     async def _bring(self, row: InboxRow) -> bool:
         customer = Customer(row.store_id, row.customer_id)
-        if row.event.kind == OPERATOR_EXIT:
+        if row.event.kind in {OPERATOR_EXIT, OPT_OUT}:
             return await self._journeys.end(customer, row.event)
         if await self._journeys.bring(customer, row.event):
             return True

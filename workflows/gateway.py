@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.client import WorkflowQueryFailedError as QueryFailed
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -117,12 +117,15 @@ class JourneyGateway:
                     await self._wake_with_exit(customer, event)
                 else:
                     await handle.signal(RecoveryJourney.exit_requested, event)
-        except _NotOpenError:
+        except (_NotOpenError, WorkflowAlreadyStartedError):
             return False
         return True
 
     async def _wake_with_exit(self, customer: Customer, event: JourneyEvent) -> None:
-        """Signal-with-start ends a start delay or a backoff, which a plain signal does not."""
+        """Signal-with-start ends a start delay or a backoff, which a plain signal does not.
+
+        It must not start anything: a journey that closed a moment ago stays closed.
+        """
         state = JourneyState(
             store_id=customer.store_id, customer_id=customer.customer_id, buffer=timedelta(0)
         )
@@ -132,6 +135,7 @@ class JourneyGateway:
             id=customer.journey_id,
             task_queue=names.TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             start_signal=names.EXIT_REQUESTED,
             start_signal_args=[event],
             search_attributes=attributes.of(state),

@@ -70,10 +70,11 @@ class Intake:
         )
         now = self._clock()
         async with self._database.transaction() as connection:
-            obstacle = await _obstacle(connection, store, address)
+            hashed = address and keyed_hash(store.hash_key, address)
+            obstacle = await _obstacle(connection, store, hashed)
             reception = receive(store.config, event, now, obstacle=obstacle)
             known = _journey_event(store, event)
-            new = NewEvent(store.store_id, customer_id, known, body, reception)
+            new = NewEvent(store.store_id, customer_id, known, body, reception, hashed)
             row = await inbox.add(connection, new, now, now + LEASE)
             waits = row is not None and await self._must_wait(connection, row, now)
         if row is None:
@@ -128,10 +129,9 @@ def _ignored(row: InboxRow) -> Receipt:
     return Receipt(row.event.event_id, ReceiptStatus.IGNORED, row.ignored_because, None)
 
 
-async def _obstacle(connection: AsyncConnection, store: Store, address: str | None) -> str | None:
-    if address is None:
+async def _obstacle(connection: AsyncConnection, store: Store, hashed: str | None) -> str | None:
+    if hashed is None:
         return "no address to message: no valid phone number"
-    hashed = keyed_hash(store.hash_key, address)
     if await suppressions.because(connection, store.store_id, hashed):
         return "opted out: this number is suppressed"
     return None

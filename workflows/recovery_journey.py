@@ -55,7 +55,7 @@ class RecoveryJourney:
 
     @workflow.signal(name=names.EXIT_REQUESTED)
     def exit_requested(self, event: JourneyEvent) -> None:
-        """An operator ended the journey."""
+        """An operator ended the journey, or the customer opted out."""
         self._state.request_exit(event)
 
     @workflow.signal(name=names.STORE_RESUMED)
@@ -72,7 +72,7 @@ class RecoveryJourney:
         """The buffer has passed: choose what the journey is about, and how to go on."""
         state = self._state
         if state.trigger is not None or state.exit is not None:
-            return state.operator_exit()
+            return state.requested_exit()
         match settle(state.pending, workflow.now(), state.buffer):
             case Wait(until=until):
                 self._begin_again(state, until)

@@ -172,6 +172,26 @@ async def test_an_exit_ends_a_journey_that_buffers_anew_now(real_world: World) -
     assert (ending.outcome, ending.reason) == (Outcome.EXITED, Reason.OPERATOR)
 
 
+async def test_an_opt_out_ends_the_open_journeys_of_whoever_has_the_number(world: World) -> None:
+    shop = await waiting(world)
+
+    await shop.opt_out()
+    ending = await shop.ends()
+
+    assert (ending.outcome, ending.reason) == (Outcome.EXITED, Reason.OPTED_OUT)
+    assert await shop.requests() == []
+
+
+async def test_an_exit_never_starts_a_journey(real_world: World) -> None:
+    shop = await real_world.shop(buffer="1s", plans={})
+    await shop.does("cart_update.add_to_cart")
+
+    exited = await shop.gateway.end(shop.customer, await shop.latest_event())
+
+    assert not exited
+    assert await shop.gateway.look(shop.customer) is None
+
+
 async def test_without_an_open_journey_there_is_nothing_to_exit(world: World) -> None:
     shop = await world.shop()
 

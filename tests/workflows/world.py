@@ -22,7 +22,7 @@ from domain.journey import JourneyState
 from domain.outcomes import ClosedJourney, Ending, Stage
 from domain.stores import StoreConfig
 from sandbox import samples
-from storage import inbox, journeys, stores, suppressions
+from storage import inbox, journeys, opt_outs, stores, suppressions
 from storage.database import Database
 from storage.stores import Store
 from workflows.dispatcher import Dispatcher
@@ -276,6 +276,13 @@ class Shop:
         hashed = keyed_hash(self.store.hash_key, self.phone)
         async with self.world.database.transaction() as connection:
             await suppressions.add(connection, self.store.store_id, hashed, "said STOP", real_now())
+
+    async def opt_out(self) -> None:
+        """As `suppress`, and the open journeys are told within a second."""
+        hashed = keyed_hash(self.store.hash_key, self.phone)
+        async with self.world.database.transaction() as connection:
+            await opt_outs.opt_out(connection, self.store.store_id, hashed, "said STOP", real_now())
+        await self.world.dispatcher.sweep()
 
     async def pause(self) -> None:
         async with self.world.database.transaction() as connection:

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("empties_cart", sa.Boolean(), nullable=False),
         sa.Column("delivery", sa.String(length=16), nullable=False),
         sa.Column("ignored_because", sa.String(length=256), nullable=True),
+        sa.Column("address_hash", sa.String(length=64), nullable=True),
         sa.Column(
             "body",
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
@@ -70,6 +71,9 @@ def upgrade() -> None:
         "inbox",
         ["store_id", "customer_id", "at"],
         unique=False,
+    )
+    op.create_index(
+        op.f("ix_inbox_store_id_address_hash"), "inbox", ["store_id", "address_hash"], unique=False
     )
     op.create_index(
         "ix_inbox_undispatched",
@@ -230,6 +234,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("dispatched_at IS NULL"),
         postgresql_where=sa.text("dispatched_at IS NULL"),
     )
+    op.drop_index(op.f("ix_inbox_store_id_address_hash"), table_name="inbox")
     op.drop_index(op.f("ix_inbox_store_id_customer_id_at"), table_name="inbox")
     op.drop_table("inbox")
     op.drop_table("holds")
