@@ -12,7 +12,7 @@ from api.openapi import CONFIG_BODY, refusals
 from domain import phones
 from domain.identity import keyed_hash
 from domain.stores import StoreConfig, StoreId
-from storage import keys, quarantine, stores, suppressions
+from storage import keys, opt_outs, quarantine, stores, suppressions
 from storage.keys import NewKey
 
 MOST_BYTES = 1024 * bodies.KIBIBYTE
@@ -153,7 +153,7 @@ async def suppress(
 ) -> None:
     """Have a number never messaged by this store; only a keyed hash of it is kept."""
     async with services.database.transaction() as connection:
-        await suppressions.add(connection, store.store_id, hashed, "operator", services.clock())
+        await opt_outs.opt_out(connection, store.store_id, hashed, "operator", services.clock())
 
 
 @router.delete("/suppressions/{address}", status_code=204, responses=refusals(404))
