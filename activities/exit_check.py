@@ -11,6 +11,7 @@ from domain.identity import is_anonymous
 from domain.questions import ExitCheckRequest
 from storage import holds, stores
 from storage.database import Database
+from storage.holds import Hold
 from storage.stores import Store
 
 
@@ -49,9 +50,8 @@ class ExitCheck:
             store = await stores.existing(connection, request.store_id, keep=True)
             if store.paused:
                 because = store.paused_because or "paused"
-                await holds.add(
-                    connection, store.store_id, request.customer_id, because, self._clock()
-                )
+                hold = Hold(store.store_id, request.customer_id, self._clock())
+                await holds.add(connection, hold, because)
         return store
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities import verdicts
@@ -17,9 +18,10 @@ from domain.outcomes import Reason
 from domain.questions import SendRequest
 from domain.rendering import RenderedMessage, merge_fields, render
 from domain.schedule import due_at
-from storage import claims, holds, inbox, messages, opt_outs, stores
+from storage import claims, holds, inbox, messages, opt_outs, stores, template_holds
 from storage.claims import Claim, Claimed
 from storage.database import Database
+from storage.holds import Hold
 from storage.messages import MessageKey
 from storage.stores import Store
 from whatsapp.client import WhatsAppClient
@@ -112,13 +114,24 @@ class SendMessage:
         async with self._database.transaction() as connection:
             await messages.settle(connection, message_id, now, settlement.ledger)
             if settlement.suppress:
-                await opt_outs.opt_out(
-                    connection, key.store_id, letter.claim.address_hash, "told by Meta", now
-                )
-            if (because := settlement.pause_because) is not None:
-                await stores.pause(connection, key.store_id, now, because)
-                await holds.add(connection, key.store_id, key.customer_id, because, now)
-                log.error("store paused", store_id=key.store_id, because=because)
+                hashed = letter.claim.address_hash
+                await opt_outs.opt_out(connection, key.store_id, hashed, "told by Meta", now)
+            await self._hold(connection, letter.claim, settlement, now)
+
+    async def _hold(
+        self, connection: AsyncConnection, claim: Claim, settlement: Settlement, now: datetime
+    ) -> None:
+        """What would fail for every message of the store, or with the template, holds them."""
+        key = claim.key
+        hold = Hold(key.store_id, key.customer_id, now)
+        if (because := settlement.pause_because) is not None:
+            await stores.pause(connection, key.store_id, now, because)
+            await holds.add(connection, hold, because)
+            log.error("store paused", store_id=key.store_id, because=because)
+        if (because := settlement.hold_template_because) is not None:
+            await template_holds.add(connection, key.store_id, claim.template, because, now)
+            await holds.add(connection, hold, because, claim.template)
+            log.error("template held", store_id=key.store_id, template=claim.template)
 
 
 def _claim(request: SendRequest, store: Store, address: str) -> Claim:

@@ -20,7 +20,6 @@ from whatsapp import outcomes
 from whatsapp.errors import Verdict
 
 SYNCING = timedelta(minutes=10)
-HELD_TEMPLATE = timedelta(hours=1)
 MARKETING_LIMIT = timedelta(hours=24)
 """Meta: a message refused for the per-person limit is not to be tried again within 24 hours."""
 
@@ -37,6 +36,8 @@ class Settlement:
     """An error is raised: the activity's retry policy tries again."""
     suppress: bool = False
     pause_because: str | None = None
+    """Holds the store."""
+    hold_template_because: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def not_claimed(found: Message | Stopped | Refusal) -> SendAnswer:
             return _ended(Outcome.EXITED, reason, about(event))
         case Refusal.PAUSED:
             return SendAnswer(status=SendStatus.HELD, reason=Reason.STORE_PAUSED)
+        case Refusal.TEMPLATE_HELD:
+            return SendAnswer(status=SendStatus.HELD, reason=Reason.TEMPLATE_HELD)
         case Refusal.OPTED_OUT:
             return _ended(Outcome.EXITED, Reason.OPTED_OUT, {})
         case Refusal.FREQUENCY_CAP:
@@ -169,11 +172,24 @@ def _skipped(reason: Reason) -> Callable[[_Refused], Settlement]:
 
 def _account(refused: _Refused) -> Settlement:
     """Every message of the store would fail: hold them rather than burn them."""
-    because = f"Meta answers {refused.outcome.code}: {refused.outcome.title}"[:256]
-    answer = SendAnswer(
-        status=SendStatus.HELD, reason=Reason.STORE_PAUSED, evidence=refused.evidence
-    )
+    answer = _held(Reason.STORE_PAUSED, refused)
+    because = _told_operator(refused)
     return Settlement(_unsent(refused.outcome.title), answer, pause_because=because)
+
+
+def _template_held(refused: _Refused) -> Settlement:
+    """Every message with this template would fail."""
+    answer = _held(Reason.TEMPLATE_HELD, refused)
+    because = _told_operator(refused)
+    return Settlement(_unsent(refused.outcome.title), answer, hold_template_because=because)
+
+
+def _held(reason: Reason, refused: _Refused) -> SendAnswer:
+    return SendAnswer(status=SendStatus.HELD, reason=reason, evidence=refused.evidence)
+
+
+def _told_operator(refused: _Refused) -> str:
+    return f"Meta answers {refused.outcome.code}: {refused.outcome.title}"[:256]
 
 
 def _unclear(refused: _Refused) -> Settlement:
@@ -185,7 +201,7 @@ _REFUSALS: dict[Verdict, Callable[[_Refused], Settlement]] = {
     Verdict.THROTTLED: _throttled,
     Verdict.PAIR_LIMIT: _pair_limit,
     Verdict.TEMPLATE_SYNCING: _deferred(Reason.TEMPLATE_HELD, SYNCING),
-    Verdict.TEMPLATE_HELD: _deferred(Reason.TEMPLATE_HELD, HELD_TEMPLATE),
+    Verdict.TEMPLATE_HELD: _template_held,
     Verdict.NOT_NOW: _deferred(Reason.MARKETING_LIMIT, MARKETING_LIMIT),
     Verdict.OPTED_OUT: _opted_out,
     Verdict.UNREACHABLE: _unreachable,

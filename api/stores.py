@@ -12,7 +12,7 @@ from api.openapi import CONFIG_BODY, refusals
 from domain import phones
 from domain.identity import keyed_hash
 from domain.stores import StoreConfig, StoreId
-from storage import keys, opt_outs, quarantine, stores, suppressions
+from storage import keys, opt_outs, quarantine, stores, suppressions, template_holds
 from storage.keys import NewKey
 
 MOST_BYTES = 1024 * bodies.KIBIBYTE
@@ -95,11 +95,13 @@ async def get_store(store: ExistingStore, request: Request, services: Running) -
     """The configuration, with secrets masked."""
     async with services.database.reading() as connection:
         living = await keys.listed(connection, store.store_id)
+        held = await template_holds.listed(connection, store.store_id)
     return {
         "store_id": store.store_id,
         "events_url": _events_url(request, store.store_id),
         "paused": store.paused,
         "paused_because": store.paused_because,
+        "held_templates": held,
         "keys": [key["key_id"] for key in living],
         **store.config.model_dump(mode="json"),
     }
@@ -137,6 +139,7 @@ async def resume_store(store: ExistingStore, services: Running) -> Pause:
     """Have held journeys go on."""
     async with services.database.transaction() as connection:
         await stores.resume(connection, store.store_id)
+        await template_holds.lift(connection, store.store_id)
     return Pause(store_id=store.store_id, paused=False)
 
 

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import JourneyEvent
 from domain.stores import FrequencyCap
-from storage import holds, inbox, messages, stores, suppressions
+from storage import holds, inbox, messages, stores, suppressions, template_holds
 from storage.database import lock
+from storage.holds import Hold
 from storage.messages import Message, MessageKey, MessageStatus
 
 
@@ -48,6 +49,7 @@ class Refusal(StrEnum):
     """Why a message must not be sent."""
 
     PAUSED = "paused"
+    TEMPLATE_HELD = "template_held"
     OPTED_OUT = "opted_out"
     FREQUENCY_CAP = "frequency_cap"
 
@@ -92,9 +94,11 @@ async def _forbidden(
     key = wanted.key
     store = await stores.existing(connection, key.store_id, keep=True)
     if store.paused:
-        because = store.paused_because or "paused"
-        await holds.add(connection, key.store_id, key.customer_id, because, now)
+        await holds.add(connection, _hold(key, now), store.paused_because or "paused")
         return Refusal.PAUSED
+    if because := await template_holds.because(connection, key.store_id, wanted.template):
+        await holds.add(connection, _hold(key, now), because, wanted.template)
+        return Refusal.TEMPLATE_HELD
     stop = await inbox.stopped_by(connection, key, wanted.left_at)
     if stop is not None:
         return Stopped(stop)
@@ -104,6 +108,10 @@ async def _forbidden(
     if await _capped(connection, wanted, store.config.frequency_cap, now):
         return Refusal.FREQUENCY_CAP
     return None
+
+
+def _hold(key: MessageKey, now: datetime) -> Hold:
+    return Hold(key.store_id, key.customer_id, now)
 
 
 async def _capped(

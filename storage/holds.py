@@ -1,12 +1,12 @@
-"""Journeys that wait for their store to be resumed."""
+"""Journeys that wait for their store, or one of its templates, to be resumed."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import holds, stores
+from storage.tables import holds, stores, template_holds
 
 
 @dataclass(frozen=True)
@@ -19,23 +19,32 @@ class Hold:
 
 
 async def add(
-    connection: AsyncConnection, store_id: str, customer_id: str, because: str, now: datetime
+    connection: AsyncConnection, hold: Hold, because: str, template: str | None = None
 ) -> None:
-    """Note that a journey holds, from now on even if it held before."""
-    await forget(connection, store_id, customer_id)
+    """Note that a journey holds, from now on even if it held before.
+
+    Args:
+        connection: of the transaction that found out.
+        hold: whose journey, and since when.
+        because: what an operator is told.
+        template: which one it waits for; None: for its store.
+    """
+    await forget(connection, hold.store_id, hold.customer_id)
     await connection.execute(
-        insert(holds).values(
-            store_id=store_id, customer_id=customer_id, because=because, held_at=now
-        )
+        insert(holds).values(**hold.__dict__, because=because, template=template)
     )
 
 
 async def releasable(connection: AsyncConnection, most: int) -> list[Hold]:
-    """Journeys whose store is not paused any more, oldest hold first."""
+    """Journeys whose store and template may send again, oldest hold first."""
+    template_is_held = exists().where(
+        template_holds.c.store_id == holds.c.store_id,
+        template_holds.c.template == holds.c.template,
+    )
     query = (
         select(holds.c.store_id, holds.c.customer_id, holds.c.held_at)
         .join(stores, stores.c.store_id == holds.c.store_id)
-        .where(stores.c.paused_at.is_(None))
+        .where(stores.c.paused_at.is_(None), ~template_is_held)
         .order_by(holds.c.held_at)
         .limit(most)
     )

@@ -143,11 +143,21 @@ journeys = Table(
     Index(None, "store_id", "closed_at"),
 )
 
+template_holds = Table(
+    "template_holds",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("template", String(512), primary_key=True),
+    Column("because", String(256), nullable=False),
+    Column("held_at", UtcDateTime, nullable=False),
+)
+
 holds = Table(
     "holds",
     metadata,
     Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
     Column("customer_id", String(256), primary_key=True),
+    Column("template", String(512)),
     Column("because", String(256), nullable=False),
     Column("held_at", UtcDateTime, nullable=False),
 )

@@ -169,7 +169,7 @@ class RecoveryJourney:
         except ActivityError as error:
             return self._not_answered(step, error)
         if answer.held:
-            return await self._hold()
+            return await self._hold(Reason.STORE_PAUSED)
         verdict = state.hear_partner(answer, workflow.now())
         return True if verdict is None else await self._obey(verdict) or False
 
@@ -202,7 +202,7 @@ class RecoveryJourney:
             self._defer(step, Reason.SEND_FAILED)
             return None
         if answer.status is SendStatus.HELD:
-            await self._hold()
+            await self._hold(answer.reason or Reason.STORE_PAUSED)
             return None
         return self._state.take_answer(step, answer, workflow.now())
 
@@ -211,9 +211,9 @@ class RecoveryJourney:
         until = workflow.now() + min(wait, policies.DEFER_AT_MOST)
         self._state.defer(step, reason, until, workflow.now())
 
-    async def _hold(self) -> bool:
+    async def _hold(self, reason: Reason) -> bool:
         """Wait, however long, until the store is resumed or anything happens; then look again."""
-        self._state.note(workflow.now(), "held", Reason.STORE_PAUSED, {})
+        self._state.note(workflow.now(), "held", reason, {})
         self._show()
         await workflow.wait_condition(lambda: self._resumed or self._state.has_news())
         return False

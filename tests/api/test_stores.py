@@ -7,6 +7,7 @@ import pytest
 
 from storage import holds
 from storage.database import Database
+from storage.holds import Hold
 from tests.api.calling import ADMIN, BASE_URL, Caller, Shop, bearer, calling, now, settings_for
 from tests.api.calling import connecting_to as to
 from tests.domain.contract_example import contract_example
@@ -161,7 +162,7 @@ async def test_paused_store_says_so_until_resumed(shop: Shop, database: Database
     assert (shown["paused"], shown["paused_because"]) == (True, "paused by the operator")
     assert (await shop.post()).json()["status"] == "accepted"
     async with database.transaction() as connection:
-        await holds.add(connection, shop.store_id, shop.customer_id, "paused", now())
+        await holds.add(connection, Hold(shop.store_id, shop.customer_id, now()), "paused")
         assert await holds.releasable(connection, 10) == []
     assert (await shop.operator("POST", "/resume")).json()["paused"] is False
     async with database.reading() as connection:

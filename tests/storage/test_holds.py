@@ -1,4 +1,4 @@
-from storage import holds, stores
+from storage import holds, stores, template_holds
 from storage.database import Database
 from storage.holds import Hold
 from tests.storage.keeping import NOW, OTHER_STORE, STORE, later
@@ -14,9 +14,9 @@ async def test_held_journeys_are_releasable_once_their_store_is_not_paused(
 ) -> None:
     async with registered.transaction() as connection:
         await stores.pause(connection, STORE, NOW, "holiday")
-        await holds.add(connection, STORE, "c2", "holiday", later(2))
-        await holds.add(connection, STORE, "c1", "holiday", later(1))
-        await holds.add(connection, OTHER_STORE, "c1", "holiday", NOW)
+        await holds.add(connection, Hold(STORE, "c2", later(2)), "holiday")
+        await holds.add(connection, Hold(STORE, "c1", later(1)), "holiday")
+        await holds.add(connection, Hold(OTHER_STORE, "c1", NOW), "holiday")
     assert await releasable(registered) == [Hold(OTHER_STORE, "c1", NOW)]
     async with registered.transaction() as connection:
         await stores.resume(connection, STORE)
@@ -29,9 +29,9 @@ async def test_released_hold_is_forgotten_but_not_the_one_that_followed_it(
     registered: Database,
 ) -> None:
     async with registered.transaction() as connection:
-        await holds.add(connection, STORE, "c1", "holiday", NOW)
+        await holds.add(connection, Hold(STORE, "c1", NOW), "holiday")
         (released,) = await holds.releasable(connection, 10)
-        await holds.add(connection, STORE, "c1", "again", later())
+        await holds.add(connection, Hold(STORE, "c1", later()), "again")
         await holds.remove(connection, released)
         (following,) = await holds.releasable(connection, 10)
         assert following.held_at == later()
@@ -41,7 +41,25 @@ async def test_released_hold_is_forgotten_but_not_the_one_that_followed_it(
 
 async def test_journey_that_is_over_has_no_hold(registered: Database) -> None:
     async with registered.transaction() as connection:
-        await holds.add(connection, STORE, "c1", "holiday", NOW)
-        await holds.add(connection, OTHER_STORE, "c1", "holiday", NOW)
+        await holds.add(connection, Hold(STORE, "c1", NOW), "holiday")
+        await holds.add(connection, Hold(OTHER_STORE, "c1", NOW), "holiday")
         await holds.forget(connection, STORE, "c1")
     assert [hold.store_id for hold in await releasable(registered)] == [OTHER_STORE]
+
+
+async def test_a_held_template_holds_what_uses_it_and_nothing_else(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        await template_holds.add(connection, STORE, "sale", "paused by Meta", NOW)
+        await template_holds.add(connection, STORE, "sale", "again", later())
+        await holds.add(connection, Hold(STORE, "c1", NOW), "paused by Meta", "sale")
+        await holds.add(connection, Hold(STORE, "c2", NOW), "paused by Meta", "other")
+        await holds.add(connection, Hold(OTHER_STORE, "c3", NOW), "paused by Meta", "sale")
+
+    free = {hold.customer_id for hold in await releasable(registered)}
+    assert free == {"c2", "c3"}
+    async with registered.transaction() as connection:
+        assert await template_holds.because(connection, STORE, "sale") == "paused by Meta"
+        assert await template_holds.because(connection, OTHER_STORE, "sale") is None
+        await template_holds.lift(connection, STORE)
+        assert await template_holds.listed(connection, STORE) == []
+    assert len(await releasable(registered)) == 3

@@ -1,12 +1,14 @@
 """From due to sent, at most once, on a real server, over real HTTP."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from domain.outcomes import Outcome, Reason, Stage
-from tests.workflows.world import CART_STEP, HOUR, LAST_CALL, MINUTE, Shop, World
+from tests.workflows.world import CART_STEP, HOUR, LAST_CALL, LOOKING, MINUTE, Shop, World
+from workflows.gateway import Customer
 
 INDIA = ZoneInfo("Asia/Kolkata")
 
@@ -201,6 +203,25 @@ async def test_an_account_error_pauses_the_store_and_burns_nothing(world: World)
     paused = await shop.stored()
     assert paused.paused
     assert "190" in str(paused.paused_because)
+    await shop.resume()
+    await shop.ends()
+    assert await shop.templates() == ["cart_reminder"]
+
+
+async def test_a_paused_template_holds_its_messages_and_no_others(world: World) -> None:
+    shop = await world.shop(plans={"cart_update": [CART_STEP], "product_view": [LOOKING]})
+    await shop.meta_fails("error", code=132015)
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+    await shop.forward(2 * HOUR)
+    other = replace(shop, customer=Customer(shop.store.store_id, "another"), phone="+919999900001")
+
+    await other.does("product_view", event_id="another")
+    await other.ends()
+    assert await other.templates() == ["still_looking"]
+    assert (await shop.state()).decisions[-1].because == Reason.TEMPLATE_HELD
+    assert await shop.templates() == []
+
     await shop.resume()
     await shop.ends()
     assert await shop.templates() == ["cart_reminder"]

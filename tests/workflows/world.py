@@ -22,7 +22,7 @@ from domain.journey import JourneyState
 from domain.outcomes import ClosedJourney, Ending, Stage
 from domain.stores import StoreConfig
 from sandbox import samples
-from storage import inbox, journeys, opt_outs, stores, suppressions
+from storage import inbox, journeys, opt_outs, stores, suppressions, template_holds
 from storage.database import Database
 from storage.stores import Store
 from workflows.dispatcher import Dispatcher
@@ -291,6 +291,7 @@ class Shop:
     async def resume(self) -> None:
         async with self.world.database.transaction() as connection:
             await stores.resume(connection, self.store.store_id)
+            await template_holds.lift(connection, self.store.store_id)
         await self.world.dispatcher.sweep()
 
 

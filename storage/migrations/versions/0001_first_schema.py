@@ -31,10 +31,22 @@ def upgrade() -> None:
         "holds",
         sa.Column("store_id", sa.String(length=64), nullable=False),
         sa.Column("customer_id", sa.String(length=256), nullable=False),
+        sa.Column("template", sa.String(length=512), nullable=True),
         sa.Column("because", sa.String(length=256), nullable=False),
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["store_id"], ["stores.store_id"], name=op.f("fk_holds_store_id")),
         sa.PrimaryKeyConstraint("store_id", "customer_id", name=op.f("pk_holds")),
+    )
+    op.create_table(
+        "template_holds",
+        sa.Column("store_id", sa.String(length=64), nullable=False),
+        sa.Column("template", sa.String(length=512), nullable=False),
+        sa.Column("because", sa.String(length=256), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.store_id"], name=op.f("fk_template_holds_store_id")
+        ),
+        sa.PrimaryKeyConstraint("store_id", "template", name=op.f("pk_template_holds")),
     )
     op.create_table(
         "inbox",
@@ -237,5 +249,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_inbox_store_id_address_hash"), table_name="inbox")
     op.drop_index(op.f("ix_inbox_store_id_customer_id_at"), table_name="inbox")
     op.drop_table("inbox")
+    op.drop_table("template_holds")
     op.drop_table("holds")
     op.drop_table("stores")
