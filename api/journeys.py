@@ -13,7 +13,7 @@ from api.explanation import Explanation, explain
 from api.openapi import refusals
 from api.period import After, Asked, Period, to_cursor
 from storage import journeys, messages
-from storage.messages import Page
+from storage.messages import MessageStatus, Page
 from workflows.gateway import Customer
 from workflows.intake import ReceiptStatus
 
@@ -76,9 +76,15 @@ async def exit_journey(store: OwnStore, customer_id: CustomerId, services: Runni
 
 
 @router.get("/messages")
-async def list_messages(store: OwnStore, period: Asked, after: After, services: Running) -> Ledger:
-    """Messages claimed in a period, by default the last seven days."""
-    page = Page(period.start, period.end, after, PAGE + 1)
+async def list_messages(
+    store: OwnStore,
+    period: Asked,
+    after: After,
+    services: Running,
+    status: MessageStatus | None = None,
+) -> Ledger:
+    """Messages claimed in a period, by default the last seven days, of all or of one status."""
+    page = Page(period.start, period.end, after, PAGE + 1, status)
     async with services.database.reading() as connection:
         rows = await messages.listed(connection, store.store_id, page)
     entries = [LedgerEntry.model_validate(row) for row in rows[:PAGE]]

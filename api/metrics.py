@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -22,6 +23,12 @@ class Metrics:
             ["status"],
             registry=self.registry,
         )
+        self.updates = Counter(
+            "comeback_webhook_updates",
+            "Meta's updates by kind and by what became of them",
+            ["kind", "fate"],
+            registry=self.registry,
+        )
         self.requests = Histogram(
             "comeback_http_request_duration_seconds",
             "Time to answer, by route",
@@ -37,6 +44,7 @@ class Figures(Collector):
     database_up: bool
     backlog: int = 0
     quarantined: int = 0
+    webhooks_waiting: timedelta = timedelta(0)
     messages: Mapping[str, int] = field(default_factory=dict)
 
     def collect(self) -> Iterator[Metric]:
@@ -51,6 +59,11 @@ class Figures(Collector):
         )
         yield GaugeMetricFamily(
             "comeback_quarantine_size", "Invalid events kept", value=self.quarantined
+        )
+        yield GaugeMetricFamily(
+            "comeback_webhook_oldest_seconds",
+            "Age of the oldest notification of Meta's that waits to be processed",
+            value=self.webhooks_waiting.total_seconds(),
         )
         messages = GaugeMetricFamily("comeback_messages", "Messages by status", labels=["status"])
         for status, count in self.messages.items():

@@ -1,10 +1,11 @@
 """What routes work with, put together once per process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,7 @@ from temporalio.service import RPCError
 
 from activities.clock import Clock
 from api.metrics import Metrics
+from api.webhook_processor import WebhookProcessor
 from settings import Settings
 from storage.database import Database
 from storage.migrate import upgrade_in_thread
@@ -45,6 +47,7 @@ class Services:
     temporal: Client
     journeys: JourneyGateway
     intake: Intake
+    webhooks: WebhookProcessor
 
 
 async def connect_lazily(keys: Mapping[str, bytes]) -> Client:
@@ -68,10 +71,12 @@ async def open_services(
         database = Database(settings.database)
         stack.push_async_callback(database.close)
         temporal = await connect_temporal(settings.payload_keys)
-        await stack.enter_async_context(_in_background(temporal))
+        await stack.enter_async_context(_in_background(_register(temporal)))
+        webhooks = WebhookProcessor(database, metrics, clock)
+        await stack.enter_async_context(_in_background(webhooks.run()))
         journeys = JourneyGateway(temporal)
         intake = Intake(database, Dispatcher(database, journeys, clock), clock)
-        yield Services(settings, clock, metrics, database, temporal, journeys, intake)
+        yield Services(settings, clock, metrics, database, temporal, journeys, intake, webhooks)
 
 
 async def _migrate(url: str) -> None:
@@ -84,18 +89,19 @@ async def _migrate(url: str) -> None:
 
 
 @asynccontextmanager
-async def _in_background(temporal: Client) -> AsyncIterator[None]:
-    """Register search attributes, without which no journey can start, while others work."""
-    registering = asyncio.create_task(_register(temporal))
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Have something done while requests are answered."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        registering.cancel()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await registering
+            await task
 
 
 async def _register(temporal: Client) -> None:
+    """Register search attributes, without which no journey can start."""
     while True:
         try:
             async with asyncio.timeout(REGISTER_PATIENCE.total_seconds()):

@@ -1,12 +1,12 @@
 """What makes a body a store's configuration: its form, and a partner that may be called."""
 
 import httpx
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from activities.egress import ForbiddenAddressError, check_url
-from api.errors import InvalidBodyError, problem, problems_of
+from api.errors import InvalidBodyError, problem
 from domain.storable import can_be_stored
+from domain.store_body import InvalidConfigError, read_config
 from domain.stores import StoreConfig
 
 
@@ -17,9 +17,10 @@ def parse(raw: bytes, *, allow_private: bool) -> StoreConfig:
         InvalidBodyError: with every wrong field.
     """
     try:
-        config = StoreConfig.model_validate_json(raw)
-    except ValidationError as error:
-        raise InvalidBodyError(problems_of(error)) from None
+        config = read_config(raw)
+    except InvalidConfigError as error:
+        wrong = [problem(each.kind, each.message, *each.path) for each in error.complaints]
+        raise InvalidBodyError(wrong) from None
     if not can_be_stored(from_json(raw)):
         raise InvalidBodyError([problem("not_storable", "holds a NUL character")])
     if config.exit_api is not None:

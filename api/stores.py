@@ -165,7 +165,7 @@ async def unsuppress(
 ) -> None:
     """Let a number be messaged again."""
     async with services.database.transaction() as connection:
-        await suppressions.remove(connection, store.store_id, hashed)
+        await suppressions.remove(connection, store.store_id, hashed, services.clock())
 
 
 @router.get("/quarantine", responses=refusals(404))

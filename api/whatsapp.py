@@ -1,7 +1,4 @@
-"""For Meta: the WhatsApp webhook. So far it proves who is calling; nothing is made of a call yet.
-
-Statuses, inbound messages and user preferences are acknowledged and dropped.
-"""
+"""For Meta: the WhatsApp webhook. What Meta signed is kept and answered at once, processed then."""
 
 import hashlib
 import hmac
@@ -12,6 +9,7 @@ from fastapi.responses import PlainTextResponse
 
 from api import bodies
 from api.dependencies import Running
+from storage import webhooks
 
 MOST_BYTES = 3072 * bodies.KIBIBYTE
 """Meta: a notification has at most 3 MB."""
@@ -33,8 +31,8 @@ async def verify(
     return challenge
 
 
-async def _signed(request: Request, services: Running) -> None:
-    """Let only bodies pass that Meta signed, byte for byte."""
+async def _signed(request: Request, services: Running) -> bytes:
+    """The body, if Meta signed it, byte for byte."""
     secret = _configured(services)[0]
     raw = await bodies.read(request, MOST_BYTES)
     bodies.must_fit(raw, MOST_BYTES)
@@ -42,11 +40,18 @@ async def _signed(request: Request, services: Running) -> None:
     given = request.headers.get("x-hub-signature-256", "")
     if not hmac.compare_digest(given.encode(), expected.encode()):
         raise HTTPException(401, "not signed with the app secret")
+    return raw
 
 
-@router.post("", dependencies=[Depends(_signed)])
-async def receive() -> dict[str, str]:
-    """Acknowledge a signed notification; it is not processed yet."""
+@router.post("")
+async def receive(body: Annotated[bytes, Depends(_signed)], services: Running) -> dict[str, str]:
+    """Keep a signed notification of statuses, messages and preferences; it has effect right after.
+
+    Meta posts it again, for seven days, unless it is answered 200.
+    """
+    async with services.database.transaction() as connection:
+        await webhooks.add(connection, body, services.clock())
+    services.webhooks.wake()
     return {"status": "received"}
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
+from cli import message as messages
 from cli.demo.run import run_demo
 from cli.dev import run_dev
 from cli.dying_with_parent import ask_to_end_with_parent
@@ -23,9 +25,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 store = typer.Typer(help="Register and change stores.", no_args_is_help=True)
+message = typer.Typer(help="Look at messages before they are sent.", no_args_is_help=True)
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(store, name="store")
+app.add_typer(message, name="message")
 app.add_typer(database, name="database")
+
+ApiUrl = Annotated[
+    str | None,
+    typer.Option(help="Where the API is.", show_default="from API_HOST and API_PORT"),
+]
 
 EndWithParent = Annotated[
     bool, typer.Option(hidden=True, help="Stop when the process that started this one is gone.")
@@ -62,10 +71,7 @@ def store_apply(
             help="YAML: `store_id` and the configuration, or several of them under `stores`.",
         ),
     ],
-    api_url: Annotated[
-        str | None,
-        typer.Option(help="Where the API is.", show_default="from API_HOST and API_PORT"),
-    ] = None,
+    api_url: ApiUrl = None,
 ) -> None:
     """Create or replace stores through the API, as `PUT /v1/stores/{store_id}` does.
 
@@ -77,6 +83,36 @@ def store_apply(
     except CommandError as error:
         _fail(error)
     raise typer.Exit(0 if applied else 1)
+
+
+@message.command("render")
+def message_render(  # noqa: PLR0913, PLR0917  # a command's options
+    plan: Annotated[str, typer.Option(help="The kind of event that the plan is for.")],
+    event: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="JSON, as a partner posts it.")
+    ],
+    step: Annotated[int, typer.Option(min=1, help="Which message of the plan.")] = 1,
+    store: Annotated[
+        str | None, typer.Option(help="Which store; its configuration is asked of the API.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Take the store from a file as `store apply` does."
+        ),
+    ] = None,
+    api_url: ApiUrl = None,
+) -> None:
+    """Print the JSON that Meta would get for an event, and how it reads. Nothing is sent.
+
+    Exit code 1 when the message would not be sent: every missing field is named.
+    """
+    try:
+        known = messages.read_store(store, config, api_url, load_settings())
+        complete = messages.show(known, plan, step, messages.read_event(event), Console())
+    except CommandError as error:
+        _fail(error)
+    raise typer.Exit(0 if complete else 1)
 
 
 @database.command("upgrade")

@@ -1,22 +1,17 @@
 """`journeys store apply`: what an operator's PUT does, from a file."""
 
-from collections.abc import Callable, Iterator
-from ipaddress import ip_address
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
-from cli.admin_token import known_token
 from cli.errors import CommandError
-from cli.stack import api_url as own_api_url
+from cli.operators_http import OperatorsHttp, calling_api
 from cli.yaml_file import read_yaml
 from settings import Settings
 
 SHOWN_ONCE = ("api_key", "signing_secret")
-_TIMEOUT_SECONDS = 30
-_WITHOUT_HEADING = {"body"}
 
 
 def apply(file: Path, api_url: str | None, settings: Settings, say: Callable[[str], None]) -> bool:
@@ -25,22 +20,18 @@ def apply(file: Path, api_url: str | None, settings: Settings, say: Callable[[st
     Raises:
         CommandError: nothing can be put at all, such as without a token.
     """
-    stores = list(_stores(file))
-    token = known_token(settings)
-    if token is None:
-        raise CommandError("set ADMIN_TOKEN to the token that the API was started with")
-    url = api_url or own_api_url(settings)
-    with httpx.Client(
-        base_url=url,
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=_TIMEOUT_SECONDS,
-        trust_env=not _is_here(url),
-    ) as http:
-        accepted = [_put(http, store_id, store, say) for store_id, store in stores]
+    stores = list(stores_in(file))
+    with calling_api(api_url, settings) as api:
+        accepted = [_put(api, store_id, store, say) for store_id, store in stores]
     return all(accepted)
 
 
-def _stores(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def stores_in(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The id and the configuration of every store in a file.
+
+    Raises:
+        CommandError: it has none, or one without an id.
+    """
     document = read_yaml(file)
     stores = document.get("stores", [document]) if isinstance(document, dict) else document
     if not isinstance(stores, list) or not stores:
@@ -51,24 +42,15 @@ def _stores(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield store["store_id"], {key: store[key] for key in store if key != "store_id"}
 
 
-def _is_here(url: str) -> bool:
-    """Whether a URL is this very machine's, where no proxy leads."""
-    host = httpx.URL(url).host
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def complaint(path: Iterable[int | str], message: str) -> str:
+    """One wrong place on a line, as in `plans.cart_update.0.after: …`."""
+    return f"  {'.'.join(map(str, path)) or 'store'}: {message}"
 
 
 def _put(
-    http: httpx.Client, store_id: str, store: dict[str, Any], say: Callable[[str], None]
+    api: OperatorsHttp, store_id: str, store: dict[str, Any], say: Callable[[str], None]
 ) -> bool:
-    try:
-        answer = http.put(f"/v1/stores/{quote(store_id, safe='')}", json=store)
-    except httpx.TransportError as error:
-        raise CommandError(f"the API does not answer at {http.base_url}: {error}") from error
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
-        raise CommandError("the API knows another admin token; set ADMIN_TOKEN to it")
+    answer = api.store("PUT", store_id, store)
     lines = _written(answer) if answer.is_success else _complaints(answer)
     say("\n".join((f"{store_id}: {_HEADINGS.get(answer.status_code, 'refused')}", *lines)))
     return answer.is_success
@@ -89,10 +71,9 @@ def _written(answer: httpx.Response) -> Iterator[str]:
 
 
 def _complaints(answer: httpx.Response) -> Iterator[str]:
-    """Each wrong place by its path, as in `plans.cart_update.0.after`."""
     if answer.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
         yield f"  the API answered {answer.status_code}: {answer.text}"
         return
-    for complaint in answer.json()["detail"]:
-        place = [str(part) for part in complaint["loc"] if part not in _WITHOUT_HEADING]
-        yield f"  {'.'.join(place) or 'store'}: {complaint['msg']}"
+    for wrong in answer.json()["detail"]:
+        where, *path = wrong["loc"]
+        yield complaint(path if where == "body" else wrong["loc"], wrong["msg"])

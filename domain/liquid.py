@@ -1,26 +1,35 @@
 """Merge fields: Liquid in which a field that renders empty is an error, not an empty bubble."""
 
-from collections.abc import Mapping
-from functools import cache
-from typing import Annotated, Any, TextIO
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 import liquid
+from liquid.ast import Node
 from liquid.builtin.output import Output, OutputNode
 from liquid.context import RenderContext
 from liquid.exceptions import FilterArgumentError, LiquidError
+from liquid.expression import Expression
 from liquid.filter import string_filter
 from liquid.stringify import to_liquid_string
-from pydantic import AfterValidator, Field
+
+_EMPTY = object()
+"""Where a render notes the fields that came to nothing. No template can name it."""
 
 
 class MergeFieldError(Exception):
     """A message cannot be written from this event; sending it would show a hole."""
 
-    def __init__(self, field: str) -> None:
-        """Name the merge field that renders empty."""
-        super().__init__(f"merge field {field} is empty")
-        self.field = field
+    def __init__(self, *fields: str) -> None:
+        """Name the merge fields that render empty, one at least."""
+        super().__init__(f"merge field {', '.join(fields)} is empty")
+        self.fields = fields
+
+    @property
+    def field(self) -> str:
+        """The first of them."""
+        return self.fields[0]
 
 
 class _RequiredOutputNode(OutputNode):
@@ -29,7 +38,8 @@ class _RequiredOutputNode(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         text = to_liquid_string(self.expression.evaluate(context), autoescape=False)
         if not text.strip():
-            raise MergeFieldError(str(self.expression))
+            fields: Mapping[Any, Any] = context.globals
+            fields[_EMPTY].append(str(self.expression))
         return buffer.write(text)
 
 
@@ -67,34 +77,47 @@ def _url_path(url: str) -> str:
 _ENVIRONMENT = _Environment()
 
 
-@cache
-def _parse(source: str) -> liquid.BoundTemplate:
-    return _ENVIRONMENT.from_string(source)
+@lru_cache(maxsize=4096)
+def parse(source: str) -> liquid.BoundTemplate:
+    """Read a template.
 
-
-def _check(source: str) -> str:
-    try:
-        used = _ENVIRONMENT.from_string(source).analyze(include_partials=False).filters
-    except LiquidError as error:
-        raise ValueError(f"is not valid Liquid: {error}") from error
+    Raises:
+        LiquidError: it is none, or uses a filter that there is not.
+    """
+    template = _ENVIRONMENT.from_string(source)
+    used = template.analyze(include_partials=False).filters
     if unknown := used.keys() - _ENVIRONMENT.filters.keys():
-        raise ValueError(f"is not valid Liquid: no filter {', '.join(sorted(unknown))}")
-    return source
+        raise LiquidError(f"no filter {', '.join(sorted(unknown))}", token=None)
+    return template
 
 
-Liquid = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_check)]
+def expressions_of(source: str) -> Iterator[Expression]:
+    """Every expression in a template, however deep."""
+    template = parse(source)
+    context = RenderContext(template)
+    nodes: list[Node] = list(template.nodes)
+    expressions: list[Expression] = []
+    while nodes:
+        node = nodes.pop()
+        nodes += node.children(context, include_partials=False)
+        expressions += node.expressions()
+    while expressions:
+        expression = expressions.pop()
+        expressions += expression.children()
+        yield expression
 
 
 def render_field(source: str, fields: Mapping[str, Any]) -> str:
     """Render one parameter on one line; Meta refuses line breaks and wide gaps in parameters.
 
     Raises:
-        MergeFieldError: a field in it is empty, or the whole is, or it cannot be rendered.
+        MergeFieldError: fields in it are empty, or the whole is, or it cannot be rendered.
     """
+    empty: list[str] = []
     try:
-        text = " ".join(_parse(source).render(**fields).split())
+        text = " ".join(parse(source).render({**fields, _EMPTY: empty}).split())
     except LiquidError as error:
-        raise MergeFieldError(source) from error
-    if not text:
-        raise MergeFieldError(source)
+        raise MergeFieldError(*dict.fromkeys(empty or [source])) from error
+    if empty or not text:
+        raise MergeFieldError(*dict.fromkeys(empty or [source]))
     return text

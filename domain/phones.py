@@ -1,5 +1,7 @@
 """What a phone number tells: its E.164 form and, where it is certain, its time zone."""
 
+import re
+
 import phonenumbers
 from phonenumbers import timezone as phone_zones
 
@@ -11,6 +13,8 @@ _MODERN_NAMES = {
     "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
     "Europe/Kiev": "Europe/Kyiv",
 }
+_MEXICO_BEFORE = re.compile("521[0-9]{10}")
+_BRAZIL_BEFORE = re.compile("55[1-9]{2}[6-9][0-9]{7}")
 _UNKNOWN_ZONE = "Etc/Unknown"
 
 
@@ -38,3 +42,19 @@ def time_zone_of(address: str | None) -> str | None:
     if len(zones) != 1 or zones[0] == _UNKNOWN_ZONE:
         return None
     return _MODERN_NAMES.get(zones[0], zones[0])
+
+
+def addresses_of(wa_id: str) -> tuple[str, ...]:
+    """The E.164 numbers that a person may be known by, whom WhatsApp knows by these digits.
+
+    WhatsApp keeps the mobile prefix that Mexico gave up, and leaves out the ninth digit that
+    Brazil added.
+    """
+    digits = wa_id.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return ()
+    if _MEXICO_BEFORE.fullmatch(digits):
+        return f"+{digits}", f"+52{digits[3:]}"
+    if _BRAZIL_BEFORE.fullmatch(digits):
+        return f"+{digits}", f"+{digits[:4]}9{digits[4:]}"
+    return (f"+{digits}",)

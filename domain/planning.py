@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from domain.outcomes import Reason
+from domain.plans import Step
 from domain.schedule import due_at, label
-from domain.stores import LowerIntent, OnFailure, Step, StoreConfig
+from domain.stores import LowerIntent, OnFailure, StoreConfig
 
 
 class PlannedStep(BaseModel):

@@ -1,15 +1,15 @@
 """A plan's step and the trigger's event make a message: every field in its place, or none sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from domain.liquid import MergeFieldError, render_field
-from domain.stores import Carousel, Step
+from domain.plans import Carousel, Step
+from domain.template_checks import is_coupon_code
 
 MOST_CARDS = 10
-MOST_COUPON_CHARACTERS = 20
 
 Fields = Mapping[str, Any]
 """What merge fields see: `customer`, `event`, `event_data`, `store`."""
@@ -39,6 +39,27 @@ class RenderedMessage(BaseModel):
     cards: list[Card] = []
 
 
+class Hole(BaseModel):
+    """What keeps a message from being sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: str
+    """Where in the step: `body[0]`, `header_image`, `carousel[2].button_url`."""
+    field: str
+    because: str
+
+
+class Draft(BaseModel):
+    """A message as far as it can be written; where something is missing, it is marked so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message: RenderedMessage
+    holes: list[Hole]
+    """In the order of the message's parts; a message that has any is not to be sent."""
+
+
 def merge_fields(body: Fields, store_name: str) -> dict[str, Any]:
     """The namespaces of merge fields, from an event's stored body."""
     return {
@@ -55,50 +76,102 @@ def render(step: Step, fields: Fields) -> RenderedMessage:
     Raises:
         MergeFieldError: something would be empty, or not what Meta takes.
     """
-    return RenderedMessage(
+    written = draft(step, fields)
+    if written.holes:
+        raise MergeFieldError(*(hole.field for hole in written.holes))
+    return written.message
+
+
+def draft(step: Step, fields: Fields) -> Draft:
+    """Write the message of a step as far as it goes, and name everything that is missing."""
+    writer = _Writer()
+    message = RenderedMessage(
         template=step.template,
         language=step.language,
-        body=_body(step.body, fields),
-        header_image=_link(step.header_image, fields),
-        button_url=_optional(step.button_url, fields),
-        coupon_code=_coupon(step.coupon_code, fields),
-        cards=_cards(step.carousel, fields),
+        body=_body(writer, step.body, fields),
+        header_image=writer.link("header_image", step.header_image, fields),
+        button_url=writer.optional("button_url", step.button_url, fields),
+        coupon_code=writer.coupon("coupon_code", step.coupon_code, fields),
+        cards=_cards(writer, step.carousel, fields),
     )
+    return Draft(message=message, holes=writer.holes)
 
 
-def _body(body: list[str] | dict[str, str], fields: Fields) -> list[str] | dict[str, str]:
+class _Writer:
+    """Renders the parts of one message, and remembers what they miss."""
+
+    def __init__(self) -> None:
+        self.holes: list[Hole] = []
+
+    def text(self, place: str, source: str, fields: Fields) -> str:
+        try:
+            return render_field(source, fields)
+        except MergeFieldError as error:
+            for field in error.fields:
+                self.miss(place, field, "is empty")
+            return _marked(*error.fields)
+
+    def optional(self, place: str, source: str | None, fields: Fields) -> str | None:
+        return None if source is None else self.text(place, source, fields)
+
+    def link(self, place: str, source: str | None, fields: Fields) -> str | None:
+        return self._checked(place, source, fields, _is_link, "is not an http(s) URL")
+
+    def coupon(self, place: str, source: str | None, fields: Fields) -> str | None:
+        return self._checked(place, source, fields, is_coupon_code, "is not a coupon code")
+
+    def _checked(
+        self,
+        place: str,
+        source: str | None,
+        fields: Fields,
+        is_right: Callable[[str], bool],
+        otherwise: str,
+    ) -> str | None:
+        known = len(self.holes)
+        text = self.optional(place, source, fields)
+        if text is None or len(self.holes) > known or is_right(text):
+            return text
+        self.miss(place, str(source), otherwise)
+        return _marked(str(source))
+
+    def miss(self, place: str, field: str, because: str) -> None:
+        self.holes.append(Hole(place=place, field=field, because=because))
+
+
+def _marked(*fields: str) -> str:
+    return " ".join(f"⟨{field}⟩" for field in fields)
+
+
+def _is_link(text: str) -> bool:
+    return text.startswith(("https://", "http://"))
+
+
+def _body(
+    writer: _Writer, body: list[str] | dict[str, str], fields: Fields
+) -> list[str] | dict[str, str]:
     if isinstance(body, dict):
-        return {name: render_field(source, fields) for name, source in body.items()}
-    return [render_field(source, fields) for source in body]
+        return {name: writer.text(f"body[{name}]", source, fields) for name, source in body.items()}
+    return _list("body", writer, body, fields)
 
 
-def _optional(source: str | None, fields: Fields) -> str | None:
-    return None if source is None else render_field(source, fields)
+def _list(place: str, writer: _Writer, sources: Sequence[str], fields: Fields) -> list[str]:
+    return [
+        writer.text(f"{place}[{number}]", source, fields) for number, source in enumerate(sources)
+    ]
 
 
-def _link(source: str | None, fields: Fields) -> str | None:
-    link = _optional(source, fields)
-    if link is not None and not link.startswith(("https://", "http://")):
-        raise MergeFieldError(str(source))
-    return link
-
-
-def _coupon(source: str | None, fields: Fields) -> str | None:
-    code = _optional(source, fields)
-    if code is None:
-        return None
-    if len(code) > MOST_COUPON_CHARACTERS or not (code.isascii() and code.isalnum()):
-        raise MergeFieldError(str(source))
-    return code
-
-
-def _cards(carousel: Carousel | None, fields: Fields) -> list[Card]:
+def _cards(writer: _Writer, carousel: Carousel | None, fields: Fields) -> list[Card]:
     if carousel is None:
         return []
     items = _items(carousel.items, fields)[: carousel.cards or MOST_CARDS]
-    if len(items) < (carousel.cards or 1):
-        raise MergeFieldError(carousel.items)
-    return [_card(carousel, {**fields, "item": item}) for item in items]
+    if len(items) < (wanted := carousel.cards or 1):
+        because = f"has fewer than {wanted} items" if len(items) else "is empty"
+        writer.miss("carousel.items", carousel.items, because)
+    return [
+        _card(f"carousel[{number}]", writer, carousel, {**fields, "item": item})
+        for number, item in enumerate(items)
+    ]
 
 
 def _items(path: str, fields: Fields) -> Sequence[Any]:
@@ -108,9 +181,9 @@ def _items(path: str, fields: Fields) -> Sequence[Any]:
     return found if isinstance(found, list) else []
 
 
-def _card(carousel: Carousel, fields: Fields) -> Card:
+def _card(place: str, writer: _Writer, carousel: Carousel, fields: Fields) -> Card:
     return Card(
-        header_image=str(_link(carousel.header_image, fields)),
-        body=[render_field(source, fields) for source in carousel.body],
-        button_url=_optional(carousel.button_url, fields),
+        header_image=str(writer.link(f"{place}.header_image", carousel.header_image, fields)),
+        body=_list(f"{place}.body", writer, carousel.body, fields),
+        button_url=writer.optional(f"{place}.button_url", carousel.button_url, fields),
     )

@@ -2,15 +2,12 @@
 
 from datetime import time, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     HttpUrl,
     SecretStr,
@@ -20,7 +17,8 @@ from pydantic import (
 
 from domain.durations import Duration
 from domain.kinds import LOWEST_INTENT, RESERVED_PREFIX, Kind, intent_of
-from domain.liquid import Liquid
+from domain.opting_out import OptOutWord
+from domain.plans import Config, Plan, Plans
 
 StoreId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 MASK = str(SecretStr("secret"))
@@ -50,12 +48,6 @@ Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_not_masked)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
-class Config(BaseModel):
-    """A part of the configuration. A key that it does not know is an error, not a wish."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
 class LowerIntent(StrEnum):
     """What an event of lower intent than the trigger does to the journey."""
 
@@ -77,7 +69,9 @@ class ExitApi(Config):
     url: HttpUrl
     style: Literal["query", "body"] = "query"
     event_count: Annotated[int, Field(ge=1, le=100)] = 5
-    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], Secret] = {}
+    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], Secret] = Field(
+        default_factory=dict
+    )
     timeout: Duration = timedelta(seconds=5)
     on_failure: OnFailure = OnFailure.SKIP
 
@@ -124,63 +118,6 @@ class FrequencyCap(Config):
     per: Duration
 
 
-class Carousel(Config):
-    """Cards made from a list of the event, `item` being the entry that a card is about."""
-
-    items: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$")] = "event_data.line_items"
-    cards: Annotated[int, Field(ge=1, le=10)] | None = None
-    """How many the template has: Meta wants exactly so many. None: one per item, up to 10."""
-    header_image: Liquid
-    body: list[Liquid] = []
-    button_url: Liquid | None = None
-
-
-class Step(Config):
-    """One message of a plan, due `after` the customer left."""
-
-    after: Duration
-    expires_after: Duration | None = None
-    """No longer worth sending when this much later than it was due."""
-    template: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")]
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(_[A-Za-z]{2,4})?$")]
-    body: list[Liquid] | dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Liquid] = []
-    """Parameters of the body: a list for a positional template, an object for a named one."""
-    header_image: Liquid | None = None
-    button_url: Liquid | None = None
-    """The variable end of the URL that the template's button has."""
-    coupon_code: Liquid | None = None
-    carousel: Carousel | None = None
-
-
-class Plan(Config):
-    """The steps for one kind of event. A bare list of steps is a plan without extras."""
-
-    steps: Annotated[list[Step], Field(min_length=1, max_length=20)]
-    intent: Kind | None = None
-    """For a custom kind: the kind that it ranks with. Otherwise it has the lowest intent."""
-
-    @field_validator("intent")
-    @classmethod
-    def _an_intent(cls, intent: Kind | None) -> Kind | None:
-        if intent is Kind.ORDER_PLACED:
-            raise ValueError("order_placed ends journeys; nothing ranks with it")
-        return intent
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        delays = [step.after for step in self.steps]
-        if delays != sorted(delays):
-            raise ValueError("steps must stand in the order of their `after`")
-        return self
-
-
-def _plan_of_steps(value: Any) -> Any:
-    return {"steps": value} if isinstance(value, list) else value
-
-
-PlanKind = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
-
-
 class StoreConfig(Config):
     """What an operator puts: the whole configuration of one store."""
 
@@ -195,7 +132,9 @@ class StoreConfig(Config):
     whatsapp: WhatsApp
     quiet_hours: QuietHours | None = None
     frequency_cap: FrequencyCap | None = None
-    plans: dict[PlanKind, Annotated[Plan, BeforeValidator(_plan_of_steps)]] = {}
+    opt_out_words: Annotated[list[OptOutWord], Field(max_length=100)] = Field(default_factory=list)
+    """What customers say to get no more messages, besides STOP and UNSUBSCRIBE."""
+    plans: Plans = Field(default_factory=dict)
 
     @field_validator("plans")
     @classmethod

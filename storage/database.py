@@ -1,7 +1,8 @@
 """One database, SQLite or PostgreSQL: its engine, its transactions and its locks."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,14 +60,16 @@ class Database:
             pool_pre_ping=True,
             hide_parameters=True,  # errors are logged, and parameters are what partners posted
         )
+        self._turn: AbstractAsyncContextManager[Any] = nullcontext()
         if self._engine.dialect.name == "sqlite":
             prepare_sqlite(self._engine.sync_engine)
+            self._turn = asyncio.Lock()  # in turn, where SQLite would have writers sleep and retry
         self._reader = self._engine.execution_options(**{_READ_ONLY: True})
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Write: committed when the block ends, rolled back when it raises."""
-        async with self._engine.begin() as connection:
+        async with self._turn, self._engine.begin() as connection:
             yield connection
 
     @asynccontextmanager

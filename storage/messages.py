@@ -152,6 +152,8 @@ class Page:
     end: datetime
     after: tuple[datetime, str] | None = None
     most: int = 100
+    status: MessageStatus | None = None
+    """Only messages of this status."""
 
 
 async def listed(connection: AsyncConnection, store_id: str, page: Page) -> list[dict[str, Any]]:
@@ -161,6 +163,8 @@ async def listed(connection: AsyncConnection, store_id: str, page: Page) -> list
         messages.c.claimed_at >= page.start,
         messages.c.claimed_at < page.end,
     )
+    if page.status is not None:
+        query = query.where(messages.c.status == page.status)
     if page.after is not None:
         query = query.where(tuple_(messages.c.claimed_at, messages.c.message_id) > page.after)
     ordered = query.order_by(messages.c.claimed_at, messages.c.message_id).limit(page.most)

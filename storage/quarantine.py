@@ -11,12 +11,15 @@ from storage.tables import quarantine
 
 async def add(
     connection: AsyncConnection,
-    store_id: str,
+    store_id: str | None,
     body: str,
     errors: list[dict[str, Any]],
     now: datetime,
 ) -> None:
-    """Keep an invalid body with its errors. PostgreSQL's text has no NUL; a mark stands for it."""
+    """Keep an invalid body with its errors. PostgreSQL's text has no NUL; a mark stands for it.
+
+    Without a store: nobody can tell whose it is.
+    """
     body = body.replace("\x00", "\ufffd")
     await connection.execute(
         insert(quarantine).values(store_id=store_id, body=body, errors=errors, received_at=now)

@@ -45,7 +45,7 @@ async def put(
     replaced = await connection.execute(
         update(stores)
         .where(stores.c.store_id == store_id)
-        .values(config=plain, updated_at=now)
+        .values(config=plain, phone_number_id=config.whatsapp.phone_number_id, updated_at=now)
         .returning(stores.c.store_id)
     )
     if replaced.first() is not None:
@@ -56,6 +56,7 @@ async def put(
         insert(stores).values(
             store_id=store_id,
             config=plain,
+            phone_number_id=config.whatsapp.phone_number_id,
             signing_secret=signing_secret,
             hash_key=hash_key,
             created_at=now,

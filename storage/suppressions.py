@@ -1,8 +1,12 @@
-"""Whom a store must not message. A keyed hash stands for the number, so erasure keeps it."""
+"""Whom a store must not message. A keyed hash stands for the number, so erasure keeps it.
+
+What is told later counts, whatever order it arrives in: a suppression remembers when it was last
+asked for and when it was lifted. Of two at the same instant the suppression stands.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, RowMapping, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new, lock
@@ -10,34 +14,88 @@ from storage.tables import suppressions
 
 
 async def add(
-    connection: AsyncConnection, store_id: str, address_hash: str, because: str, now: datetime
+    connection: AsyncConnection, store_id: str, address_hash: str, because: str, at: datetime
 ) -> None:
-    """Suppress a number; a second time changes nothing."""
+    """Suppress a number; a second time changes nothing, nor does what was lifted after `at`."""
     await lock(connection, "address", store_id, address_hash)
-    values = {
-        "store_id": store_id,
-        "address_hash": address_hash,
-        "because": because,
-        "created_at": now,
-    }
-    await insert_new(connection, suppressions, values)
-
-
-async def remove(connection: AsyncConnection, store_id: str, address_hash: str) -> None:
-    """Let a number be messaged again."""
+    values = {"because": because, "created_at": at, "lifted_at": None}
+    key = {"store_id": store_id, "address_hash": address_hash}
+    if await insert_new(connection, suppressions, {**key, **values}) is not None:
+        return
+    row = await _row(connection, store_id, address_hash)
+    if row is None or _outdated(row, at):
+        return
+    if row["lifted_at"] is None:
+        values["because"] = row["because"]
     await connection.execute(
-        delete(suppressions).where(
-            suppressions.c.store_id == store_id, suppressions.c.address_hash == address_hash
-        )
+        update(suppressions).where(_is(store_id, address_hash)).values(**values)
     )
+
+
+async def would_begin(
+    connection: AsyncConnection, store_id: str, address_hash: str, at: datetime
+) -> bool:
+    """Whether a suppression asked for at that time would be news: not there, and not outdated."""
+    row = await _row(connection, store_id, address_hash)
+    return row is None or (row["lifted_at"] is not None and not _outdated(row, at))
+
+
+async def lift(connection: AsyncConnection, store_id: str, address_hash: str, at: datetime) -> bool:
+    """Let a number be messaged again, unless it was suppressed since, or in that very instant.
+
+    Returns:
+        Whether it was suppressed until now.
+    """
+    await lock(connection, "address", store_id, address_hash)
+    row = await _row(connection, store_id, address_hash)
+    if row is not None and row["created_at"] >= at:
+        return False
+    await _set_lifted(connection, store_id, address_hash, at)
+    return row is not None and row["lifted_at"] is None
+
+
+async def remove(
+    connection: AsyncConnection, store_id: str, address_hash: str, now: datetime
+) -> None:
+    """Let a number be messaged again, whenever it was suppressed."""
+    await lock(connection, "address", store_id, address_hash)
+    await _set_lifted(connection, store_id, address_hash, now)
 
 
 async def because(connection: AsyncConnection, store_id: str, address_hash: str) -> str | None:
     """Why a number is suppressed, or None when it is not."""
-    found = await connection.execute(
-        select(suppressions.c.because).where(
-            suppressions.c.store_id == store_id, suppressions.c.address_hash == address_hash
+    row = await _row(connection, store_id, address_hash)
+    return None if row is None or row["lifted_at"] is not None else str(row["because"])
+
+
+async def _set_lifted(
+    connection: AsyncConnection, store_id: str, address_hash: str, at: datetime
+) -> None:
+    """Also of a number that is not suppressed: an older wish may yet arrive."""
+    values = {
+        "store_id": store_id,
+        "address_hash": address_hash,
+        "because": "",
+        "created_at": at,
+        "lifted_at": at,
+    }
+    if await insert_new(connection, suppressions, values) is None:
+        later = suppressions.c.lifted_at.is_(None) | (suppressions.c.lifted_at < at)
+        await connection.execute(
+            update(suppressions).where(_is(store_id, address_hash), later).values(lifted_at=at)
         )
-    )
-    reason: str | None = found.scalar()
-    return reason
+
+
+def _outdated(row: RowMapping, at: datetime) -> bool:
+    """Whether something later is known than a wish of that time."""
+    lifted_at = row["lifted_at"]
+    return bool(at <= row["created_at"] if lifted_at is None else at < lifted_at)
+
+
+async def _row(connection: AsyncConnection, store_id: str, address_hash: str) -> RowMapping | None:
+    found = await connection.execute(select(suppressions).where(_is(store_id, address_hash)))
+    return found.mappings().first()
+
+
+def _is(store_id: str, address_hash: str) -> ColumnElement[bool]:
+    return and_(suppressions.c.store_id == store_id, suppressions.c.address_hash == address_hash)

@@ -1,4 +1,7 @@
-"""The tables. Phone numbers stand in bodies only (inbox, quarantine); elsewhere a keyed hash."""
+"""The tables. Phone numbers stand in bodies only (inbox, webhooks, quarantine).
+
+Elsewhere a keyed hash stands for them.
+"""
 
 from sqlalchemy import (
     JSON,
@@ -8,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -34,6 +38,7 @@ stores = Table(
     metadata,
     Column("store_id", String(64), primary_key=True),
     Column("config", Json, nullable=False),
+    Column("phone_number_id", String(64), index=True),
     Column("signing_secret", String(128), nullable=False),
     Column("hash_key", String(128), nullable=False),
     Column("paused_at", UtcDateTime),
@@ -81,11 +86,20 @@ Index(
     postgresql_where=inbox.c.dispatched_at.is_(None),
 )
 
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+)
+
 quarantine = Table(
     "quarantine",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("store_id", ForeignKey("stores.store_id"), nullable=False),
+    Column("store_id", ForeignKey("stores.store_id")),
     Column("body", Text, nullable=False),
     Column("errors", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
@@ -123,6 +137,7 @@ suppressions = Table(
     Column("address_hash", String(64), primary_key=True),
     Column("because", String(128), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("lifted_at", UtcDateTime),
 )
 
 journeys = Table(

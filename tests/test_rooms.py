@@ -14,11 +14,11 @@ MAY_IMPORT = {
     "whatsapp": {"domain"},
     "activities": {"domain", "storage", "whatsapp"},
     "workflows": {"domain", "storage", "activities"},
-    "api": {"domain", "storage", "activities", "workflows", "settings"},
+    "api": {"domain", "storage", "whatsapp", "activities", "workflows", "settings"},
     "sandbox": {"domain"},
     "settings": {"storage"},
     "worker": {"domain", "storage", "whatsapp", "activities", "workflows", "settings"},
-    "cli": {"domain", "storage", "activities", "workflows", "sandbox", "settings"},
+    "cli": {"domain", "storage", "whatsapp", "activities", "workflows", "sandbox", "settings"},
     "benchmarks": {
         *("domain", "storage", "whatsapp", "activities", "workflows"),
         *("sandbox", "cli", "worker"),

@@ -85,7 +85,12 @@ def _error(content: Any, access_token: str) -> _Error | None:
 
 
 def _hidden(text: str, access_token: str) -> str:
-    return _LONG_NUMBER.sub("…", text.replace(access_token, "…"))[:MOST_TEXT]
+    return without_numbers(text.replace(access_token, "…"))[:MOST_TEXT]
+
+
+def without_numbers(text: str) -> str:
+    """Meta's words without anything that may be somebody's phone number."""
+    return _LONG_NUMBER.sub("…", text)
 
 
 def _json(body: bytes | None) -> Any:

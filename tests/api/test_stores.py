@@ -65,6 +65,11 @@ async def test_masks_cannot_be_put_back(shop: Shop) -> None:
         ({"buffer": 900}, ["body", "buffer"]),
         ({"name": "Denim\x00Co"}, ["body"]),
         ({"plans": {"order_placed": [STEP]}}, ["body", "plans"]),
+        (
+            {"plans": {"cart_update": [STEP | {"body": ["x", "{{ nick }}"]}]}},
+            ["body", "plans", "cart_update", 0, "body", 1],
+        ),
+        ({"plans": {"x": [STEP | {"after": "soon"}]}}, ["body", "plans", "x", 0, "after"]),
         ({"exit_api": {"url": "https://user:secret@b.example/"}}, ["body", "exit_api", "url"]),
     ],
 )

@@ -38,6 +38,12 @@ def test_error_names_the_field_and_no_value() -> None:
     assert "Asha" not in str(caught.value)
 
 
+def test_error_names_every_empty_field_once() -> None:
+    with pytest.raises(MergeFieldError) as caught:
+        render_field("{{ a }} {{ customer.nick }} {{ a }} {{ customer.name }}", FIELDS)
+    assert caught.value.fields == ("a", "customer.nick")
+
+
 def test_zero_is_not_empty() -> None:
     assert render_field("{{ event_data.zero }}", FIELDS) == "0"
 

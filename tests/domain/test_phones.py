@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, example_number, format_number
 
-from domain.phones import time_zone_of, to_e164
+from domain.phones import addresses_of, time_zone_of, to_e164
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,20 @@ def test_every_zone_of_a_number_is_one_that_clocks_know(region: str) -> None:
     assert number is not None
     zone = time_zone_of(format_number(number, PhoneNumberFormat.E164))
     assert zone is None or ZoneInfo(zone).key == zone
+
+
+@pytest.mark.parametrize(
+    ("wa_id", "addresses"),
+    [
+        ("919876543210", ("+919876543210",)),
+        ("+919876543210", ("+919876543210",)),
+        ("5215512345678", ("+5215512345678", "+525512345678")),
+        ("551187654321", ("+551187654321", "+5511987654321")),
+        ("5511987654321", ("+5511987654321",)),
+        ("", ()),
+        ("US.13491208655302741918", ()),
+        ("\ud800", ()),
+    ],
+)
+def test_person_is_found_as_whatsapp_knows_them(wa_id: str, addresses: tuple[str, ...]) -> None:
+    assert addresses_of(wa_id) == addresses

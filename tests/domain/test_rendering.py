@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from domain.liquid import MergeFieldError
-from domain.rendering import Card, merge_fields, render
-from domain.stores import Step
+from domain.plans import Step
+from domain.rendering import Card, draft, merge_fields, render
 from sandbox.samples import sample
 from tests.domain.making import step
 
@@ -120,3 +120,45 @@ def test_event_without_data_still_has_its_namespaces() -> None:
     fields = merge_fields({"event_name": "x", "event_data": None}, "Denim Co")
     assert fields["customer"] == fields["event_data"] == {}
     assert fields["store"] == {"name": "Denim Co"}
+
+
+def test_draft_names_every_hole_by_its_place() -> None:
+    carousel = CARDS | {"body": ["{{ item.title }}", "{{ item.colour }}"]}
+    written = draft(
+        a_step(
+            body=["{{ customer.name }}", "{{ customer.nick }} of {{ customer.town }}"],
+            header_image="no link",
+            button_url="{{ event_data.nothing | url_path }}",
+            coupon_code="SAVE-10",
+            carousel=carousel,
+        ),
+        FIELDS,
+    )
+    assert [(hole.place, hole.field) for hole in written.holes] == [
+        ("body[1]", "customer.nick"),
+        ("body[1]", "customer.town"),
+        ("header_image", "no link"),
+        ("button_url", "event_data.nothing | url_path"),
+        ("coupon_code", "SAVE-10"),
+        ("carousel[0].body[1]", "item.colour"),
+    ]
+    assert written.message.body == ["Test User", "⟨customer.nick⟩ ⟨customer.town⟩"]
+
+
+def test_draft_of_a_named_template_names_the_parameter() -> None:
+    written = draft(a_step(body={"who": "{{ customer.nick }}"}), FIELDS)
+    assert [(hole.place, hole.because) for hole in written.holes] == [("body[who]", "is empty")]
+
+
+@pytest.mark.parametrize(("items", "because"), [(0, "is empty"), (2, "has fewer than 3 items")])
+def test_draft_says_when_there_are_too_few_cards(items: int, because: str) -> None:
+    written = draft(a_step(carousel=CARDS | {"cards": 3}), with_items(items))
+    assert [(hole.place, hole.because) for hole in written.holes] == [("carousel.items", because)]
+    assert len(written.message.cards) == items
+
+
+def test_draft_without_holes_is_the_message() -> None:
+    step_with_cards = a_step(body=["{{ customer.name }}"], carousel=CARDS)
+    written = draft(step_with_cards, FIELDS)
+    assert written.holes == []
+    assert written.message == render(step_with_cards, FIELDS)

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -5,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import NullPool, create_engine, inspect
+from sqlalchemy import NullPool, create_engine, inspect, text
 
 from storage.database import sync_url
 from storage.migrate import alembic_config, upgrade
@@ -55,3 +56,20 @@ def test_processes_may_upgrade_at_once(empty_database_url: str) -> None:
     ]
     assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
     assert difference(empty_database_url) == []
+
+
+def test_stores_from_before_are_found_by_their_number(empty_database_url: str) -> None:
+    command.upgrade(alembic_config(empty_database_url), "0001")
+    engine = create_engine(sync_url(empty_database_url), poolclass=NullPool)
+    config = json.dumps({"whatsapp": {"phone_number_id": "1055"}})
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO stores (store_id, config, signing_secret, hash_key, created_at,"
+                f" updated_at) VALUES ('denim', '{config}', '', '', '2024-10-08', '2024-10-08')"
+            )
+        )
+    upgrade(empty_database_url)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT phone_number_id FROM stores"))
+        assert found.scalars().all() == ["1055"]

@@ -1,8 +1,12 @@
 import asyncio
+import itertools
+from datetime import datetime
+
+import pytest
 
 from storage import suppressions
 from storage.database import Database
-from tests.storage.keeping import NOW, OTHER_STORE, STORE
+from tests.storage.keeping import NOW, OTHER_STORE, STORE, later
 
 
 async def add(database: Database, because: str) -> None:
@@ -17,9 +21,9 @@ async def test_suppression_holds_in_its_store_until_it_is_removed(registered: Da
         assert await suppressions.because(connection, STORE, "hash") == "opted out"
         assert await suppressions.because(connection, OTHER_STORE, "hash") is None
         assert await suppressions.because(connection, STORE, "other") is None
-        await suppressions.remove(connection, OTHER_STORE, "hash")
+        await suppressions.remove(connection, OTHER_STORE, "hash", NOW)
         assert await suppressions.because(connection, STORE, "hash") == "opted out"
-        await suppressions.remove(connection, STORE, "hash")
+        await suppressions.remove(connection, STORE, "hash", NOW)
         assert await suppressions.because(connection, STORE, "hash") is None
 
 
@@ -27,3 +31,44 @@ async def test_number_may_be_suppressed_many_times_at_once(registered: Database)
     await asyncio.gather(*(add(registered, "opted out") for _ in range(4)))
     async with registered.reading() as connection:
         assert await suppressions.because(connection, STORE, "hash") == "opted out"
+
+
+Wish = tuple[str, int]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "stands"),
+    [
+        ([("stop", 1), ("resume", 2)], False),
+        ([("stop", 1), ("resume", 2), ("stop", 3)], True),
+        ([("stop", 1), ("resume", 1)], True),
+        ([("stop", 1), ("resume", 2), ("stop", 2), ("resume", 3)], False),
+    ],
+)
+async def test_last_wish_counts_in_whatever_order_they_arrive(
+    registered: Database, wishes: list[Wish], stands: bool
+) -> None:
+    for number, order in enumerate(itertools.permutations([*wishes, wishes[0]])):
+        for wish, seconds in order:
+            await tell(registered, f"hash{number}", wish, later(seconds))
+        async with registered.reading() as connection:
+            because = await suppressions.because(connection, STORE, f"hash{number}")
+        assert (because is not None) is stands, order
+
+
+async def tell(database: Database, hashed: str, wish: str, at: datetime) -> None:
+    async with database.transaction() as connection:
+        if wish == "stop":
+            await suppressions.add(connection, STORE, hashed, "said STOP", at)
+        else:
+            await suppressions.lift(connection, STORE, hashed, at)
+
+
+async def test_old_wish_does_not_undo_the_operators_word(registered: Database) -> None:
+    await tell(registered, "hash", "stop", later(1))
+    async with registered.transaction() as connection:
+        await suppressions.remove(connection, STORE, "hash", later(5))
+        assert not await suppressions.would_begin(connection, STORE, "hash", later(1))
+        await suppressions.add(connection, STORE, "hash", "said STOP", later(1))
+        assert await suppressions.because(connection, STORE, "hash") is None
+        assert await suppressions.would_begin(connection, STORE, "hash", later(6))

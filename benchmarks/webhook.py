@@ -1,0 +1,184 @@
+"""How fast Meta's webhook answers, and how far processing lags: `python -m benchmarks.webhook`.
+
+A uvicorn process, on SQLite and on PostgreSQL where one answers; 100 POST/s of 10 statuses for ten
+seconds, each measured from the instant at which it was due. Ends by itself.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import hmac
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+
+from activities.clock import utc_now
+from benchmarks.webhook_load import MESSAGES, RATE, UPDATES, bodies_about, fill
+from cli.ports import free_port
+from storage import messages, webhooks
+from storage.database import Database, sync_url
+from storage.migrate import upgrade_in_thread
+
+HOST = "127.0.0.1"
+PATIENCE = timedelta(seconds=60)
+SECRET = "benchmark"  # noqa: S105  # of a process that lives for some seconds
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured on one database; times in seconds."""
+
+    answers: list[float]
+    lags: list[float]
+    caught_up: float
+    read: int
+
+    def row(self, name: str) -> tuple[str, ...]:
+        """For the table."""
+        ordered = sorted(self.answers)
+        shown = (ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)], ordered[-1])
+        settled = f"{self.read} of {MESSAGES}"
+        lag = f"{max(self.lags) * 1000:.0f} ms"
+        after = f"{self.caught_up * 1000:.0f} ms"
+        return (name, *(f"{each * 1000:.0f} ms" for each in shown), lag, after, settled)
+
+
+async def measure(url: str) -> Result:
+    """Post at the rate, and watch how old the oldest unprocessed notification gets."""
+    await upgrade_in_thread(url)
+    database = Database(url)
+    try:
+        bodies = bodies_about(await fill(database))
+        lags = [0.0]
+        async with _serving(url) as http:
+            watching = asyncio.create_task(_watch(database, lags))
+            answers = await _post_all(http, list(bodies))
+            began = time.perf_counter()
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                while await _lag(database):
+                    pass
+            caught_up = time.perf_counter() - began
+            watching.cancel()
+            await asyncio.wait([watching])
+        async with database.reading() as connection:
+            read = (await messages.by_status(connection)).get("read", 0)
+    finally:
+        await database.close()
+    return Result(answers, lags, caught_up, read)
+
+
+@asynccontextmanager
+async def _serving(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The API in a process of its own, with nothing of this one's environment."""
+    port = free_port(HOST)
+    environment = {
+        "DATABASE_URL": url,
+        "ADMIN_TOKEN": SECRET,
+        "META_APP_SECRET": SECRET,
+        "META_VERIFY_TOKEN": SECRET,
+        "TEMPORAL_ADDRESS": f"{HOST}:1",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    command = [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port)]
+    quiet = [*command, "--host", HOST, "--log-level", "error", "--no-access-log"]
+    process = await asyncio.create_subprocess_exec(
+        *quiet, env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://{HOST}:{port}", trust_env=False) as http:
+            await _until_live(http)
+            yield http
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _until_live(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(PATIENCE.total_seconds()):
+        while True:
+            try:
+                await http.get("/health/live")
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+async def _post_all(http: httpx.AsyncClient, bodies: list[bytes]) -> list[float]:
+    """Each at its time, however long the others take."""
+    began = time.perf_counter()
+
+    async def post(number: int, body: bytes) -> float:
+        due = began + number / RATE
+        await asyncio.sleep(due - time.perf_counter())
+        signed = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-Hub-Signature-256": signed}
+        answer = await http.post("/webhooks/whatsapp", content=body, headers=headers)
+        answer.raise_for_status()
+        return time.perf_counter() - due
+
+    return await asyncio.gather(*(post(*each) for each in enumerate(bodies)))
+
+
+async def _watch(database: Database, lags: list[float]) -> None:
+    while True:
+        lags.append(await _lag(database))
+        await asyncio.sleep(0.05)
+
+
+async def _lag(database: Database) -> float:
+    async with database.reading() as connection:
+        oldest = await webhooks.oldest(connection)
+    return 0.0 if oldest is None else (utc_now() - oldest).total_seconds()
+
+
+@contextmanager
+def _postgresql(server: str) -> Iterator[str | None]:
+    """A database that is dropped in the end; None when no server answers."""
+    name = f"comeback_benchmark_{uuid.uuid4().hex}"
+    engine = create_engine(sync_url(server), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    except OperationalError:
+        yield None
+        return
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def main(server: str) -> None:
+    """Measure and print."""
+    posts = f"{RATE} POST/s of {UPDATES} updates"
+    table = Table(posts, "median", "99 %", "longest", "worst lag", "caught up after", "read")
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/comeback.db"
+        table.add_row(*(await measure(url)).row("SQLite"))
+    with _postgresql(server) as url_or_none:
+        if url_or_none is not None:
+            table.add_row(*(await measure(url_or_none)).row("PostgreSQL"))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument(
+        "--postgresql", default="postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+    )
+    asyncio.run(main(arguments.parse_args().postgresql))

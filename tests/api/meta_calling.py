@@ -1,0 +1,99 @@
+"""Meta, as the API's caller, and the ledger that its statuses are about."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from domain.identity import keyed_hash
+from storage import claims, messages, stores
+from storage.claims import Claim, Claimed, Refusal
+from storage.database import Database
+from storage.messages import MessageKey
+from tests.api.calling import Caller, Shop, now
+from tests.whatsapp.webhook_samples import change, notification
+
+URL = "/webhooks/whatsapp"
+SECRET = "app"
+
+
+def signature(raw: bytes, secret: str = SECRET) -> dict[str, str]:
+    digest = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+    return {"X-Hub-Signature-256": f"sha256={digest}"}
+
+
+@dataclass(frozen=True)
+class Meta:
+    """Posts signed notifications, and sees what became of messages."""
+
+    caller: Caller
+    database: Database
+
+    async def store(self, number: str, **changes: Any) -> Shop:
+        """A store that has this number at Meta."""
+        whatsapp = {"phone_number_id": number, "access_token": "token"}
+        return await self.caller.new_store(whatsapp=whatsapp, frequency_cap=None, **changes)
+
+    async def post(self, number: str, **value: Any) -> None:
+        """Post one notification of a number and wait for its effect."""
+        metadata = {"display_phone_number": "1555", "phone_number_id": number}
+        body = notification(change(**{"metadata": metadata} | value))
+        assert (await self.send(json.dumps(body).encode())).status_code == 200
+        await self.processed()
+
+    async def send(self, raw: bytes) -> httpx.Response:
+        return await self.caller.http.post(URL, content=raw, headers=signature(raw))
+
+    async def processed(self) -> None:
+        """Wait until every notification had its effect."""
+        await until(self._nothing_waits)
+
+    async def _nothing_waits(self) -> bool:
+        return await self.metric("comeback_webhook_oldest_seconds") == 0
+
+    async def metric(self, name: str) -> float:
+        lines = (await self.caller.http.get("/metrics")).text.splitlines()
+        values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return float(values.get(name, 0))
+
+    async def fates(self, kind: str, fate: str) -> float:
+        return await self.metric(f'comeback_webhook_updates_total{{fate="{fate}",kind="{kind}"}}')
+
+    async def claim(self, shop: Shop, phone: str = "+919876543210", step: int = 1) -> str | None:
+        """The id of a claimed message; None when the number opted out."""
+        async with self.database.transaction() as connection:
+            store = await stores.existing(connection, shop.store_id)
+            wanted = Claim(
+                key=MessageKey(shop.store_id, shop.customer_id, "e1", step),
+                kind="cart_update",
+                template="cart_reminder",
+                address_hash=keyed_hash(store.hash_key, phone),
+                left_at=now(),
+                due_at=now(),
+            )
+            answer = await claims.claim(connection, wanted, now())
+        if answer is Refusal.OPTED_OUT:
+            return None
+        assert isinstance(answer, Claimed)
+        return answer.message_id
+
+    async def settle(self, message_id: str, **values: Any) -> None:
+        async with self.database.transaction() as connection:
+            await messages.settle(connection, message_id, now(), values)
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Ask until it is so; what is asked gives others their turn."""
+    for _ in range(2000):
+        if await holds():
+            return
+    raise AssertionError("it never came to that")
+
+
+async def listed(shop: Shop, **query: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = (await shop.get("messages", params=query)).json()["messages"]
+    return rows

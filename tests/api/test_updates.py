@@ -1,0 +1,244 @@
+"""What Meta's updates do: messages settled, people left alone, nothing lost to what is wrong."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from storage.database import Database
+from storage.messages import MessageStatus
+from tests.api.calling import calling, connecting_to, now, settings_for
+from tests.api.meta_calling import SECRET, Meta, listed
+from tests.whatsapp.webhook_samples import (
+    EVERYTHING,
+    FAILURE,
+    change,
+    inbound,
+    notification,
+    preference,
+    status,
+    text,
+)
+
+PHONE, WA_ID = "+919876543210", "919876543210"
+
+
+@pytest.fixture
+async def meta(database_url: str, database: Database, address: str) -> AsyncIterator[Meta]:
+    settings = settings_for(database_url, meta_app_secret=SECRET, meta_verify_token="verify")
+    async with calling(settings, connecting_to(address)) as caller:
+        yield Meta(caller, database)
+
+
+def seconds_ago(seconds: int) -> str:
+    return str(int(now().timestamp()) - seconds)
+
+
+def echo(message_id: str | None, name: str = "sent", **more: Any) -> dict[str, Any]:
+    wamid = f"wamid.{message_id}"
+    return status(name, wamid, biz_opaque_callback_data=message_id, **more)
+
+
+async def test_unknown_outcome_is_listed_until_meta_settles_it(meta: Meta) -> None:
+    shop = await meta.store("1")
+    message_id = await meta.claim(shop)
+    assert message_id
+    await meta.settle(message_id, status=MessageStatus.UNKNOWN, because="no answer")
+    await meta.claim(shop, step=2)
+
+    unknown = await listed(shop, status="unknown")
+    assert [each["message_id"] for each in unknown] == [message_id]
+
+    await meta.post("1", statuses=[echo(message_id, "delivered")])
+    assert await listed(shop, status="unknown") == []
+    (settled,) = await listed(shop, status="delivered")
+    assert (settled["provider_id"], settled["because"]) == (f"wamid.{message_id}", None)
+
+
+async def test_unknown_status_is_refused_as_a_filter(meta: Meta) -> None:
+    shop = await meta.store("1")
+    assert (await shop.get("messages", params={"status": "lost"})).status_code == 422
+
+
+async def test_of_a_thousand_updates_a_bad_one_is_lost_alone(meta: Meta) -> None:
+    shop = await meta.store("1")
+    ids = [await meta.claim(shop, step=step) for step in range(20)]
+    updates = [echo(ids[number % 20], "read") for number in range(999)]
+    updates.insert(500, {"id": "wamid.bad", "status": "read"})
+
+    await meta.post("1", statuses=updates)
+
+    assert len(await listed(shop, status="read")) == 20
+    (bad,) = await shop.quarantined()
+    assert json.loads(bad["body"]) == {"id": "wamid.bad", "status": "read"}
+    assert bad["errors"][0]["loc"] == ["timestamp"]
+    assert await meta.fates("status", "quarantined") == 1
+    assert await meta.fates("status", "changed") == 20
+
+
+async def test_same_post_again_changes_nothing(meta: Meta) -> None:
+    shop = await meta.store("1")
+    updates = [echo(await meta.claim(shop)), echo("0" * 32)]
+    await meta.post("1", statuses=updates, messages=[text("STOP", **{"from": WA_ID})])
+    before = await listed(shop)
+    await meta.post("1", statuses=updates, messages=[text("STOP", **{"from": WA_ID})])
+    assert await listed(shop) == before
+    assert await meta.fates("status", "changed") == 1
+    assert await meta.fates("status", "unchanged") == 1
+    assert await meta.fates("message", "unchanged") == 1
+
+
+async def test_update_reaches_the_store_that_has_the_number(meta: Meta) -> None:
+    here, there = await meta.store("1"), await meta.store("2")
+    ours, theirs = await meta.claim(here), await meta.claim(there)
+    await meta.post("1", statuses=[echo(ours), echo(theirs)], messages=[text("STOP")])
+    assert [each["status"] for each in await listed(here)] == ["sent"]
+    assert [each["status"] for each in await listed(there)] == ["claimed"]
+    assert await meta.fates("status", "unmatched") == 1
+    await meta.post("3", statuses=[echo(ours, "read")])
+    assert [each["status"] for each in await listed(here)] == ["sent"]
+    assert await meta.fates("status", "unroutable") == 1
+
+
+async def test_number_that_a_store_gave_up_is_not_its_own_any_more(meta: Meta) -> None:
+    shop = await meta.store("1")
+    moved = {**shop.config, "whatsapp": {"phone_number_id": "2", "access_token": "t"}}
+    await shop.operator("PUT", json=moved)
+    await meta.post("1", messages=[text("STOP", **{"from": WA_ID})])
+    assert await meta.claim(shop)
+    await meta.post("2", messages=[text("STOP", **{"from": WA_ID})])
+    assert await meta.claim(shop, step=2) is None
+
+
+async def test_stores_that_share_a_number_are_both_told_to_stop(meta: Meta) -> None:
+    shops = [await meta.store("1"), await meta.store("1", opt_out_words=["Basta"])]
+    await meta.post("1", messages=[text("basta", **{"from": WA_ID})])
+    assert await meta.claim(shops[0])
+    assert await meta.claim(shops[1]) is None
+    await meta.post("1", messages=[text("stop", **{"from": WA_ID})])
+    assert await meta.claim(shops[0], step=2) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        text(" Stop!"),
+        text("unsubscribe"),
+        text("no more."),
+        inbound("button", button={"payload": "BYE", "text": "x"}),
+        inbound("button", button={"payload": "x", "text": "Stop"}),
+        inbound("interactive", interactive={"button_reply": {"id": "BYE", "title": "x"}}),
+    ],
+)
+async def test_after_stop_no_message_is_claimed(meta: Meta, message: dict[str, Any]) -> None:
+    shop = await meta.store("1", opt_out_words=["No more", "BYE"])
+    assert await meta.claim(shop)
+    await meta.post("1", messages=[{**message, "from": WA_ID}])
+    assert await meta.claim(shop, step=2) is None
+    assert await meta.claim(shop, "+919876500000", step=3)
+
+
+async def test_reply_without_a_number_stops_whom_the_message_went_to(meta: Meta) -> None:
+    shop = await meta.store("1")
+    message_id = await meta.claim(shop)
+    reply = inbound("button", button={"text": "Stop"}, context={"id": f"wamid.{message_id}"})
+    del reply["from"]
+    await meta.post("1", statuses=[echo(message_id)])
+    await meta.post("1", messages=[reply])
+    assert await meta.claim(shop, step=2) is None
+
+
+@pytest.mark.parametrize(
+    ("phone", "wa_id"), [("+525512345678", "5215512345678"), ("+5511987654321", "551187654321")]
+)
+async def test_number_is_known_as_whatsapp_writes_it(meta: Meta, phone: str, wa_id: str) -> None:
+    shop = await meta.store("1")
+    await meta.post("1", messages=[text("STOP", **{"from": wa_id})])
+    assert await meta.claim(shop, phone) is None
+
+
+async def test_other_words_stop_nothing(meta: Meta) -> None:
+    shop = await meta.store("1")
+    others = [text("don't stop", **{"from": WA_ID}), text("START", **{"from": WA_ID})]
+    await meta.post("1", messages=others)
+    assert await meta.claim(shop)
+    assert await meta.fates("message", "ignored") == 2
+
+
+async def test_preference_stops_and_resumes_whatever_comes_first(meta: Meta) -> None:
+    shop = await meta.store("1")
+    stop = preference("stop", WA_ID, timestamp=seconds_ago(60))
+    resume = preference("resume", WA_ID, timestamp=seconds_ago(30))
+    await meta.post("1", user_preferences=[stop])
+    assert await meta.claim(shop) is None
+    await meta.post("1", user_preferences=[resume])
+    assert await meta.claim(shop)
+    await meta.post("1", user_preferences=[stop])
+    assert await meta.claim(shop, step=2)
+    await meta.post("1", user_preferences=[{**stop, "timestamp": seconds_ago(10)}])
+    assert await meta.claim(shop, step=3) is None
+
+
+async def test_preference_about_something_else_is_passed_over(meta: Meta) -> None:
+    shop = await meta.store("1")
+    await meta.post("1", user_preferences=[preference("stop", WA_ID, category="calls")])
+    await meta.post("1", user_preferences=[preference("maybe", WA_ID)])
+    assert await meta.claim(shop)
+    assert await meta.fates("user_preference", "ignored") == 2
+
+
+async def test_failure_because_the_person_stopped_suppresses(meta: Meta) -> None:
+    shop, other = await meta.store("1"), await meta.store("1")
+    failed = echo(await meta.claim(shop), "failed", errors=[FAILURE])
+    await meta.post("1", statuses=[failed])
+    (entry,) = await listed(shop)
+    assert (entry["status"], entry["error_code"]) == ("failed", 131050)
+    assert await meta.claim(shop, step=2) is None
+    assert await meta.claim(other)
+
+
+async def test_operators_word_outlives_a_repeated_stop(meta: Meta) -> None:
+    shop = await meta.store("1")
+    stop = text("STOP", **{"from": WA_ID})
+    await meta.post("1", messages=[stop])
+    assert await meta.claim(shop) is None
+    await shop.operator("DELETE", f"/suppressions/{PHONE}")
+    await meta.post("1", messages=[stop])
+    assert await meta.claim(shop)
+
+
+async def test_everything_that_meta_shows_is_taken_in(meta: Meta) -> None:
+    shop = await meta.store("106540352242922")
+    assert (await meta.send(json.dumps(EVERYTHING).encode())).status_code == 200
+    await meta.processed()
+    assert await shop.quarantined() == []
+    assert await meta.metric("comeback_quarantine_size") == 0
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff\x00", b"[]", b'{"entry": ["x"]}'])
+async def test_what_nobody_can_route_is_kept_and_counted(meta: Meta, raw: bytes) -> None:
+    assert (await meta.send(raw)).status_code == 200
+    await meta.processed()
+    assert await meta.metric("comeback_quarantine_size") == 1
+    assert await meta.fates("notification", "quarantined") == 1
+
+
+async def test_odd_characters_harm_nobody(meta: Meta) -> None:
+    shop = await meta.store("1")
+    error = {"code": 1, "title": "a\x00\ud800b"}
+    failed = echo(await meta.claim(shop), "failed", errors=[error])
+    odd = [text("STOP", **{"from": "\ud800"}), text("\ud800")]
+    await meta.post("1", messages=odd, statuses=[failed])
+    (entry,) = await listed(shop)
+    assert (entry["status"], entry["because"]) == ("failed", "a?b")
+    assert await meta.fates("message", "unmatched") == 1
+    assert await meta.metric("comeback_quarantine_size") == 0
+
+
+async def test_bad_update_is_quarantined_for_each_store_of_its_number(meta: Meta) -> None:
+    shops = [await meta.store("1"), await meta.store("1"), await meta.store("2")]
+    odd = change(metadata={"phone_number_id": "1"}, messages=[{"text": "\ud800\x00"}])
+    await meta.send(json.dumps(notification(odd)).encode())
+    await meta.processed()
+    assert [len(await shop.quarantined()) for shop in shops] == [1, 1, 0]

@@ -1,0 +1,88 @@
+"""Notifications that were kept are processed, whoever dies and whatever is in them."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from api import updates
+from api.metrics import Metrics
+from api.updates import Routed, Tally
+from api.webhook_processor import LEASE, WebhookProcessor
+from storage import messages, quarantine, stores, webhooks
+from storage.database import Database
+from tests.api.calling import now
+from tests.storage.keeping import DETAILS, NOW, STORE, a_config, key
+from tests.whatsapp.webhook_samples import change, notification, status
+
+
+def body(*told: dict[str, Any]) -> bytes:
+    metadata = {"phone_number_id": "1055"}
+    return json.dumps(notification(change(metadata=metadata, statuses=list(told)))).encode()
+
+
+async def keep(database: Database, *bodies: bytes) -> None:
+    async with database.transaction() as connection:
+        for each in bodies:
+            await webhooks.add(connection, each, now())
+
+
+async def claimed(database: Database) -> str:
+    async with database.transaction() as connection:
+        await stores.put(connection, STORE, a_config(), NOW)
+        return await messages.claim(connection, key(), DETAILS, NOW)
+
+
+async def by_status(database: Database) -> dict[str, int]:
+    async with database.reading() as connection:
+        return await messages.by_status(connection)
+
+
+def processor(database: Database, clock: timedelta = timedelta(0)) -> WebhookProcessor:
+    return WebhookProcessor(database, Metrics(), lambda: now() + clock)
+
+
+async def test_what_somebody_left_when_dying_is_taken_over(database: Database) -> None:
+    message_id = await claimed(database)
+    await keep(database, body(status("read", biz_opaque_callback_data=message_id)))
+    async with database.transaction() as connection:
+        await webhooks.lease_due(connection, now(), now() + LEASE, 10)
+    assert await processor(database).sweep() == 0
+    assert await processor(database, LEASE).sweep() == 1
+    assert await by_status(database) == {"read": 1}
+    async with database.reading() as connection:
+        assert await webhooks.oldest(connection) is None
+
+
+async def test_notification_processed_twice_is_quarantined_once(database: Database) -> None:
+    await claimed(database)
+    await keep(database, body({"id": "wamid.bad"}))
+    async with database.transaction() as connection:
+        (row,) = await webhooks.lease_due(connection, now(), now() + LEASE, 10)
+    for each in (processor(database), processor(database)):
+        await each.process([row])
+    async with database.reading() as connection:
+        assert await quarantine.size(connection) == 1
+
+
+async def test_notification_that_nobody_foresaw_does_not_hold_up_the_rest(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = await claimed(database)
+    take_effect = updates.take_effect
+
+    async def failing(database: Database, batch: Sequence[Routed], at: datetime) -> Tally:
+        if any(getattr(each.update.content, "id", "") == "wamid.odd" for each in batch):
+            raise ZeroDivisionError
+        return await take_effect(database, batch, at)
+
+    monkeypatch.setattr(updates, "take_effect", failing)
+    known = body(status("read", biz_opaque_callback_data=message_id))
+    await keep(database, body(status("read", "wamid.odd")), known)
+    assert await processor(database).sweep() == 2
+    assert await by_status(database) == {"read": 1}
+    async with database.reading() as connection:
+        assert await quarantine.size(connection) == 1
+        assert await webhooks.oldest(connection) is None

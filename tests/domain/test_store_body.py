@@ -1,0 +1,228 @@
+"""What an operator writes is refused by the places that are in it, all at once."""
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.store_body import InvalidConfigError, Path, read_config
+from domain.stores import StoreConfig
+from tests.domain.contract_example import CONTRACT_EXAMPLE, contract_example
+from tests.domain.making import step
+
+CARDS = {"header_image": "{{ item.image_url }}"}
+
+
+def written(*steps: Any, **changes: Any) -> dict[str, Any]:
+    return contract_example() | {"plans": {"cart_update": list(steps)}} | changes
+
+
+def complaints(body: Any) -> dict[Path, tuple[str, str]]:
+    with pytest.raises(InvalidConfigError) as caught:
+        read_config(json.dumps(body))
+    return {each.path: (each.kind, each.message) for each in caught.value.complaints}
+
+
+def complaint_about(**part: Any) -> tuple[Path, str, str]:
+    """The one complaint about a step with this in it, by its path in the step."""
+    ((path, (kind, message)),) = complaints(written(step("1h", **part))).items()
+    assert path[:3] == ("plans", "cart_update", 0)
+    return path[3:], kind, message
+
+
+def accept(**part: Any) -> None:
+    read_config(json.dumps(written(step("1h", **part))))
+
+
+def test_example_of_the_contract_is_accepted() -> None:
+    assert read_config(CONTRACT_EXAMPLE) == StoreConfig.model_validate(contract_example())
+
+
+def test_steps_of_a_bare_list_are_named_without_a_key_that_nobody_wrote() -> None:
+    bare = written(step("1h"), step("2h", body=["x", "{{ nick }}"], colour="blue"))
+    assert list(complaints(bare)) == [
+        ("plans", "cart_update", 1, "body", 1),
+        ("plans", "cart_update", 1, "colour"),
+    ]
+    whole = bare | {"plans": {"x": {"steps": [step("soon")]}}}
+    assert list(complaints(whole)) == [("plans", "x", "steps", 0, "after")]
+
+
+def test_what_is_missing_is_named_where_it_should_be() -> None:
+    part = step("1h")
+    del part["template"]
+    assert list(complaints(written(part))) == [("plans", "cart_update", 0, "template")]
+    assert list(complaints(contract_example() | {"plans": {"x": {}}})) == [("plans", "x", "steps")]
+
+
+@pytest.mark.parametrize(
+    ("body", "paths"),
+    [
+        ({"who": "{{ nick }}"}, [("body", "who")]),
+        ({"Who": "x"}, [("body", "Who")]),
+        (["{{ customer.name"], [("body", 0)]),
+        ([1], [("body", 0)]),
+        (7, [("body",)]),
+        ({"named": "{{ nick }}"}, [("body", "named")]),
+    ],
+)
+def test_body_is_complained_of_in_the_form_that_it_has(body: Any, paths: list[Path]) -> None:
+    found = complaints(written(step("1h", body=body)))
+    assert [path[3:] for path in found] == paths
+
+
+@pytest.mark.parametrize("raw", ["", "{", "[]", "7", '{"name": "\\ud800"}'])
+def test_what_is_no_object_is_refused_as_a_whole(raw: str) -> None:
+    with pytest.raises(InvalidConfigError) as caught:
+        read_config(raw)
+    assert [each.path for each in caught.value.complaints] == [()]
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("{{ costumer.name }}", "costumer.name"),
+        ("{{ customer.name | default: nick }}", "nick"),
+        ("{{ name }}{% assign name = customer.name %}", "name"),
+        ("{% if vip %}x{% endif %}", "vip"),
+        ("{{ item.title }}", "item.title"),
+        ("{{ store.nam }}", "store.nam"),
+        ("{{ store['owner'] }}", "store.owner"),
+        ("{{ store[event.key] }}", "store[event.key]"),
+        ("{{ a }} {{ b }}", "a, b"),
+    ],
+)
+def test_variable_that_no_event_can_have_is_named(source: str, named: str) -> None:
+    path, kind, message = complaint_about(body=["x", source])
+    assert (path, kind) == (("body", 1), "unknown_variable")
+    assert message.startswith(f"unknown variable {named}: ")
+
+
+def test_name_that_is_worked_out_is_no_variable() -> None:
+    assert complaint_about(body=["{{ [event.key] }}"])[1] == "unknown_variable"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ customer.whatever }} {{ event.x.y }} {{ event_data.partners_own[0] }}",
+        "{{ store.name }}",
+        "{% assign nick = customer.name %}{{ nick }}",
+        "{% capture hello %}Hi{% endcapture %}{{ hello }}",
+        "{% for one in event_data.line_items %}{{ one.title }}{{ forloop.index }}{% endfor %}",
+        "{% for n in (1..3) %}{{ n }}{% endfor %}",
+        "plain text",
+    ],
+)
+def test_what_an_event_may_have_is_accepted(source: str) -> None:
+    accept(body=[source])
+
+
+def test_item_is_known_on_cards_alone() -> None:
+    accept(carousel=CARDS | {"body": ["{{ item.title }}"], "button_url": "{{ item.url }}"})
+    path, kind, _ = complaint_about(carousel=CARDS | {"body": ["{{ items.title }}"]})
+    assert (path, kind) == (("carousel", "body", 0), "unknown_variable")
+
+
+def test_cards_come_from_a_list_that_an_event_can_have() -> None:
+    accept(carousel=CARDS | {"items": "customer.favourites"})
+    path, kind, _ = complaint_about(carousel=CARDS | {"items": "store.items"})
+    assert (path, kind) == (("carousel", "items"), "unknown_variable")
+
+
+def test_carousel_has_ten_cards_at_most() -> None:
+    accept(carousel=CARDS | {"cards": 10})
+    assert complaint_about(carousel=CARDS | {"cards": 11})[0] == ("carousel", "cards")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ (1..1000000000) | size }}",
+        "{% for n in (1..1001) %}x{% endfor %}",
+        "{% for n in (1..event_data.count) %}x{% endfor %}",
+        "{% assign r = (event.a..5) %}{{ r | join }}",
+        "{% if true %}{% if (1..9999999) contains 3 %}x{% endif %}{% endif %}",
+        "{{ 'x' | append: (1..1000000000) }}",
+    ],
+)
+def test_range_without_a_bound_is_refused(source: str) -> None:
+    assert complaint_about(body=[source])[:2] == (("body", 0), "unbounded_range")
+
+
+@pytest.mark.parametrize("source", ["{% include 'x' %}", "{% render 'x' %}"])
+def test_there_are_no_other_templates(source: str) -> None:
+    assert complaint_about(body=[source])[1] == "unknown_template"
+
+
+@pytest.mark.parametrize("source", [" ", "{{ '' }}", "{% if false %}x{% endif %}"])
+def test_what_never_comes_to_anything_is_refused(source: str) -> None:
+    assert complaint_about(body=[source])[1] == "always_empty"
+
+
+@pytest.mark.parametrize("code", ["A" * 21, "SAVE-10", "SAVE 10", "{{ 'SAVE-10' }}"])
+def test_coupon_code_that_meta_refuses_is_refused_before_any_event(code: str) -> None:
+    assert complaint_about(coupon_code=code)[:2] == (("coupon_code",), "coupon_code")
+
+
+@pytest.mark.parametrize("code", ["A" * 20, " SAVE10 ", "{{ event_data.a_code_of_any_length }}"])
+def test_coupon_code_that_may_be_right_is_accepted(code: str) -> None:
+    accept(coupon_code=code)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "sample.com/a.jpg",
+        "https://",
+        "https://sample.com/a b.jpg",
+        "ftp://sample.com/a.jpg",
+        "javascript:alert(1)",
+        "ftp://{{ event_data.host }}/a.jpg",
+        "/{{ event_data.path }}",
+        "https://sample.com/" + "a" * 2000,
+    ],
+)
+def test_header_image_that_is_no_url_is_refused(link: str) -> None:
+    assert complaint_about(header_image=link)[:2] == (("header_image",), "url")
+    path, kind, _ = complaint_about(carousel={"header_image": link})
+    assert (path, kind) == (("carousel", "header_image"), "url")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://sample.com/a.jpg",
+        "{{ event_data.image }}",
+        "https://sample.com/{{ event_data.id }}.jpg",
+        "http{% if event.tls %}s{% endif %}://sample.com/a.jpg",
+    ],
+)
+def test_header_image_that_may_be_a_url_is_accepted(link: str) -> None:
+    accept(header_image=link)
+
+
+@pytest.mark.parametrize("end", ["two words", "https://[bad", "ftp://x.co/a", "a" * 2000])
+def test_button_url_that_is_no_end_of_a_url_is_refused(end: str) -> None:
+    assert complaint_about(button_url=end)[:2] == (("button_url",), "url")
+
+
+@pytest.mark.parametrize("end", ["cart/1", "?a=b", "/cart", "https://x.co/a", "utm:x"])
+def test_button_url_that_may_end_a_url_is_accepted(end: str) -> None:
+    accept(button_url=end)
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    first = step("1h", body=["{{ nick }}"], coupon_code="A" * 21)
+    found = complaints(written(first, step("2h", header_image="x"), timezone="Mars/Base"))
+    assert list(found) == [
+        ("timezone",),
+        ("plans", "cart_update", 0, "body", 0),
+        ("plans", "cart_update", 0, "coupon_code"),
+        ("plans", "cart_update", 1, "header_image"),
+    ]
+
+
+def test_what_was_stored_before_there_were_checks_stays_readable() -> None:
+    stored = written(step("1h", body=["{{ nick }}"], coupon_code="A" * 21))
+    assert StoreConfig.model_validate(stored).plans["cart_update"].steps[0].body == ["{{ nick }}"]

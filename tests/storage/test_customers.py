@@ -1,0 +1,150 @@
+"""What is stored about one customer: all of it found, what is personal erased, nobody else's."""
+
+import pytest
+from sqlalchemy import JSON, update
+
+from domain.kinds import OPERATOR_EXIT, Kind
+from storage import customers, inbox, messages, quarantine, suppressions
+from storage.customers import Rows
+from storage.database import Database
+from storage.holds import Hold
+from storage.holds import add as hold
+from storage.tables import inbox as inbox_table
+from tests.storage.keeping import (
+    CUSTOMER,
+    DETAILS,
+    NOW,
+    OTHER_STORE,
+    STORE,
+    accept,
+    an_event,
+    key,
+    later,
+)
+
+BODY = {"event_id": "e1", "customer": {"phone": "+919876543210"}}
+
+
+async def stored(
+    database: Database, customer_id: str = CUSTOMER, store_id: str = STORE
+) -> dict[str, Rows]:
+    async with database.reading() as connection:
+        return await customers.stored(connection, store_id, customer_id)
+
+
+async def erase(database: Database, quarantined: Rows | None = None) -> int:
+    async with database.transaction() as connection:
+        return await customers.erase(connection, STORE, CUSTOMER, quarantined or [])
+
+
+async def bodies(database: Database, customer_id: str = CUSTOMER, store_id: str = STORE) -> Rows:
+    return [row["body"] for row in (await stored(database, customer_id, store_id))["events"]]
+
+
+async def test_everything_of_a_customer_is_found_and_nothing_of_others(
+    registered: Database,
+) -> None:
+    await accept(registered, an_event("e1"))
+    async with registered.transaction() as connection:
+        await messages.claim(connection, key(), DETAILS, NOW)
+        await hold(connection, Hold(STORE, CUSTOMER, NOW), "paused")
+        await suppressions.add(connection, STORE, "hash", "operator", NOW)
+        await suppressions.add(connection, OTHER_STORE, "hash", "operator", NOW)
+    found = await stored(registered)
+    assert {name: len(rows) for name, rows in found.items()} == {
+        "events": 1,
+        "messages": 1,
+        "journeys": 0,
+        "holds": 1,
+        "suppressions": 1,
+    }
+    assert found["events"][0]["body"] == BODY
+    assert found["events"][0]["received_at"] == NOW
+    assert "hash" not in str(found["messages"])
+    assert not any((await stored(registered, "nobody")).values())
+    assert not any((await stored(registered, store_id=OTHER_STORE)).values())
+
+
+async def test_erased_events_keep_everything_but_their_bodies(registered: Database) -> None:
+    for event_id in ("e1", "e2"):
+        await accept(registered, an_event(event_id))
+    before = (await stored(registered))["events"]
+    assert await erase(registered) == 2
+    after = (await stored(registered))["events"]
+    assert after == [{**row, "body": {}} for row in before]
+    assert await accept(registered, an_event("e1")) is None
+    async with registered.reading() as connection:
+        assert await inbox.body(connection, STORE, "e1") == {}
+
+
+async def test_erasing_again_finds_nothing_more(registered: Database) -> None:
+    await accept(registered, an_event("e1"))
+    assert [await erase(registered), await erase(registered)] == [1, 0]
+
+
+async def test_operators_exits_have_nothing_to_erase(registered: Database) -> None:
+    await accept(registered, an_event("exit", OPERATOR_EXIT), body={})
+    assert await erase(registered) == 0
+
+
+@pytest.mark.parametrize("body", [JSON.NULL, [], "text"])
+async def test_bodies_that_are_no_objects_are_emptied_too(
+    registered: Database, body: object
+) -> None:
+    await accept(registered, an_event("e1"))
+    async with registered.transaction() as connection:
+        await connection.execute(update(inbox_table).values(body=body))
+    assert await erase(registered) == 1
+    assert await bodies(registered) == [{}]
+
+
+async def test_other_customers_and_stores_keep_their_bodies(registered: Database) -> None:
+    await accept(registered, an_event("e1"))
+    await accept(registered, an_event("e2"), customer_id="c2")
+    await accept(registered, an_event("e1"), store_id=OTHER_STORE)
+    await erase(registered)
+    assert await bodies(registered, "c2") == [{**BODY, "event_id": "e2"}]
+    assert await bodies(registered, store_id=OTHER_STORE) == [BODY]
+
+
+async def test_order_stops_messages_after_its_body_is_erased(registered: Database) -> None:
+    await accept(registered, an_event("e1"))
+    await accept(registered, an_event("order", Kind.ORDER_PLACED, later()))
+    await erase(registered)
+    async with registered.reading() as connection:
+        assert await inbox.stopped_by(connection, key(), NOW) is not None
+
+
+async def test_suppression_and_ledger_outlive_erasure(registered: Database) -> None:
+    await accept(registered, an_event("e1"))
+    async with registered.transaction() as connection:
+        await messages.claim(connection, key(), DETAILS, NOW)
+        await suppressions.add(connection, STORE, "hash", "operator", NOW)
+    await erase(registered)
+    async with registered.reading() as connection:
+        assert await suppressions.because(connection, STORE, "hash") == "operator"
+        assert await messages.count_since(connection, STORE, "hash", later(-60)) == 1
+
+
+async def test_quarantined_bodies_are_emptied_and_say_so(registered: Database) -> None:
+    wrong = {"loc": ["body", "timestamp"], "msg": "wrong"}
+    async with registered.transaction() as connection:
+        for store_id, body in ((STORE, "theirs"), (STORE, "other"), (OTHER_STORE, "theirs")):
+            await quarantine.add(connection, store_id, body, [wrong], NOW)
+        about = await customers.quarantined_about(connection, STORE, "theirs".__eq__)
+    assert [row["body"] for row in about] == ["theirs"]
+    await erase(registered, about)
+    async with registered.reading() as connection:
+        rows = await quarantine.listed(connection, STORE, None, 10)
+        (untouched,) = await quarantine.listed(connection, OTHER_STORE, None, 10)
+    assert [row["body"] for row in rows] == ["other", ""]
+    assert rows[1]["errors"] == [wrong, customers.NOTE]
+    assert untouched["body"] == "theirs"
+
+
+async def test_quarantine_is_looked_through_to_its_end(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        for number in range(customers.AT_ONCE + 1):
+            await quarantine.add(connection, STORE, str(number), [], NOW)
+        about = await customers.quarantined_about(connection, STORE, lambda text: int(text) < 2)
+    assert [row["body"] for row in about] == ["1", "0"]

@@ -1,0 +1,155 @@
+"""Reading Meta's notifications: everything that Meta shows, and nothing lost to what is wrong."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.whatsapp import webhook_samples as samples
+from tests.whatsapp.webhook_samples import NUMBER, change, inbound, notification, status, text
+from whatsapp.updates import Inbound, Kind, Preference, Status, Unreadable, Update
+from whatsapp.webhook import parse
+
+
+def updates(*changes: dict[str, Any]) -> list[Update]:
+    return parse(json.dumps(notification(*changes)).encode())
+
+
+def one(**value: Any) -> Any:
+    (update,) = updates(change(**value))
+    return update.content
+
+
+def test_everything_that_meta_shows_is_understood() -> None:
+    read = parse(json.dumps(samples.EVERYTHING).encode())
+    kinds = [
+        *[Kind.STATUS] * len(samples.STATUSES),
+        *[Kind.MESSAGE] * len(samples.MESSAGES),
+        *[Kind.USER_PREFERENCE] * len(samples.PREFERENCES),
+    ]
+    assert [update.kind for update in read] == kinds
+    assert {update.phone_number_id for update in read} == {NUMBER}
+    assert not [update for update in read if isinstance(update.content, Unreadable)]
+
+
+def test_status_tells_how_far_a_message_has_come() -> None:
+    told = one(statuses=[status("delivered", biz_opaque_callback_data="ours")])
+    assert isinstance(told, Status)
+    assert (told.id, told.status) == ("wamid.1", "delivered")
+    assert told.biz_opaque_callback_data == "ours"
+    assert told.timestamp == datetime(2025, 6, 8, 20, 59, 43, tzinfo=UTC)
+    assert not told.opted_out
+
+
+def test_failure_tells_metas_code_and_words_without_phone_numbers() -> None:
+    error = {"code": 131026, "title": "Undeliverable", "error_data": {"details": "+16505551234?"}}
+    told = one(statuses=[status("failed", errors=[error])])
+    assert [(each.code, each.text) for each in told.errors] == [(131026, "Undeliverable: …?")]
+    assert one(statuses=[samples.STATUSES[3]]).opted_out
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (text("STOP"), ["STOP"]),
+        (inbound("button", button={"payload": "P", "text": "T"}), ["P", "T"]),
+        (samples.MESSAGES[9], ["stop", "Stop"]),
+        (samples.MESSAGES[10], ["p", "Mail"]),
+        (inbound("image", image={"caption": "STOP"}), []),
+    ],
+)
+def test_what_a_person_wrote_or_pressed_is_read(message: dict[str, Any], said: list[str]) -> None:
+    heard = one(messages=[message])
+    assert isinstance(heard, Inbound)
+    assert heard.said == said
+
+
+def test_sender_may_be_missing_and_the_message_answered_known() -> None:
+    message = inbound("button", context={"id": "wamid.1"}, button={"text": "Stop"})
+    del message["from"]
+    heard = one(messages=[message])
+    assert (heard.sender, heard.answers) == (None, "wamid.1")
+    assert one(messages=[text("x", context={"id": "a\x00"})]).answers is None
+
+
+def test_preference_is_read_with_either_form_of_its_time() -> None:
+    stop, resume = (update.content for update in updates(samples.change(user_preferences=P)))
+    assert isinstance(stop, Preference)
+    assert isinstance(resume, Preference)
+    assert (stop.value, resume.value, stop.wa_id) == ("stop", "resume", "16505551234")
+    assert stop.timestamp.tzinfo is not None
+
+
+P = samples.PREFERENCES
+BAD: list[Any] = [
+    None,
+    7,
+    "sent",
+    [],
+    {},
+    {**status("sent"), "id": None},
+    {**status("sent"), "id": "a\x00b"},
+    {**status("sent"), "id": "x" * 257},
+    {**status("sent"), "id": "\ud800"},
+    {**status("sent"), "timestamp": "soon"},
+    {**status("sent"), "timestamp": "9" * 40},
+    {**status("failed"), "errors": [{"code": 2**40}]},
+    {**status("failed"), "errors": "many"},
+]
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_bad_update_takes_no_other_with_it(bad: Any) -> None:
+    first, wrong, last = updates(change(statuses=[status("sent"), bad, status("read")]))
+    assert isinstance(first.content, Status)
+    assert isinstance(last.content, Status)
+    assert (wrong.kind, wrong.phone_number_id) == (Kind.STATUS, NUMBER)
+    assert isinstance(wrong.content, Unreadable)
+    assert json.loads(wrong.content.body) == bad
+    assert wrong.content.problems
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b"nonsense",
+        b"7",
+        b"{}",
+        b'{"entry": 7}',
+        b'{"entry": ["x"]}',
+        b'{"entry": [{"changes": {}}]}',
+        b'{"entry": [{"changes": [{"value": []}]}]}',
+        b'{"entry": [{"changes": [{"value": {"statuses": 7}}]}]}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_notification_is_kept_as_unreadable(body: bytes) -> None:
+    (update,) = parse(body)
+    assert isinstance(update.content, Unreadable)
+    assert update.phone_number_id is None
+
+
+def test_number_is_a_plain_word_or_none() -> None:
+    for number, known in ((1055, "1055"), ("1055", "1055"), ("a\x00", None), (True, None)):
+        (update,) = updates(change(metadata={"phone_number_id": number}, statuses=[{}]))
+        assert update.phone_number_id == known
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["entry", "changes", "value"]), inner)
+    ),
+)
+
+
+@given(JSON)
+def test_reading_never_fails(anything: Any) -> None:
+    parse(json.dumps(anything).encode())
+    parse(json.dumps({"entry": [{"changes": [{"value": anything}]}]}).encode())
+    updates(change(statuses=anything), change(messages=[anything]))
