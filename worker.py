@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from temporalio.client import Client
@@ -23,9 +25,11 @@ from whatsapp.client import WhatsAppClient, whatsapp_http
 from workflows.client import connect
 from workflows.dispatcher import Dispatcher
 from workflows.gateway import JourneyGateway
+from workflows.messenger import Messenger
 from workflows.names import TASK_QUEUE
 from workflows.recovery_journey import RecoveryJourney
 from workflows.search_attributes import register
+from workflows.taking_turns import every_second
 
 GRACE = timedelta(seconds=25)
 """On shutdown: as long as a request to Meta may take, so that none becomes unknown."""
@@ -56,10 +60,12 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
             SendMessage(database, WhatsAppClient(meta, settings.whatsapp_api_url), clock),
             Outcomes(database),
         )
-        dispatcher = Dispatcher(database, JourneyGateway(client), clock)
+        journeys = JourneyGateway(client)
+        dispatcher = Dispatcher(database, journeys, clock)
+        messenger = Messenger(database, journeys)
         await stack.enter_async_context(worker)
         log.info("worker runs", task_queue=TASK_QUEUE, namespace=client.namespace)
-        await _until(stop, dispatcher)
+        await _until(stop, dispatcher.sweep, messenger.release_held, messenger.tell_opt_outs)
 
 
 def make_worker(
@@ -80,11 +86,12 @@ def make_worker(
     )
 
 
-async def _until(stop: asyncio.Event, dispatcher: Dispatcher) -> None:
-    """Dispatch until told to stop; a dispatcher that fails takes its worker with it."""
-    stopping = asyncio.create_task(stop.wait())
-    dispatching = asyncio.create_task(dispatcher.run())
-    done, running = await asyncio.wait({stopping, dispatching}, return_when=asyncio.FIRST_COMPLETED)
+async def _until(stop: asyncio.Event, *work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work in the background until told to stop; what fails for good takes all with it."""
+    stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
+    rounds = [asyncio.create_task(every_second(each)) for each in work]
+    tasks = {stopping, *rounds}
+    done, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in running:
         task.cancel()
     for task in done:

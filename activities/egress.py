@@ -8,10 +8,13 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import httpx
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+_IPV4_COMPATIBLE = IPv6Network("::/96")
 
 
 class ForbiddenAddressError(Exception):
@@ -77,8 +80,24 @@ async def _resolve(url: httpx.URL) -> list[str]:
 
 
 def _is_private(host: str) -> bool:
-    """Anything but a global address; a name is not an address and passes."""
+    """Anything but a global unicast address; a name is not an address and passes."""
     try:
-        return not ip_address(host.strip("[]")).is_global
+        address = ip_address(host.strip("[]"))
     except ValueError:
         return False
+    return any(not _is_public(each) for each in (address, *_embedded(address)))
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    special = address.is_multicast or address.is_reserved
+    return address.is_global and not special and not getattr(address, "is_site_local", False)
+
+
+def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    """The IPv4 addresses that an IPv6 one may lead to, through whatever translates it."""
+    if isinstance(address, IPv4Address):
+        return []
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64 or address in _IPV4_COMPATIBLE:
+        found.append(IPv4Address(address.packed[-4:]))
+    return [each for each in found if each is not None]

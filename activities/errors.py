@@ -13,10 +13,18 @@ _EXIT_API_UNAVAILABLE = "ExitApiUnavailable"
 _NOT_SENT = "NotSent"
 
 
-def exit_api_unavailable(because: str) -> ApplicationError:
-    """The partner's failure, which the store's `on_failure` decides on after the retries."""
+def exit_api_unavailable(because: str, *, final: bool = False) -> ApplicationError:
+    """The partner's failure, which the store's `on_failure` decides on after the retries.
+
+    Args:
+        because: what failed, without personal data.
+        final: asking again would fail as surely.
+    """
     return ApplicationError(
-        because, type=_EXIT_API_UNAVAILABLE, category=ApplicationErrorCategory.BENIGN
+        because,
+        type=_EXIT_API_UNAVAILABLE,
+        non_retryable=final,
+        category=ApplicationErrorCategory.BENIGN,
     )
 
 

@@ -9,26 +9,32 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from activities.egress import ForbiddenAddressError, PinnedUrl, pin
 from activities.errors import exit_api_unavailable
+from domain.instants import has_utc
 from domain.stores import ExitApi
 
+MOST_CONNECTIONS = 100
 MOST_BYTES = 256 * 1024
 """More than that is not an answer about a handful of events."""
 
 
+MOST_NAME_CHARACTERS = 64
+
+
 def _aware(at: datetime) -> datetime:
     """The guide always writes an offset; without one, UTC is what its samples use."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return has_utc(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
-def _printable(name: str) -> str:
-    """It goes into decisions: what no database stores is shown as a question mark."""
-    return "".join(character if character.isprintable() else "?" for character in name)
+def _presentable(name: str) -> str:
+    """It goes into decisions: cut, and what no database stores shown as a question mark."""
+    cut = name[:MOST_NAME_CHARACTERS]
+    return "".join(character if character.isprintable() else "?" for character in cut)
 
 
 class RecentEvent(BaseModel):
     """One event of the answer; whatever else stands in it is not ours to judge."""
 
-    event_name: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+    event_name: Annotated[str, Field(min_length=1), AfterValidator(_presentable)]
     timestamp: Annotated[datetime, AfterValidator(_aware)]
 
 
@@ -37,8 +43,15 @@ class _Answer(BaseModel):
 
 
 def partner_http() -> httpx.AsyncClient:
-    """Connections to partners: no redirects, no proxies that nobody configured here."""
-    return httpx.AsyncClient(trust_env=False, follow_redirects=False)
+    """Connections to partners: no redirects, no proxies that nobody configured here.
+
+    None is kept: two partners behind one address would share it, and its certificate.
+    """
+    return httpx.AsyncClient(
+        trust_env=False,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=0),
+    )
 
 
 class ExitApiClient:
@@ -61,8 +74,8 @@ class ExitApiClient:
             ApplicationError: `ExitApiUnavailable`, when no readable answer came.
         """
         try:
-            target = await pin(str(api.url), allow_private=self._allow_private)
             async with asyncio.timeout(api.timeout.total_seconds()):
+                target = await pin(str(api.url), allow_private=self._allow_private)
                 status, body = await self._ask(api, target, customer_id)
         except ForbiddenAddressError as error:
             raise exit_api_unavailable(str(error)) from error
@@ -78,7 +91,11 @@ class ExitApiClient:
         request = self._http.build_request(
             "GET",
             target.url,
-            headers={**_headers(api), b"Host": target.host.encode()},
+            headers={
+                **_headers(api),
+                b"Host": target.host.encode(),
+                b"Accept-Encoding": b"identity",  # so that a small answer cannot unfold
+            },
             extensions={**target.extensions, "timeout": _timeout(api)},
             **_parameters(api, customer_id),
         )
@@ -108,7 +125,7 @@ def _parameters(api: ExitApi, customer_id: str) -> dict[str, Any]:
 
 async def _bounded(response: httpx.Response) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MOST_BYTES:
             raise exit_api_unavailable(f"answered more than {MOST_BYTES} bytes")

@@ -8,7 +8,9 @@ from activities.exit_api import ExitApiClient, RecentEvent
 from domain.answers import ExitCheckAnswer
 from domain.events import JourneyEvent
 from domain.identity import is_anonymous
+from domain.later_events import counts
 from domain.questions import ExitCheckRequest
+from domain.reception import FARTHEST_AHEAD
 from storage import holds, stores
 from storage.database import Database
 from storage.holds import Hold
@@ -37,15 +39,22 @@ class ExitCheck:
         if store.paused or store.config.exit_api is None:
             return ExitCheckAnswer(held=store.paused)
         if is_anonymous(request.customer_id):
-            raise exit_api_unavailable("the partner gave this customer no customer_id to ask by")
+            because = "the partner gave this customer no customer_id to ask by"
+            raise exit_api_unavailable(because, final=True)
         asked_at = self._clock()
         recent = await self._exit_api.recent_events(store.config.exit_api, request.customer_id)
+        if any(event.timestamp > asked_at + FARTHEST_AHEAD for event in recent):
+            raise exit_api_unavailable("told of an event that is yet to come")
         known = [_event(store, event) for event in recent]
-        later = [event for event in known if event.at > request.left_at]
+        later = [event for event in known if counts(event, request.trigger_at, request.left_at)]
         return ExitCheckAnswer(events=later, seen=len(known), asked_at=asked_at)
 
     async def _store_or_hold(self, request: ExitCheckRequest) -> Store:
-        """In one transaction, so that a resume cannot slip between the look and the note."""
+        """A paused store is looked at again, so that no resume slips in before the note."""
+        async with self._database.reading() as connection:
+            store = await stores.existing(connection, request.store_id)
+        if not store.paused:
+            return store
         async with self._database.transaction() as connection:
             store = await stores.existing(connection, request.store_id, keep=True)
             if store.paused:

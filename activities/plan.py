@@ -7,6 +7,7 @@ from domain.planning import JourneyPlan, make_plan
 from domain.questions import PlanRequest
 from storage import inbox, journeys, stores
 from storage.database import Database
+from storage.journeys import TriggerSeen
 
 
 class Plans:
@@ -24,12 +25,12 @@ class Plans:
         when a process dies between delivering and noting it), the plan says so.
         """
         async with self._database.reading() as connection:
+            seen = TriggerSeen(request.trigger_event_id, request.left_at)
             if request.first and await journeys.handled(
-                connection, request.store_id, request.customer_id, request.trigger_event_id
+                connection, request.store_id, request.customer_id, seen
             ):
                 return JourneyPlan(already_handled=True)
             store = await stores.existing(connection, request.store_id)
             body = await inbox.body(connection, request.store_id, request.trigger_event_id) or {}
-        phone = (body.get("customer") or {}).get("phone")
-        zone = phones.time_zone_of(phones.to_e164(phone, store.config.default_region))
+        zone = phones.time_zone_of(phones.address_in(body, store.config.default_region))
         return make_plan(store.config, request.kind, request.left_at, zone)

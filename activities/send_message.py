@@ -1,7 +1,7 @@
 """Sending one message, at most once: render, claim, post, and write down what became of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +26,9 @@ from storage.messages import MessageKey
 from storage.stores import Store
 from whatsapp.client import WhatsAppClient
 from whatsapp.payload import template_payload
+
+UNDER_WAY = timedelta(seconds=30)
+"""How long it may take from here until a request is written: locks, a slow database."""
 
 log = structlog.get_logger()
 
@@ -70,8 +73,7 @@ class SendMessage:
         async with self._database.reading() as connection:
             store = await stores.existing(connection, request.store_id)
             body = await inbox.body(connection, request.store_id, request.trigger_event_id) or {}
-        phone = (body.get("customer") or {}).get("phone")
-        address = phones.to_e164(phone, store.config.default_region)
+        address = phones.address_in(body, store.config.default_region)
         if address is None:
             return SendAnswer(status=SendStatus.ENDED, reason=Reason.NO_ADDRESS)
         if (until := self._quiet_until(store, address)) is not None:
@@ -87,11 +89,14 @@ class SendMessage:
         return _Letter(store, address, rendered, _claim(request, store, address))
 
     def _quiet_until(self, store: Store, address: str) -> datetime | None:
-        """A message may come late, after an outage: the customer's night is looked at again."""
-        now = self._clock()
+        """A message may come late, after an outage: the customer's night is looked at again.
+
+        Also a night that would begin before the request is written.
+        """
+        soon = self._clock() + UNDER_WAY
         zone = phones.time_zone_of(address) or store.config.timezone
-        until = due_at(now, store.config.quiet_hours, zone)
-        return until if until > now else None
+        until = due_at(soon, store.config.quiet_hours, zone)
+        return until if until > soon else None
 
     async def _post(self, letter: _Letter, message_id: str) -> SendAnswer:
         number = letter.store.config.whatsapp
@@ -143,6 +148,6 @@ def _claim(request: SendRequest, store: Store, address: str) -> Claim:
         kind=request.kind,
         template=request.step.step.template,
         address_hash=keyed_hash(store.hash_key, address),
-        left_at=request.left_at,
         due_at=request.step.due_at,
+        phone_number_id=store.config.whatsapp.phone_number_id,
     )

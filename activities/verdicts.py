@@ -14,7 +14,7 @@ from activities.errors import not_sent
 from domain.answers import SendAnswer, SendStatus
 from domain.kinds import Kind
 from domain.outcomes import Outcome, Reason, about
-from storage.claims import Refusal, Stopped
+from storage.claims import Paced, Refusal, Stopped
 from storage.messages import Message, MessageStatus
 from whatsapp import outcomes
 from whatsapp.errors import Verdict
@@ -51,7 +51,7 @@ class _Refused:
     evidence: dict[str, str] = field(default_factory=dict)
 
 
-def not_claimed(found: Message | Stopped | Refusal) -> SendAnswer:
+def not_claimed(found: Message | Stopped | Refusal | Paced) -> SendAnswer:
     """What to tell a journey whose message could not be claimed."""
     match found:
         case Message():
@@ -60,14 +60,10 @@ def not_claimed(found: Message | Stopped | Refusal) -> SendAnswer:
             ordered = event.kind == Kind.ORDER_PLACED
             reason = Reason.ORDER_PLACED if ordered else Reason.OPERATOR
             return _ended(Outcome.EXITED, reason, about(event))
-        case Refusal.PAUSED:
-            return SendAnswer(status=SendStatus.HELD, reason=Reason.STORE_PAUSED)
-        case Refusal.TEMPLATE_HELD:
-            return SendAnswer(status=SendStatus.HELD, reason=Reason.TEMPLATE_HELD)
-        case Refusal.OPTED_OUT:
-            return _ended(Outcome.EXITED, Reason.OPTED_OUT, {})
-        case Refusal.FREQUENCY_CAP:
-            return SendAnswer(status=SendStatus.SKIPPED, reason=Reason.FREQUENCY_CAP)
+        case Paced(until=until):
+            return SendAnswer(status=SendStatus.DEFERRED, reason=Reason.THROTTLED, until=until)
+        case Refusal():
+            return _NOT_CLAIMED[found]
 
 
 def settle(outcome: outcomes.Outcome, message_id: str, now: datetime, attempt: int) -> Settlement:
@@ -196,6 +192,13 @@ def _unclear(refused: _Refused) -> Settlement:
     unknown = outcomes.Unknown(refused.outcome.title, refused.outcome.code)
     return settle(unknown, refused.message_id, refused.now, refused.attempt)
 
+
+_NOT_CLAIMED = {
+    Refusal.PAUSED: SendAnswer(status=SendStatus.HELD, reason=Reason.STORE_PAUSED),
+    Refusal.TEMPLATE_HELD: SendAnswer(status=SendStatus.HELD, reason=Reason.TEMPLATE_HELD),
+    Refusal.OPTED_OUT: _ended(Outcome.EXITED, Reason.OPTED_OUT, {}),
+    Refusal.FREQUENCY_CAP: SendAnswer(status=SendStatus.SKIPPED, reason=Reason.FREQUENCY_CAP),
+}
 
 _REFUSALS: dict[Verdict, Callable[[_Refused], Settlement]] = {
     Verdict.THROTTLED: _throttled,

@@ -58,6 +58,7 @@ def server_command(settings: Settings, namespace: str) -> tuple[str, ...]:
         *("--ip", HOST, "--ui-ip", HOST),
         *("--port", str(settings.temporal_port), "--ui-port", str(settings.temporal_ui_port)),
         *("--namespace", namespace, "--log-level", "warn"),
+        *("--dynamic-config-value", "matching.enableFairness=true"),
     )
 
 

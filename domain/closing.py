@@ -8,7 +8,7 @@ from domain.buffer import still_standing
 from domain.events import JourneyEvent
 from domain.journey import JourneyState
 from domain.later_events import review
-from domain.outcomes import ClosedJourney, Ending
+from domain.outcomes import ClosedJourney, Ending, Reason
 from domain.stores import LowerIntent
 
 
@@ -25,6 +25,7 @@ def record(state: JourneyState, run_id: str, now: datetime) -> ClosedJourney:
         store_id=state.store_id,
         customer_id=state.customer_id,
         trigger=state.trigger,
+        left_at=state.left_at,
         outcome=state.ending.outcome,
         reason=state.ending.reason,
         evidence=state.ending.evidence,
@@ -38,6 +39,8 @@ def left_over(state: JourneyState) -> list[JourneyEvent]:
 
     Those that ended this one, and those that arrived while it closed.
     """
+    if _exited_meanwhile(state):
+        return []
     following = list(state.ending.next_events) if state.ending else []
     arrived = state.take_pending()
     if following or state.trigger is None or state.exit is not None:
@@ -45,6 +48,14 @@ def left_over(state: JourneyState) -> list[JourneyEvent]:
     else:
         following = _beginning(state, arrived)
     return following if still_standing(following) else []
+
+
+def _exited_meanwhile(state: JourneyState) -> bool:
+    """Whether an exit arrived after the journey had ended for another reason."""
+    by_exit = (Reason.OPERATOR, Reason.OPTED_OUT)
+    return (
+        state.exit is not None and state.ending is not None and state.ending.reason not in by_exit
+    )
 
 
 def _beginning(state: JourneyState, arrived: Sequence[JourneyEvent]) -> list[JourneyEvent]:

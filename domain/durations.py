@@ -14,8 +14,9 @@ _UNITS = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
 }
-_LONGEST = timedelta(days=365)
-_RANGE = "a duration lies between 0 and 365d"
+_LONGEST = timedelta(days=3660)
+_RANGE = "a duration lies between 0 and 3660d"
+_ISO = re.compile(r"\s*P.*", re.DOTALL)
 
 
 def parse_duration(value: Any) -> Any:
@@ -31,6 +32,8 @@ def parse_duration(value: Any) -> Any:
             return float(match["count"]) * _UNITS[match["unit"]]
         except OverflowError as error:
             raise ValueError(_RANGE) from error
+    if isinstance(value, str) and not _ISO.match(value):
+        raise ValueError("is not a duration, such as 500ms, 15s, 15m, 1h, 7d or PT15M")
     return value
 
 

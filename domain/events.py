@@ -80,28 +80,29 @@ class CartUpdate(EventBase):
     @property
     def empties_cart(self) -> bool:
         """Whether the partner says that the cart is empty now."""
-        return self.event_data.empty_cart
+        return bool(self.event_data.empty_cart)
 
 
 class CheckoutInitiated(EventBase):
     """The customer went to the checkout."""
 
     event_name: Literal[Kind.CHECKOUT_INITIATED]
-    event_data: Cart = Cart()
+    event_data: Cart | None = None
 
 
 class OrderPlaced(EventBase):
     """The customer bought."""
 
     event_name: Literal[Kind.ORDER_PLACED]
-    event_data: dict[str, Any] = Field(default_factory=dict)
+    event_data: Any = None
+    """Whatever it is: the guide has no sample of it, and an order must never go unheard."""
 
 
 class CustomEvent(EventBase):
     """An event that only the store's own plan gives a meaning."""
 
     event_name: Annotated[str, Field(min_length=1, max_length=64, pattern=_NAME)]
-    event_data: dict[str, Any] = Field(default_factory=dict)
+    event_data: dict[str, Any] | None = None
 
     @field_validator("event_name")
     @classmethod

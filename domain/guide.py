@@ -72,7 +72,7 @@ class Product(Guide):
     variant_id: str | None = None
     title: str | None = None
     currency: str | None = None
-    price: Decimal | None = None
+    price: Decimal | Price | None = None
     quantity: int | None = None
     line_price: Decimal | None = None
     product_url: str | None = None
@@ -82,10 +82,10 @@ class Product(Guide):
 class Cart(Guide):
     """The cart as it is after the change."""
 
-    empty_cart: bool = False
+    empty_cart: bool | None = None
     cart_link: str | None = None
     recent_product_image: str | None = None
-    price: Price | None = None
-    line_items: list[LineItem] = []
-    items_added: list[LineItem] = []
-    items_removed: list[LineItem] = []
+    price: Price | Decimal | None = None
+    line_items: list[LineItem] | None = None
+    items_added: list[LineItem] | None = None
+    items_removed: list[LineItem] | None = None

@@ -15,7 +15,12 @@ def _written_out(value: Any) -> Any:
     return value
 
 
-def _has_utc(at: datetime) -> datetime:
+def has_utc(at: datetime) -> datetime:
+    """Let pass what can be written in UTC.
+
+    Raises:
+        ValueError: its UTC form is outside the years 1 to 9999.
+    """
     try:
         at.astimezone(UTC)
     except OverflowError as error:
@@ -23,13 +28,13 @@ def _has_utc(at: datetime) -> datetime:
     return at
 
 
-Timestamp = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_has_utc)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(has_utc)]
 """An instant with its offset; a bare number could be seconds or milliseconds."""
 
 
 def _to_instant(at: datetime) -> datetime:
     """UTC, cut to milliseconds: what one side writes with more digits is not later for that."""
-    at = _has_utc(at).astimezone(UTC)
+    at = has_utc(at).astimezone(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 

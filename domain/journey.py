@@ -1,13 +1,14 @@
 """A journey's whole state, in one serialisable model, and what each fact does to it."""
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from pydantic import AwareDatetime, BaseModel
 
 from domain.answers import ExitCheckAnswer, SendAnswer, SendStatus
 from domain.buffer import Settled
 from domain.events import JourneyEvent
-from domain.kinds import OPT_OUT
+from domain.kinds import OPT_OUT, Kind
 from domain.later_events import About, Postpone, review, review_found
 from domain.outcomes import (
     Decision,
@@ -96,6 +97,20 @@ class JourneyState(BaseModel):
         """Whether something was received that has not been looked at."""
         return bool(self.pending) or self.exit is not None
 
+    def name_subject(self) -> None:
+        """For a journey that ends in its buffer: what it would have been about, as it looks."""
+        if self.trigger is None and self.pending:
+            self.trigger = self.likely_trigger()
+            self.left_at = max(event.at for event in self.pending)
+
+    def likely_trigger(self) -> JourneyEvent | None:
+        """What a journey is about, or what it seems to be while it buffers."""
+        if self.trigger is not None:
+            return self.trigger
+        wanted = [event for event in self.pending if event.kind != Kind.ORDER_PLACED]
+        key = attrgetter("intent", "at", "event_id")
+        return max(wanted or self.pending, key=key, default=None)
+
     def take_pending(self) -> list[JourneyEvent]:
         """Hand over what was received and not yet looked at."""
         events, self.pending = self.pending, []
@@ -152,6 +167,7 @@ class JourneyState(BaseModel):
         """The ending that an operator or an opt-out asked for, if any."""
         if self.exit is None:
             return None
+        self.name_subject()
         self.pending = []
         reason = Reason.OPTED_OUT if self.exit.kind == OPT_OUT else Reason.OPERATOR
         return Ending(outcome=Outcome.EXITED, reason=reason, evidence=about(self.exit))
@@ -171,7 +187,7 @@ class JourneyState(BaseModel):
     def next_due(self) -> datetime | None:
         """When the next message's turn comes."""
         step = self.next_step()
-        if step is None:
+        if step is None or self.ending is not None:
             return None
         return max(step.due_at, self.not_before or step.due_at)
 

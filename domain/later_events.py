@@ -54,11 +54,23 @@ def review_found(about_what: About, events: Sequence[JourneyEvent]) -> Ending | 
 
 
 def _later(about_what: About, events: Sequence[JourneyEvent]) -> list[JourneyEvent]:
+    trigger = about_what.trigger
     return [
         event
         for event in events
-        if event.at > about_what.left_at and event.event_id != about_what.trigger.event_id
+        if event.event_id != trigger.event_id and counts(event, trigger.at, about_what.left_at)
     ]
+
+
+def counts(event: JourneyEvent, trigger_at: datetime, left_at: datetime) -> bool:
+    """Whether an event is a later one: newer than `left_at`, or an order since the trigger.
+
+    An order may be reported after what followed it, such as a view of the thank-you page. Whoever
+    bought what the journey is about is not asked to, whatever they looked at since.
+    """
+    if event.kind == Kind.ORDER_PLACED:
+        return event.at >= trigger_at
+    return event.at > left_at
 
 
 def _ordered(later: Sequence[JourneyEvent]) -> Ending | None:

@@ -86,6 +86,7 @@ class ClosedJourney(BaseModel):
     store_id: str
     customer_id: str
     trigger: JourneyEvent | None
+    left_at: AwareDatetime | None = None
     outcome: Outcome
     reason: Reason
     evidence: Evidence

@@ -27,6 +27,8 @@ class ExitCheckRequest(BaseModel):
     store_id: str
     customer_id: str
     left_at: AwareDatetime
+    trigger_at: AwareDatetime
+    """Since when an order counts."""
 
 
 class SendRequest(BaseModel):

@@ -8,12 +8,13 @@ committed, and a message is claimed once, whatever is retried or reset.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import JourneyEvent
 from domain.stores import FrequencyCap
-from storage import holds, inbox, messages, stores, suppressions, template_holds
+from storage import holds, inbox, messages, pacing, stores, suppressions, template_holds
 from storage.database import lock
 from storage.holds import Hold
 from storage.messages import Message, MessageKey, MessageStatus
@@ -27,8 +28,19 @@ class Claim:
     kind: str
     template: str
     address_hash: str
-    left_at: datetime
     due_at: datetime
+    phone_number_id: str
+    messages_per_second: float = 80
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the ledger keeps of it."""
+        return {
+            "kind": self.kind,
+            "template": self.template,
+            "address_hash": self.address_hash,
+            "due_at": self.due_at,
+        }
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,13 @@ class Stopped:
     event: JourneyEvent
 
 
+@dataclass(frozen=True)
+class Paced:
+    """It would be too fast: its turn comes then."""
+
+    until: datetime
+
+
 class Refusal(StrEnum):
     """Why a message must not be sent."""
 
@@ -56,8 +75,8 @@ class Refusal(StrEnum):
 
 async def claim(
     connection: AsyncConnection, wanted: Claim, now: datetime
-) -> Claimed | Message | Stopped | Refusal:
-    """Claim a message unless something forbids it.
+) -> Claimed | Message | Stopped | Refusal | Paced:
+    """Claim a message unless something forbids it, or it would be too fast.
 
     Returns:
         The claim; or the message, when it was claimed before, as it stands; or what forbids it.
@@ -70,13 +89,29 @@ async def claim(
     forbidden = await _forbidden(connection, wanted, now)
     if forbidden is not None:
         return forbidden
-    details = {
-        "kind": wanted.kind,
-        "template": wanted.template,
-        "address_hash": wanted.address_hash,
-        "due_at": wanted.due_at,
-    }
-    return Claimed(await messages.claim(connection, key, details, now))
+    until = await _too_fast(connection, wanted, before, now)
+    message_id = await messages.claim(connection, key, wanted.details, now)
+    if until is None:
+        return Claimed(message_id)
+    waits = {"status": MessageStatus.NOT_SENT, "because": "paced", "slot_at": until}
+    await messages.settle(connection, message_id, now, waits)
+    return Paced(until)
+
+
+async def _too_fast(
+    connection: AsyncConnection, wanted: Claim, before: Message | None, now: datetime
+) -> datetime | None:
+    """When this message's turn comes, if that is not now; who waited for a slot has it."""
+    key = wanted.key
+    latest = await messages.latest_to(connection, key.store_id, wanted.address_hash)
+    if latest is not None and now < latest + pacing.TO_ONE_PERSON:
+        return latest + pacing.TO_ONE_PERSON
+    if before is not None and before.slot_at and pacing.in_turn(before.slot_at, now):
+        return None
+    slot = await pacing.take_slot(
+        connection, wanted.phone_number_id, wanted.messages_per_second, now
+    )
+    return None if pacing.in_turn(slot, now) else slot
 
 
 async def _as_it_stands(connection: AsyncConnection, before: Message, now: datetime) -> Message:
@@ -99,7 +134,7 @@ async def _forbidden(
     if because := await template_holds.because(connection, key.store_id, wanted.template):
         await holds.add(connection, _hold(key, now), because, wanted.template)
         return Refusal.TEMPLATE_HELD
-    stop = await inbox.stopped_by(connection, key, wanted.left_at)
+    stop = await inbox.stopped_by(connection, key, wanted.address_hash)
     if stop is not None:
         return Stopped(stop)
     await lock(connection, "address", key.store_id, wanted.address_hash)

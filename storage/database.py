@@ -18,9 +18,17 @@ _SQLITE_PRAGMAS = (
     "journal_mode=WAL",  # readers do not wait for the writer
     "synchronous=FULL",  # a 202 survives a power cut
     "foreign_keys=ON",
-    "busy_timeout=15000",  # API and worker share the file
+    "busy_timeout=5000",  # API and worker share the file
 )
 _READ_ONLY = "comeback_read_only"
+_READS_ONLY = {
+    "sqlite": "SELECT 0",  # its transaction has taken the write lock already
+    "postgresql": "SELECT current_setting('transaction_read_only') = 'on'",
+}
+
+
+class ReadOnlyError(OSError):
+    """The database can be read, and not written."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -55,13 +63,18 @@ class Database:
         Args:
             url: a SQLAlchemy URL, `sqlite:///path` or `postgresql+psycopg://…`.
         """
+        parsed = async_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        # Claims look again after they got their lock: a snapshot from before would not show it.
+        isolation = {} if sqlite else {"isolation_level": "READ COMMITTED"}
         self._engine = create_async_engine(
-            async_url(url),
+            parsed,
             pool_pre_ping=True,
             hide_parameters=True,  # errors are logged, and parameters are what partners posted
+            **isolation,
         )
         self._turn: AbstractAsyncContextManager[Any] = nullcontext()
-        if self._engine.dialect.name == "sqlite":
+        if sqlite:
             prepare_sqlite(self._engine.sync_engine)
             self._turn = asyncio.Lock()  # in turn, where SQLite would have writers sleep and retry
         self._reader = self._engine.execution_options(**{_READ_ONLY: True})
@@ -79,9 +92,16 @@ class Database:
             yield connection
 
     async def ping(self) -> None:
-        """Ask the database for the smallest answer it has."""
-        async with self.reading() as connection:
-            await connection.execute(text("SELECT 1"))
+        """See whether the database can be written.
+
+        Raises:
+            DBAPIError: it does not answer, or somebody keeps its lock.
+            ReadOnlyError: it only reads, such as a replica after a failover.
+        """
+        async with self.transaction() as connection:
+            answer = await connection.execute(text(_READS_ONLY[connection.dialect.name]))
+            if answer.scalar():
+                raise ReadOnlyError
 
     async def close(self) -> None:
         """Give the connections back."""

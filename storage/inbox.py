@@ -39,6 +39,8 @@ class InboxRow:
     event: JourneyEvent
     delivery: Delivery
     ignored_because: str | None
+    attempts: int = 0
+    """How often it could not be delivered, for a reason of its own."""
 
 
 async def add(
@@ -127,6 +129,15 @@ async def mark_dispatched(
     await connection.execute(update(inbox).where(inbox.c.id == row_id).values(**values))
 
 
+async def put_off(connection: AsyncConnection, row: InboxRow, until: datetime) -> None:
+    """Let an event that cannot be delivered rest; this customer's later ones wait behind it."""
+    await connection.execute(
+        update(inbox)
+        .where(inbox.c.id == row.id)
+        .values(leased_until=until, attempts=inbox.c.attempts + 1)
+    )
+
+
 async def give_back(connection: AsyncConnection, row_id: int) -> None:
     """Leave an event that could not be delivered now to the dispatcher."""
     await connection.execute(update(inbox).where(inbox.c.id == row_id).values(leased_until=None))
@@ -142,23 +153,24 @@ async def body(connection: AsyncConnection, store_id: str, event_id: str) -> dic
 
 
 async def stopped_by(
-    connection: AsyncConnection, key: MessageKey, left_at: datetime
+    connection: AsyncConnection, key: MessageKey, address_hash: str
 ) -> JourneyEvent | None:
-    """The order or operator's exit that was accepted since, delivered or not, if any.
+    """The order or operator's exit that was accepted since the trigger, delivered or not.
 
-    An order counts by when the customer placed it, an exit by when it came: after the trigger.
+    An order counts by when the customer placed it, and for whoever has the number: people buy
+    as guests. An exit counts by when it came.
     """
-    accepted_with = (
-        select(inbox.c.id)
-        .where(inbox.c.store_id == key.store_id, inbox.c.event_id == key.trigger_event_id)
-        .scalar_subquery()
-    )
-    ordered = and_(inbox.c.kind == Kind.ORDER_PLACED, inbox.c.at > left_at)
-    exited = and_(inbox.c.kind == OPERATOR_EXIT, inbox.c.id > accepted_with)
+    trigger = inbox.alias()
+    of_trigger = (trigger.c.store_id == key.store_id, trigger.c.event_id == key.trigger_event_id)
+    placed = select(trigger.c.at).where(*of_trigger).scalar_subquery()
+    came = select(trigger.c.id).where(*of_trigger).scalar_subquery()
+    ordered = and_(inbox.c.kind == Kind.ORDER_PLACED, inbox.c.at >= placed)
+    exited = and_(inbox.c.kind == OPERATOR_EXIT, inbox.c.id > came)
+    of_customer = inbox.c.customer_id == key.customer_id
+    of_number = inbox.c.address_hash == address_hash
     query = select(inbox).where(
         inbox.c.store_id == key.store_id,
-        inbox.c.customer_id == key.customer_id,
-        or_(ordered, exited),
+        or_(and_(of_customer, or_(ordered, exited)), and_(of_number, ordered)),
     )
     row = (await connection.execute(query.order_by(inbox.c.at.desc()).limit(1))).mappings().first()
     return None if row is None else _row(row).event
@@ -192,7 +204,7 @@ async def backlog(connection: AsyncConnection) -> int:
 
 
 async def customers_of(connection: AsyncConnection, store_id: str, address_hash: str) -> list[str]:
-    """The customers who ever had this number, in the order in which locks are taken."""
+    """The customers who ever had this number."""
     query = (
         select(inbox.c.customer_id)
         .where(inbox.c.store_id == store_id, inbox.c.address_hash == address_hash)
@@ -217,4 +229,5 @@ def _row(row: RowMapping) -> InboxRow:
         event=JourneyEvent.model_validate(dict(row)),
         delivery=Delivery(row["delivery"]),
         ignored_because=row["ignored_because"],
+        attempts=row["attempts"],
     )

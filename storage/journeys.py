@@ -1,14 +1,23 @@
 """How journeys ended: one row per journey, written once, when it closes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.outcomes import ClosedJourney
 from storage.database import insert_new
 from storage.tables import journeys
+
+
+@dataclass(frozen=True)
+class TriggerSeen:
+    """What a journey would be about, and until when its customer was seen."""
+
+    event_id: str
+    left_at: datetime
 
 
 async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
@@ -19,6 +28,7 @@ async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
         **plain,
         "kind": trigger and trigger.kind,
         "trigger_event_id": trigger and trigger.event_id,
+        "left_at": journey.left_at,
         "closed_at": journey.closed_at,
     }
     await insert_new(connection, journeys, values)
@@ -46,13 +56,15 @@ async def by_run(connection: AsyncConnection, run_id: str) -> ClosedJourney | No
 
 
 async def handled(
-    connection: AsyncConnection, store_id: str, customer_id: str, trigger_event_id: str
+    connection: AsyncConnection, store_id: str, customer_id: str, trigger: TriggerSeen
 ) -> bool:
-    """Whether a journey about this event has closed already."""
+    """Whether a journey about this event, or about what the customer did after it, has closed."""
+    about_it = journeys.c.trigger_event_id == trigger.event_id
+    about_later = journeys.c.left_at >= trigger.left_at
     query = select(journeys.c.run_id).where(
         journeys.c.store_id == store_id,
         journeys.c.customer_id == customer_id,
-        journeys.c.trigger_event_id == trigger_event_id,
+        or_(about_it, about_later),
     )
     return (await connection.execute(query.limit(1))).first() is not None
 

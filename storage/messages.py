@@ -52,6 +52,8 @@ class Message:
     status: MessageStatus
     provider_id: str | None
     because: str | None
+    slot_at: datetime | None = None
+    """Until when it was put off, so as not to be too fast."""
 
 
 async def find(connection: AsyncConnection, key: MessageKey) -> Message | None:
@@ -112,6 +114,21 @@ async def settle(
         .where(messages.c.message_id == message_id, messages.c.status.in_(open_statuses))
         .values(**values, updated_at=now)
     )
+
+
+async def latest_to(
+    connection: AsyncConnection, store_id: str, address_hash: str
+) -> datetime | None:
+    """When a store last claimed a message to a person that they may have got."""
+    found = await connection.execute(
+        select(func.max(messages.c.claimed_at)).where(
+            messages.c.store_id == store_id,
+            messages.c.address_hash == address_hash,
+            messages.c.status.not_in(NOT_COUNTED),
+        )
+    )
+    latest: datetime | None = found.scalar()
+    return latest
 
 
 async def count_since(
@@ -205,4 +222,5 @@ def _message(row: RowMapping) -> Message:
         status=MessageStatus(row["status"]),
         provider_id=row["provider_id"],
         because=row["because"],
+        slot_at=row["slot_at"],
     )

@@ -73,6 +73,7 @@ inbox = Table(
     Column("address_hash", String(64)),
     Column("body", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
     Column("leased_until", UtcDateTime),
     Column("dispatched_at", UtcDateTime),
     UniqueConstraint("store_id", "event_id"),
@@ -81,6 +82,8 @@ inbox = Table(
 )
 Index(
     "ix_inbox_undispatched",
+    inbox.c.store_id,
+    inbox.c.customer_id,
     inbox.c.id,
     sqlite_where=inbox.c.dispatched_at.is_(None),
     postgresql_where=inbox.c.dispatched_at.is_(None),
@@ -122,6 +125,7 @@ messages = Table(
     Column("error_code", Integer),
     Column("provider_id", String(256), index=True),
     Column("due_at", UtcDateTime, nullable=False),
+    Column("slot_at", UtcDateTime),
     Column("claimed_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -149,6 +153,7 @@ journeys = Table(
     Column("kind", String(64)),
     Column("trigger_event_id", String(256)),
     Column("trigger", Json),
+    Column("left_at", UtcDateTime),
     Column("outcome", String(16), nullable=False),
     Column("reason", String(64), nullable=False),
     Column("evidence", Json, nullable=False),
@@ -156,6 +161,21 @@ journeys = Table(
     Column("closed_at", UtcDateTime, nullable=False),
     Index(None, "store_id", "customer_id", "closed_at"),
     Index(None, "store_id", "closed_at"),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("phone_number_id", String(64), primary_key=True),
+    Column("next_at", UtcDateTime, nullable=False),
+)
+
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("address_hash", String(64), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 template_holds = Table(

@@ -28,8 +28,8 @@ def of(state: JourneyState) -> TypedSearchAttributes:
         SearchAttributePair(CUSTOMER_ID, state.customer_id),
         SearchAttributePair(JOURNEY_STAGE, state.stage.value),
     ]
-    if (kind := _kind(state)) is not None:
-        pairs.append(SearchAttributePair(JOURNEY_KIND, kind))
+    if (trigger := state.likely_trigger()) is not None:
+        pairs.append(SearchAttributePair(JOURNEY_KIND, trigger.kind))
     if state.ending is not None:
         pairs.append(SearchAttributePair(JOURNEY_OUTCOME, state.ending.outcome.value))
     elif (due := state.next_due()) is not None:
@@ -53,10 +53,3 @@ def _change(
     if shown.get(key) == value:
         return None
     return key.value_unset() if value is None else key.value_set(value)
-
-
-def _kind(state: JourneyState) -> str | None:
-    if state.trigger is not None:
-        return state.trigger.kind
-    closest = max(state.pending, key=lambda event: event.intent, default=None)
-    return closest.kind if closest else None

@@ -5,38 +5,39 @@ because Temporal was away or that process died, the dispatcher delivers, in orde
 An event that is brought twice over a crash is known to the journey by its id.
 """
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from activities.clock import Clock
-from domain.kinds import OPERATOR_EXIT, OPT_OUT
+from domain.kinds import OPERATOR_EXIT
 from domain.reception import Delivery
-from storage import holds, inbox, stores
+from storage import inbox, stores
 from storage.database import Database
 from storage.inbox import InboxRow
-from workflows.gateway import Customer, JourneyGateway, TemporalAwayError
+from workflows.gateway import (
+    Customer,
+    JourneyGateway,
+    TemporalAwayError,
+    UndeliverableError,
+)
+from workflows.taking_turns import some_at_a_time
 
 LEASE = timedelta(seconds=20)
 """Longer than a delivery takes; after it, whoever held the event is taken for dead."""
 
-EVERY = timedelta(seconds=1)
-"""How often the dispatcher looks; a resumed store's journeys go on within this."""
+REST_AT_MOST = timedelta(hours=1)
+"""How long an event rests at the most that is refused for a reason of its own."""
 
 BATCH = 500
-AT_ONCE = 20
-"""Customers served at the same time, so that one sweep does not drown Temporal."""
 
 log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Delivers events of the inbox, and releases journeys of resumed stores."""
+    """Delivers events of the inbox."""
 
     def __init__(self, database: Database, journeys: JourneyGateway, clock: Clock) -> None:
         """Deliver from this database through this gateway."""
@@ -48,7 +49,7 @@ class Dispatcher:
         """Bring one event where it belongs, and note it.
 
         Returns:
-            Whether a journey has it now; False: there was none that it could have ended.
+            Whether a journey has it now, or will have; False: none was open that it could end.
 
         Raises:
             TemporalAwayError: it stays in the inbox, to be delivered later.
@@ -59,13 +60,16 @@ class Dispatcher:
             async with self._database.transaction() as connection:
                 await inbox.give_back(connection, row.id)
             raise
+        except UndeliverableError as error:
+            await self._put_off(row, error)
+            return True
         async with self._database.transaction() as connection:
             await inbox.mark_dispatched(connection, row.id, self._clock(), to_open_journey=heard)
         return heard
 
     async def _bring(self, row: InboxRow) -> bool:
         customer = Customer(row.store_id, row.customer_id)
-        if row.event.kind in {OPERATOR_EXIT, OPT_OUT}:
+        if row.event.kind == OPERATOR_EXIT:
             return await self._journeys.end(customer, row.event)
         if await self._journeys.bring(customer, row.event):
             return True
@@ -75,45 +79,48 @@ class Dispatcher:
             buffer = (await stores.existing(connection, row.store_id)).config.buffer
         if await self._journeys.start(customer, row.event, buffer, self._clock()):
             return True
-        return await self._journeys.bring(customer, row.event)
+        if await self._journeys.bring(customer, row.event):
+            return True
+        raise TemporalAwayError("a journey opened and closed in between")
 
-    async def run(self) -> None:
-        """Sweep until cancelled; neither Temporal nor the database being away ends it."""
-        while True:
-            try:
-                await self.sweep()
-            except (TemporalAwayError, SQLAlchemyError, OSError) as error:
-                log.warning("dispatch waits", because=type(error).__name__)
-            await asyncio.sleep(EVERY.total_seconds())
+    async def _put_off(self, row: InboxRow, error: Exception) -> None:
+        """Let one event rest, longer each time, without holding up other customers."""
+        rest = min(timedelta(seconds=2 ** min(row.attempts, 12)), REST_AT_MOST)
+        async with self._database.transaction() as connection:
+            await inbox.put_off(connection, row, self._clock() + rest)
+        log.error("event rests", inbox_id=row.id, because=type(error).__name__)
 
     async def sweep(self) -> None:
-        """Deliver everything that is due, and release every journey that may go on."""
+        """Deliver everything that is due.
+
+        Raises:
+            TemporalAwayError: after all were tried, for some Temporal was away.
+        """
         now = self._clock()
         async with self._database.transaction() as connection:
             rows = await inbox.lease_due(connection, now, now + LEASE, BATCH)
-        work = [self._deliver_in_order(rows) for rows in _by_customer(rows)]
-        await _some_at_a_time([*work, self._release()])
+        begin_by = now + LEASE / 2
+        await some_at_a_time(self._deliver_in_order(rows, begin_by) for rows in _by_customer(rows))
 
-    async def _deliver_in_order(self, rows: Sequence[InboxRow]) -> None:
+    async def _deliver_in_order(self, rows: Sequence[InboxRow], begin_by: datetime) -> None:
+        """One customer's events; whatever is wrong with them is no other customer's matter."""
         for position, row in enumerate(rows):
+            if self._clock() >= begin_by:  # somebody else may take them over soon
+                await self._give_back(rows[position:])
+                return
             try:
                 await self.deliver(row)
             except TemporalAwayError:
                 await self._give_back(rows[position + 1 :])
                 raise
+            except Exception as error:  # noqa: BLE001  # the failure is the datum: it is put off
+                await self._put_off(row, error)
+                return
 
     async def _give_back(self, rows: Sequence[InboxRow]) -> None:
         async with self._database.transaction() as connection:
             for row in rows:
                 await inbox.give_back(connection, row.id)
-
-    async def _release(self) -> None:
-        async with self._database.reading() as connection:
-            held = await holds.releasable(connection, BATCH)
-        for hold in held:
-            await self._journeys.release(Customer(hold.store_id, hold.customer_id))
-            async with self._database.transaction() as connection:
-                await holds.remove(connection, hold)
 
 
 def _by_customer(rows: Iterable[InboxRow]) -> list[list[InboxRow]]:
@@ -121,17 +128,3 @@ def _by_customer(rows: Iterable[InboxRow]) -> list[list[InboxRow]]:
     for row in rows:
         grouped[row.store_id, row.customer_id].append(row)
     return list(grouped.values())
-
-
-async def _some_at_a_time(work: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Do all of it, whatever fails; then raise the first failure."""
-    slots = asyncio.Semaphore(AT_ONCE)
-
-    async def in_slot(piece: Coroutine[Any, Any, None]) -> None:
-        async with slots:
-            await piece
-
-    results = await asyncio.gather(*map(in_slot, work), return_exceptions=True)
-    for result in results:
-        if result is not None:
-            raise result

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.client import WorkflowQueryFailedError as QueryFailed
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -25,6 +25,25 @@ PATIENCE = timedelta(seconds=3)
 
 class TemporalAwayError(Exception):
     """Temporal did not answer in time; what was to be told it has to be told again."""
+
+
+class UndeliverableError(Exception):
+    """Temporal answered, and refused this one thing: others may pass, this may pass later."""
+
+
+_AWAY = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.INTERNAL,
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.PERMISSION_DENIED,
+        RPCStatusCode.UNAUTHENTICATED,
+    }
+)
+"""What says nothing about the one call; anything else is about what was asked."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +84,7 @@ class JourneyGateway:
 
         Raises:
             TemporalAwayError: it is not known whether the event arrived.
+            UndeliverableError: this event is refused, such as for too many in one run.
         """
         handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
         try:
@@ -96,6 +116,7 @@ class JourneyGateway:
                     start_delay=max(event.at + buffer - now, timedelta(0)) or None,
                     id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                     search_attributes=attributes.of(state),
+                    priority=Priority(fairness_key=customer.store_id),
                     static_summary=f"{event.kind} in {customer.store_id}",
                     static_details=_first_words(customer, event),
                 )
@@ -183,7 +204,7 @@ class JourneyGateway:
         try:
             async with _within_patience():
                 return await handle.query(RecoveryJourney.status)
-        except (QueryFailed, TemporalAwayError, _NotOpenError):
+        except (QueryFailed, TemporalAwayError, UndeliverableError, _NotOpenError):
             return None
 
 
@@ -193,14 +214,16 @@ class _NotOpenError(Exception):
 
 @asynccontextmanager
 async def _within_patience() -> AsyncIterator[None]:
-    """Turn the many ways of not being answered into two."""
+    """Turn the many ways of not being answered into three."""
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
             yield
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise _NotOpenError from error
-        raise TemporalAwayError(error.status.name) from error
+        if error.status in _AWAY:
+            raise TemporalAwayError(error.status.name) from error
+        raise UndeliverableError(error.status.name) from error
     except (TimeoutError, RuntimeError) as error:  # RuntimeError: a lazy client cannot connect
         raise TemporalAwayError(type(error).__name__) from error
 

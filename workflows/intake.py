@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.clock import Clock
 from domain import phones
-from domain.events import EventBase, JourneyEvent
+from domain.events import CartUpdate, EventBase, JourneyEvent
 from domain.identity import customer_key, journey_id, keyed_hash
 from domain.kinds import LOWEST_INTENT, OPERATOR_EXIT
 from domain.reception import Delivery, Reception, receive
@@ -73,8 +73,8 @@ class Intake:
             hashed = address and keyed_hash(store.hash_key, address)
             obstacle = await _obstacle(connection, store, hashed)
             reception = receive(store.config, event, now, obstacle=obstacle)
-            known = _journey_event(store, event)
-            new = NewEvent(store.store_id, customer_id, known, body, reception, hashed)
+            known, kept = _journey_event(store, event), {**body, **_resolved(event)}
+            new = NewEvent(store.store_id, customer_id, known, kept, reception, hashed)
             row = await inbox.add(connection, new, now, now + LEASE)
             waits = row is not None and await self._must_wait(connection, row, now)
         if row is None:
@@ -135,6 +135,11 @@ async def _obstacle(connection: AsyncConnection, store: Store, hashed: str | Non
     if await suppressions.because(connection, store.store_id, hashed):
         return "opted out: this number is suppressed"
     return None
+
+
+def _resolved(event: EventBase) -> dict[str, Any]:
+    """What the guide's placeholder meant, so that merge fields say it."""
+    return {"sub_event_name": event.sub_event_name} if isinstance(event, CartUpdate) else {}
 
 
 def _journey_event(store: Store, event: EventBase) -> JourneyEvent:

@@ -12,6 +12,10 @@ UNTIL_DATABASE_IS_BACK = RetryPolicy(
 )
 """A journey can neither begin nor end without the database, so it waits as long as that takes."""
 
+NOT_IN_A_WORKFLOW_TASK = timedelta(seconds=3)
+"""A local activity that waits longer than this for its next try waits as a timer: otherwise each
+journey that waits for the database would keep one of the worker's slots, and write heartbeats."""
+
 ASK_PARTNER = RetryPolicy(
     initial_interval=timedelta(seconds=8), backoff_coefficient=2, maximum_attempts=5
 )

@@ -77,6 +77,7 @@ class RecoveryJourney:
             case Wait(until=until):
                 self._begin_again(state, until)
             case Ending() as ending:
+                state.name_subject()
                 state.take_pending()
                 return ending
             case settled:
@@ -98,6 +99,7 @@ class RecoveryJourney:
             request,
             start_to_close_timeout=policies.DATABASE_TIMEOUT,
             retry_policy=policies.UNTIL_DATABASE_IS_BACK,
+            local_retry_threshold=policies.NOT_IN_A_WORKFLOW_TASK,
             summary=f"load the plan for {subject.trigger.kind}",
         )
         return self._state.follow(plan, workflow.now())
@@ -151,11 +153,12 @@ class RecoveryJourney:
 
     async def _cleared(self, step: PlannedStep) -> Ending | bool:
         """Ask the partner: an ending, True to go on and send, False to look again."""
-        state = self._state
+        state, subject = self._state, self._state.subject()
         request = ExitCheckRequest(
             store_id=state.store_id,
             customer_id=state.customer_id,
-            left_at=state.subject().left_at,
+            left_at=subject.left_at,
+            trigger_at=subject.trigger.at,
         )
         patience = state.rules.exit_check_timeout + policies.BEYOND_THE_PARTNERS_TIMEOUT
         try:
@@ -227,6 +230,7 @@ class RecoveryJourney:
             closing.record(state, info.run_id, workflow.now()),
             start_to_close_timeout=policies.DATABASE_TIMEOUT,
             retry_policy=policies.UNTIL_DATABASE_IS_BACK,
+            local_retry_threshold=policies.NOT_IN_A_WORKFLOW_TASK,
             summary=f"write down: {ending.outcome}, {ending.reason}",
         )
         self._show()

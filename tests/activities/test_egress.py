@@ -15,6 +15,11 @@ from activities.egress import ForbiddenAddressError, check_url, pin
         "https://169.254.169.254/latest/meta-data",
         "https://[::1]/events",
         "https://[::ffff:10.0.0.1]/events",
+        "https://[64:ff9b::a9fe:a9fe]/events",
+        "https://[2002:7f00:1::]/events",
+        "https://[fec0::1]/events",
+        "https://[::7f00:1]/events",
+        "https://224.0.0.1/events",
         "https://user:secret@partner.example/events",
     ],
 )

@@ -28,6 +28,9 @@ def exited(verdict: Ending | Postpone | None) -> Ending:
     return verdict
 
 
+earlier_ones = st.lists(
+    journey_events(latest=0).filter(lambda event: event.kind != Kind.ORDER_PLACED), max_size=6
+)
 about_carts = subjects.filter(lambda subject: subject.trigger.kind in CART_KINDS)
 without_orders = later_ones.map(
     lambda later: [event for event in later if event.kind != Kind.ORDER_PLACED]
@@ -35,14 +38,14 @@ without_orders = later_ones.map(
 
 
 @settings(max_examples=100, deadline=None)
-@given(subjects, st.lists(journey_events(latest=0), max_size=6))
+@given(subjects, earlier_ones)
 def test_nothing_up_to_left_at_counts(subject: About, events: list[JourneyEvent]) -> None:
     assert review(subject, events) is None
     assert review_found(subject, events) is None
 
 
 @settings(max_examples=100, deadline=None)
-@given(subjects, later_ones, st.lists(journey_events(latest=0), max_size=6))
+@given(subjects, later_ones, earlier_ones)
 def test_what_happened_before_left_at_changes_no_verdict(
     subject: About, later: list[JourneyEvent], earlier: list[JourneyEvent]
 ) -> None:
@@ -166,3 +169,14 @@ def test_more_digits_of_the_same_millisecond_are_not_later() -> None:
         same.model_dump() | {"at": (at(0) + timedelta(milliseconds=1)).isoformat()}
     )
     assert exited(review(about(Kind.CART_UPDATE), [next_one])).reason is Reason.SUPERSEDED
+
+
+@pytest.mark.parametrize(("when", "ends"), [(-61, False), (-60, True), (-1, True), (0, True)])
+def test_an_order_counts_from_the_trigger_on_however_late_it_is_reported(
+    when: int, ends: bool
+) -> None:
+    subject = about(Kind.CART_UPDATE)  # left at 0, the trigger a minute before
+
+    verdict = review(subject, [ordered(when)])
+
+    assert (verdict is not None) is ends

@@ -6,7 +6,7 @@ import pytest
 
 from domain.kinds import OPERATOR_EXIT, Kind
 from storage import claims, holds, messages, stores, suppressions
-from storage.claims import Claim, Claimed, Refusal, Stopped
+from storage.claims import Claim, Claimed, Paced, Refusal, Stopped
 from storage.database import Database, lock
 from storage.messages import Message, MessageStatus
 from tests.storage.keeping import (
@@ -22,7 +22,7 @@ from tests.storage.keeping import (
     until_done_or_waiting,
 )
 
-Answer = Claimed | Message | Stopped | Refusal
+Answer = Claimed | Message | Stopped | Refusal | Paced
 
 
 def wanted(**changes: Any) -> Claim:
@@ -31,8 +31,8 @@ def wanted(**changes: Any) -> Claim:
         kind="cart_update",
         template="reminder",
         address_hash="hash",
-        left_at=NOW,
         due_at=NOW,
+        phone_number_id="1055",
     )
 
 
@@ -115,8 +115,8 @@ async def test_cap_counts_all_messages_to_one_person_in_any_such_period(
     async with registered.transaction() as connection:
         capped = a_config(frequency_cap={"messages": 2, "per": "1h"})
         await stores.put(connection, STORE, capped, NOW)
-    for step in (1, 2):
-        assert isinstance(await claim(registered, step=step), Claimed)
+    for step, at in ((1, NOW), (2, later(60))):
+        assert isinstance(await claim(registered, at, step=step), Claimed)
     assert await claim(registered, later(3599), step=3) is Refusal.FREQUENCY_CAP
     assert isinstance(await claim(registered, later(3600), step=3), Claimed)
 

@@ -24,6 +24,7 @@ from worker import make_worker
 from workflows.dispatcher import Dispatcher
 from workflows.gateway import JourneyGateway
 from workflows.intake import Intake
+from workflows.messenger import Messenger
 
 
 @asynccontextmanager
@@ -54,4 +55,5 @@ async def build_world(
         )
         dispatcher = Dispatcher(database, JourneyGateway(environment.client), real_now)
         intake = Intake(database, dispatcher, real_now)
-        yield World(environment, database, controls, intake, dispatcher)
+        messenger = Messenger(database, JourneyGateway(environment.client))
+        yield World(environment, database, controls, intake, dispatcher, messenger)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.outcomes import Outcome, Reason
+from domain.outcomes import Outcome, Reason, Stage
 from tests.workflows.world import CART_STEP, MINUTE, World, order
 
 
@@ -142,4 +142,48 @@ async def test_an_event_redelivered_after_its_journey_closed_is_not_messaged_aga
     ending = await shop.ends()
 
     assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.ALREADY_HANDLED)
+    assert await shop.templates() == ["cart_reminder"]
+
+
+async def test_an_order_that_is_reported_after_the_thank_you_page_still_counts(
+    world: World,
+) -> None:
+    shop = await world.shop(plans={"cart_update": [CART_STEP]})
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+        await shop.does("collection_view", 2 * MINUTE)
+    await shop.forward(16 * MINUTE)
+    await shop.forward(10 * MINUTE)
+    assert (await shop.state()).stage is Stage.WAITING
+
+    await shop.posts(order(shop, MINUTE))
+    ending = await shop.ends()
+
+    assert (ending.outcome, ending.reason) == (Outcome.EXITED, Reason.ORDER_PLACED)
+    assert await shop.requests() == []
+
+
+async def test_a_buffered_event_redelivered_after_its_journey_closed_starts_no_other(
+    world: World,
+) -> None:
+    shop = await world.shop(plans={"cart_update": [CART_STEP]})
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+        first = await shop.latest_event()
+        await shop.does("cart_update.add_to_cart", MINUTE)
+    await shop.ends()
+
+    await shop.gateway.start(shop.customer, first, shop.store.config.buffer, shop.now)
+    ending = await shop.ends()
+
+    assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.ALREADY_HANDLED)
+    assert await shop.templates() == ["cart_reminder"]
+
+
+async def test_a_phone_written_as_a_number_is_a_phone(world: World) -> None:
+    shop = await world.shop(plans={"cart_update": [CART_STEP]})
+
+    await shop.does("cart_update.add_to_cart", phone=int(shop.phone.removeprefix("+91")))
+    await shop.ends()
+
     assert await shop.templates() == ["cart_reminder"]

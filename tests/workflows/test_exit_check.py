@@ -133,3 +133,37 @@ async def test_without_an_exit_api_nobody_is_asked(world: World) -> None:
 
     assert await shop.questions() == 0
     assert await shop.templates() == ["cart_reminder"]
+
+
+async def test_an_order_before_left_at_that_only_the_partner_knows_ends_the_journey(
+    world: World,
+) -> None:
+    shop = await world.shop(plans={"cart_update": [CART_STEP]})
+    await shop.partner_knows(("order_placed", MINUTE), ("collection_view", 2 * MINUTE))
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+        await shop.does("collection_view", 2 * MINUTE)
+    ending = await shop.ends()
+
+    assert (ending.outcome, ending.reason) == (Outcome.EXITED, Reason.ORDER_PLACED)
+
+
+async def test_a_partner_that_tells_the_future_has_not_answered(world: World) -> None:
+    shop = await world.shop(lower_intent_events="postpone", plans={"cart_update": [CART_STEP]})
+    await shop.partner_knows(("product_view", timedelta(days=365 * 70)))
+
+    await shop.does("cart_update.add_to_cart")
+    ending = await shop.ends()
+
+    assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.EXIT_API_UNAVAILABLE)
+
+
+async def test_a_customer_whom_the_partner_gave_no_id_is_not_asked_about(world: World) -> None:
+    shop = await world.shop(plans={"cart_update": [CART_STEP]})
+
+    receipt = await shop.does("cart_update.add_to_cart", customer={"customer_id": None})
+    handle = world.client.get_workflow_handle(str(receipt.journey_id))
+    await world.environment.fast_forward(handle)
+
+    assert await shop.requests() == []
+    assert (await handle.result())["reason"] == Reason.EXIT_API_UNAVAILABLE

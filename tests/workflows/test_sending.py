@@ -227,6 +227,21 @@ async def test_a_paused_template_holds_its_messages_and_no_others(world: World) 
     assert await shop.templates() == ["cart_reminder"]
 
 
+async def test_a_second_message_to_the_same_person_waits_its_moment(world: World) -> None:
+    close = [{**CART_STEP, "after": "1h"}, {**LAST_CALL, "after": "1h"}]
+    shop = await world.shop(plans={"cart_update": close})
+
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+
+    assert await shop.templates() == ["cart_reminder", "cart_last_call"]
+    deferred = next(
+        each for each in (await shop.closed()).decisions if each.decision == "message_deferred"
+    )
+    assert deferred.because == Reason.THROTTLED
+    assert await shop.questions() == 3, "put off, it is checked again right before it is sent"
+
+
 async def test_the_pair_limit_is_waited_out(world: World) -> None:
     shop = await world.shop(plans={"cart_update": [CART_STEP]})
     await shop.meta_fails("error", times=1, code=131056)

@@ -28,6 +28,7 @@ from storage.stores import Store
 from workflows.dispatcher import Dispatcher
 from workflows.gateway import Customer, JourneyGateway
 from workflows.intake import Intake, Receipt
+from workflows.messenger import Messenger
 from workflows.recovery_journey import RecoveryJourney
 
 _numbers = itertools.count(1)
@@ -70,6 +71,7 @@ class World:
     sandbox: httpx.AsyncClient
     intake: Intake
     dispatcher: Dispatcher
+    messenger: Messenger
 
     @property
     def client(self) -> Client:
@@ -78,7 +80,8 @@ class World:
     async def shop(self, **changes: Any) -> "Shop":
         """A new store with a new customer."""
         number = next(_numbers)
-        config = self.config(**changes)
+        of_its_own = {"phone_number_id": f"number-{number}", "access_token": "token"}
+        config = self.config(**{"whatsapp": of_its_own, **changes})
         async with self.database.transaction() as connection:
             store = await stores.put(connection, f"shop-{number}", config, real_now())
         assert store is not None
@@ -282,7 +285,7 @@ class Shop:
         hashed = keyed_hash(self.store.hash_key, self.phone)
         async with self.world.database.transaction() as connection:
             await opt_outs.opt_out(connection, self.store.store_id, hashed, "said STOP", real_now())
-        await self.world.dispatcher.sweep()
+        await self.world.messenger.tell_opt_outs()
 
     async def pause(self) -> None:
         async with self.world.database.transaction() as connection:
@@ -292,7 +295,7 @@ class Shop:
         async with self.world.database.transaction() as connection:
             await stores.resume(connection, self.store.store_id)
             await template_holds.lift(connection, self.store.store_id)
-        await self.world.dispatcher.sweep()
+        await self.world.messenger.release_held()
 
 
 def order(shop: Shop, at: timedelta) -> dict[str, Any]:

@@ -38,6 +38,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("store_id", "customer_id", name=op.f("pk_holds")),
     )
     op.create_table(
+        "pace",
+        sa.Column("phone_number_id", sa.String(length=64), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("phone_number_id", name=op.f("pk_pace")),
+    )
+    op.create_table(
+        "opt_outs",
+        sa.Column("store_id", sa.String(length=64), nullable=False),
+        sa.Column("address_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.store_id"], name=op.f("fk_opt_outs_store_id")
+        ),
+        sa.PrimaryKeyConstraint("store_id", "address_hash", name=op.f("pk_opt_outs")),
+    )
+    op.create_table(
         "template_holds",
         sa.Column("store_id", sa.String(length=64), nullable=False),
         sa.Column("template", sa.String(length=512), nullable=False),
@@ -72,6 +88,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["store_id"], ["stores.store_id"], name=op.f("fk_inbox_store_id")),
@@ -90,7 +107,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_inbox_undispatched",
         "inbox",
-        ["id"],
+        ["store_id", "customer_id", "id"],
         unique=False,
         sqlite_where=sa.text("dispatched_at IS NULL"),
         postgresql_where=sa.text("dispatched_at IS NULL"),
@@ -107,6 +124,7 @@ def upgrade() -> None:
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=True,
         ),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=False),
         sa.Column(
@@ -149,6 +167,7 @@ def upgrade() -> None:
         sa.Column("error_code", sa.Integer(), nullable=True),
         sa.Column("provider_id", sa.String(length=256), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("slot_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -250,5 +269,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_inbox_store_id_customer_id_at"), table_name="inbox")
     op.drop_table("inbox")
     op.drop_table("template_holds")
+    op.drop_table("opt_outs")
+    op.drop_table("pace")
     op.drop_table("holds")
     op.drop_table("stores")

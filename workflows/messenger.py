@@ -1,0 +1,76 @@
+"""Telling open journeys what happened to their store or their customer.
+
+What is to be told stands in the database until it was told; telling twice does no harm.
+"""
+
+import structlog
+
+from domain.events import JourneyEvent
+from domain.kinds import LOWEST_INTENT, OPT_OUT
+from storage import holds, inbox, opt_outs
+from storage.database import Database
+from storage.holds import Hold
+from storage.opt_outs import OptOut
+from workflows.gateway import Customer, JourneyGateway, UndeliverableError
+from workflows.taking_turns import some_at_a_time
+
+BATCH = 500
+log = structlog.get_logger()
+
+
+class Messenger:
+    """Releases held journeys, and ends those of people who opted out."""
+
+    def __init__(self, database: Database, journeys: JourneyGateway) -> None:
+        """Tell what stands in this database through this gateway."""
+        self._database = database
+        self._journeys = journeys
+
+    async def release_held(self) -> None:
+        """Let every journey go on whose store and template may send again.
+
+        Raises:
+            TemporalAwayError: after all were tried, for some Temporal was away.
+        """
+        async with self._database.reading() as connection:
+            held = await holds.releasable(connection, BATCH)
+        await some_at_a_time(self._release(hold) for hold in held)
+
+    async def _release(self, hold: Hold) -> None:
+        try:
+            await self._journeys.release(Customer(hold.store_id, hold.customer_id))
+        except UndeliverableError:
+            log.exception("journey cannot be released")
+        async with self._database.transaction() as connection:
+            await holds.remove(connection, hold)
+
+    async def tell_opt_outs(self) -> None:
+        """End the open journeys of whoever opted out since.
+
+        Raises:
+            TemporalAwayError: after all were tried, for some Temporal was away.
+        """
+        async with self._database.reading() as connection:
+            waiting = await opt_outs.untold(connection, BATCH)
+        for opt_out in waiting:
+            await self._tell(opt_out)
+
+    async def _tell(self, opt_out: OptOut) -> None:
+        async with self._database.reading() as connection:
+            customers = await inbox.customers_of(connection, opt_out.store_id, opt_out.address_hash)
+        await some_at_a_time(self._end(opt_out, customer_id) for customer_id in customers)
+        async with self._database.transaction() as connection:
+            await opt_outs.told(connection, opt_out)
+
+    async def _end(self, opt_out: OptOut, customer_id: str) -> None:
+        """The claim forbids messages in any case: who cannot be told is not told."""
+        event = JourneyEvent(
+            event_id=f"opt-out:{opt_out.address_hash}",
+            kind=OPT_OUT,
+            at=opt_out.created_at,
+            intent=LOWEST_INTENT,
+        )
+        try:
+            await self._journeys.end(Customer(opt_out.store_id, customer_id), event)
+        except UndeliverableError:
+            log.exception("journey cannot be ended")
