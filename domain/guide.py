@@ -1,9 +1,9 @@
 """The parts that the integration guide's events are made of."""
 
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Identifier = Annotated[str, Field(min_length=1, max_length=256)]
 """An opaque id. The guide's are not UUIDs; numbers are taken as their digits."""
@@ -42,6 +42,14 @@ class Price(Guide):
     currency: str | None = None
 
 
+def _amount_alone(price: Any) -> Any:
+    return {"amount": price} if isinstance(price, str | int | float) else price
+
+
+AnyPrice = Annotated[Price, BeforeValidator(_amount_alone)]
+"""An object with its currency, or the amount alone: the guide has both."""
+
+
 class LineItem(Guide):
     """One line of a cart."""
 
@@ -72,7 +80,7 @@ class Product(Guide):
     variant_id: str | None = None
     title: str | None = None
     currency: str | None = None
-    price: Decimal | Price | None = None
+    price: AnyPrice | None = None
     quantity: int | None = None
     line_price: Decimal | None = None
     product_url: str | None = None
@@ -85,7 +93,7 @@ class Cart(Guide):
     empty_cart: bool | None = None
     cart_link: str | None = None
     recent_product_image: str | None = None
-    price: Price | Decimal | None = None
+    price: AnyPrice | None = None
     line_items: list[LineItem] | None = None
     items_added: list[LineItem] | None = None
     items_removed: list[LineItem] | None = None

@@ -5,9 +5,23 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from domain.outcomes import Reason
-from domain.plans import Step
+from domain.plans import Carousel, Step
 from domain.schedule import due_at, label
 from domain.stores import LowerIntent, OnFailure, StoreConfig
+
+
+class KeptCarousel(Carousel):
+    """A carousel as history keeps it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class KeptStep(Step):
+    """A step as history keeps it: also one that a newer release wrote, with more in it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    carousel: KeptCarousel | None = None
 
 
 class PlannedStep(BaseModel):
@@ -17,7 +31,7 @@ class PlannedStep(BaseModel):
 
     number: int
     of: int
-    step: Step
+    step: KeptStep
     wanted_at: AwareDatetime
     """`left_at` + `after`, before quiet hours move it."""
     due_at: AwareDatetime
@@ -88,7 +102,7 @@ def _planned(  # noqa: PLR0913, PLR0917  # each says something about one message
     return PlannedStep(
         number=number,
         of=of,
-        step=step,
+        step=KeptStep.model_validate(step.model_dump()),
         wanted_at=wanted,
         due_at=due,
         label=label(number, of, due, left_at, zone),

@@ -44,6 +44,13 @@ def _not_masked(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _one_word(secret: SecretStr) -> SecretStr:
+    token = secret.get_secret_value()
+    if any(character.isspace() or not character.isprintable() for character in token):
+        raise ValueError("has white space or control characters, which no header carries")
+    return secret
+
+
 Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_not_masked)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
@@ -86,8 +93,8 @@ class ExitApi(Config):
 class WhatsApp(Config):
     """The store's number at Meta, and which of Meta's two endpoints takes its messages."""
 
-    phone_number_id: Annotated[str, Field(pattern=r"^\S{1,64}$")]
-    access_token: Secret
+    phone_number_id: Annotated[str, Field(pattern=r"^[^\s/?#%\\]{1,64}$")]
+    access_token: Annotated[Secret, AfterValidator(_one_word)]
     endpoint: Literal["messages", "marketing_messages"] = "messages"
 
 

@@ -28,6 +28,8 @@ async def opt_out(
 ) -> None:
     """Suppress a number, and leave it to the dispatcher to tell the open journeys."""
     await suppressions.add(connection, store_id, address_hash, because, now)
+    if await suppressions.because(connection, store_id, address_hash) is None:
+        return  # it was lifted since
     values = {"store_id": store_id, "address_hash": address_hash, "created_at": now}
     await insert_new(connection, opt_outs, values)
 

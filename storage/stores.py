@@ -114,7 +114,7 @@ async def resume(connection: AsyncConnection, store_id: str) -> None:
 def _store(row: RowMapping) -> Store:
     return Store(
         store_id=row["store_id"],
-        config=StoreConfig.model_validate(row["config"]),
+        config=StoreConfig.model_validate(row["config"], extra="ignore"),  # of a newer release
         signing_secret=row["signing_secret"],
         hash_key=row["hash_key"],
         paused_at=row["paused_at"],

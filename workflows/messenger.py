@@ -7,7 +7,7 @@ import structlog
 
 from domain.events import JourneyEvent
 from domain.kinds import LOWEST_INTENT, OPT_OUT
-from storage import holds, inbox, opt_outs
+from storage import holds, inbox, opt_outs, suppressions
 from storage.database import Database
 from storage.holds import Hold
 from storage.opt_outs import OptOut
@@ -56,8 +56,10 @@ class Messenger:
             await self._tell(opt_out)
 
     async def _tell(self, opt_out: OptOut) -> None:
+        who = (opt_out.store_id, opt_out.address_hash)
         async with self._database.reading() as connection:
-            customers = await inbox.customers_of(connection, opt_out.store_id, opt_out.address_hash)
+            stands = await suppressions.because(connection, *who) is not None
+            customers = await inbox.customers_of(connection, *who) if stands else []
         await some_at_a_time(self._end(opt_out, customer_id) for customer_id in customers)
         async with self._database.transaction() as connection:
             await opt_outs.told(connection, opt_out)

@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -72,10 +73,11 @@ class Meta:
                 kind="cart_update",
                 template="cart_reminder",
                 address_hash=keyed_hash(store.hash_key, phone),
-                left_at=now(),
                 due_at=now(),
+                phone_number_id=store.config.whatsapp.phone_number_id,
             )
-            answer = await claims.claim(connection, wanted, now())
+            in_its_turn = now() + timedelta(minutes=-10, seconds=10 * step)
+            answer = await claims.claim(connection, wanted, in_its_turn)
         if answer is Refusal.OPTED_OUT:
             return None
         assert isinstance(answer, Claimed)

@@ -11,8 +11,7 @@ from activities.clock import utc_now
 from activities.send_message import SendMessage
 from domain.answers import SendStatus
 from domain.outcomes import Reason
-from domain.planning import PlannedStep
-from domain.plans import Step
+from domain.planning import KeptStep, PlannedStep
 from domain.questions import SendRequest
 from storage import customers
 from storage.database import Database
@@ -156,7 +155,7 @@ async def test_message_of_an_erased_event_has_no_address(shop: Shop, database: D
         step=PlannedStep(
             number=1,
             of=1,
-            step=Step.model_validate({"after": "0ms", "template": "t", "language": "en"}),
+            step=KeptStep.model_validate({"after": "0ms", "template": "t", "language": "en"}),
             wanted_at=now(),
             due_at=now(),
             label="now",

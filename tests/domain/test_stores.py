@@ -116,7 +116,7 @@ def test_written_configuration_is_read_as_the_same() -> None:
         ((), "timezone", "../etc/passwd"),
         ((), "default_region", "India"),
         ((), "buffer", 15),
-        ((), "buffer", "P400D"),
+        ((), "buffer", "P4000D"),
         ((), "lower_intent_events", "shrug"),
         (("exit_api",), "url", "ftp://partner.example"),
         (("exit_api",), "timeout", "0s"),

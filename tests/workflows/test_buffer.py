@@ -153,7 +153,7 @@ async def test_an_order_that_is_reported_after_the_thank_you_page_still_counts(
         await shop.does("cart_update.add_to_cart")
         await shop.does("collection_view", 2 * MINUTE)
     await shop.forward(16 * MINUTE)
-    await shop.forward(10 * MINUTE)
+    await shop.forward(30 * MINUTE)
     assert (await shop.state()).stage is Stage.WAITING
 
     await shop.posts(order(shop, MINUTE))
