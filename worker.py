@@ -65,7 +65,13 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
         messenger = Messenger(database, journeys)
         await stack.enter_async_context(worker)
         log.info("worker runs", task_queue=TASK_QUEUE, namespace=client.namespace)
-        await _until(stop, dispatcher.sweep, messenger.release_held, messenger.tell_opt_outs)
+        await _until(
+            stop,
+            dispatcher.sweep,
+            messenger.release_held,
+            messenger.tell_opt_outs,
+            messenger.tell_failures,
+        )
 
 
 def make_worker(

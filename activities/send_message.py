@@ -10,7 +10,7 @@ from temporalio import activity
 from activities import verdicts
 from activities.clock import Clock
 from activities.verdicts import Settlement
-from domain import phones
+from domain import consent, phones
 from domain.answers import SendAnswer, SendStatus
 from domain.identity import keyed_hash
 from domain.liquid import MergeFieldError
@@ -76,6 +76,8 @@ class SendMessage:
         address = phones.address_in(body, store.config.default_region)
         if address is None:
             return SendAnswer(status=SendStatus.ENDED, reason=Reason.NO_ADDRESS)
+        if store.config.consent == "required" and not consent.is_granted(body):
+            return SendAnswer(status=SendStatus.ENDED, reason=Reason.NO_CONSENT)
         if (until := self._quiet_until(store, address)) is not None:
             return SendAnswer(status=SendStatus.DEFERRED, reason=Reason.QUIET_HOURS, until=until)
         try:

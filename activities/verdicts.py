@@ -17,7 +17,7 @@ from domain.outcomes import Outcome, Reason, about
 from storage.claims import Paced, Refusal, Stopped
 from storage.messages import Message, MessageStatus
 from whatsapp import outcomes
-from whatsapp.errors import Verdict
+from whatsapp.errors import Verdict, verdict_of
 
 SYNCING = timedelta(minutes=10)
 MARKETING_LIMIT = timedelta(hours=24)
@@ -49,6 +49,19 @@ class _Refused:
     now: datetime
     attempt: int
     evidence: dict[str, str] = field(default_factory=dict)
+
+
+def reason_of_failure(error_code: int | None) -> Reason:
+    """Why a message failed that Meta had taken."""
+    match verdict_of(error_code) if error_code is not None else Verdict.REFUSED:
+        case Verdict.UNREACHABLE:
+            return Reason.UNREACHABLE
+        case Verdict.NOT_NOW:
+            return Reason.MARKETING_LIMIT
+        case Verdict.TEMPLATE_WRONG | Verdict.TEMPLATE_HELD:
+            return Reason.TEMPLATE_REJECTED
+        case _:
+            return Reason.SEND_FAILED
 
 
 def not_claimed(found: Message | Stopped | Refusal | Paced) -> SendAnswer:

@@ -22,6 +22,18 @@ class ExitCheckAnswer(BaseModel):
     """The store is paused: nobody was asked, the journey waits for its release."""
 
 
+class MessageFailed(BaseModel):
+    """Meta took a message, and told later that it could not be delivered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: str
+    trigger_event_id: str
+    step: int
+    reason: Reason
+    at: AwareDatetime
+
+
 class SendStatus(StrEnum):
     """What became of a message."""
 

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from pydantic import AwareDatetime, BaseModel
 
-from domain.answers import ExitCheckAnswer, SendAnswer, SendStatus
+from domain.answers import ExitCheckAnswer, MessageFailed, SendAnswer, SendStatus
 from domain.buffer import Settled
 from domain.events import JourneyEvent
 from domain.kinds import OPT_OUT, Kind
@@ -25,6 +25,9 @@ from domain.stores import OnFailure
 MOST_REMEMBERED = 200
 """Seen event ids and decisions kept in memory: bounded, since a journey may be long."""
 
+AFTER_MARKETING_LIMIT = timedelta(hours=24)
+"""Meta: who had enough marketing is not to be tried again within 24 hours."""
+
 GIVE_UP_AFTER = timedelta(days=2)
 """A message that is put off for longer than this is left out: every journey ends."""
 
@@ -38,6 +41,8 @@ class JourneyState(BaseModel):
     pending: list[JourneyEvent] = []
     """Received and not yet looked at; while buffering, the buffer."""
     seen: list[str] = []
+    failures: list[MessageFailed] = []
+    """Of messages that were sent, told and not yet looked at."""
     exit: JourneyEvent | None = None
     """An operator's exit or an opt-out, once there is one."""
     trigger: JourneyEvent | None = None
@@ -95,7 +100,12 @@ class JourneyState(BaseModel):
 
     def has_news(self) -> bool:
         """Whether something was received that has not been looked at."""
-        return bool(self.pending) or self.exit is not None
+        return bool(self.pending) or bool(self.failures) or self.exit is not None
+
+    def receive_failure(self, failed: MessageFailed) -> None:
+        """Take in that a sent message could not be delivered, unless it is known."""
+        if failed not in self.failures:
+            self.failures.append(failed)
 
     def name_subject(self) -> None:
         """For a journey that ends in its buffer: what it would have been about, as it looks."""
@@ -141,12 +151,37 @@ class JourneyState(BaseModel):
         """Decide what was pushed since; an exit comes before everything."""
         if self.exit is not None:
             return self.requested_exit()
+        if (undeliverable := self._hear_failures(now)) is not None:
+            return undeliverable
         events = self.take_pending()
         verdict = review(self.subject(), events)
         if verdict is None and events:
             because = "not later than left_at, or of an intent that this store ignores"
             self.note(now, "events_ignored", because, about(events[-1]))
         return verdict
+
+    def _hear_failures(self, now: datetime) -> Ending | None:
+        """Decide what failed messages mean: the end for an address, or another try later."""
+        failed, self.failures = self.failures, []
+        trigger = self.subject().trigger.event_id
+        for each in (one for one in failed if one.trigger_event_id == trigger):
+            evidence = {"message_id": each.message_id, "step": str(each.step)}
+            self.note(now, "message_failed", each.reason, evidence)
+            if each.reason is Reason.UNREACHABLE:
+                return Ending(outcome=Outcome.SKIPPED, reason=each.reason, evidence=evidence)
+            if each.reason is Reason.MARKETING_LIMIT:
+                self._take_back(each, now)
+        return None
+
+    def _take_back(self, failed: MessageFailed, now: datetime) -> None:
+        """Send the last message again a day later, unless the next one comes before that."""
+        again_at, upcoming = failed.at + AFTER_MARKETING_LIMIT, self.next_step()
+        if failed.step != self.steps_done or (upcoming and upcoming.due_at <= again_at):
+            return
+        self.steps_done -= 1
+        self.messages_sent -= 1
+        self.not_before = again_at
+        self.note(now, "message_deferred", failed.reason, {"until": again_at.isoformat()})
 
     def hear_partner(self, answer: ExitCheckAnswer, now: datetime) -> Ending | Postpone | None:
         """Decide what the exit check found."""

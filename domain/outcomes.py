@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NO_PLAN = "no_plan"
     ALREADY_HANDLED = "already_handled"
     NO_ADDRESS = "no_address"
+    NO_CONSENT = "no_consent"
     MISSING_MERGE_FIELD = "missing_merge_field"
     EXIT_API_UNAVAILABLE = "exit_api_unavailable"
     QUIET_HOURS = "quiet_hours"

@@ -137,6 +137,8 @@ class StoreConfig(Config):
     lower_intent_events: LowerIntent = LowerIntent.EXIT
     exit_api: ExitApi | None = None
     whatsapp: WhatsApp
+    consent: Literal["required"] | None = None
+    """`required`: only who agreed by the very event that a journey is about is messaged."""
     quiet_hours: QuietHours | None = None
     frequency_cap: FrequencyCap | None = None
     opt_out_words: Annotated[list[OptOutWord], Field(max_length=100)] = Field(default_factory=list)

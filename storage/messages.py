@@ -116,6 +116,15 @@ async def settle(
     )
 
 
+async def reopen(connection: AsyncConnection, message_id: str, now: datetime) -> None:
+    """Let a message that surely reached nobody be claimed again."""
+    await connection.execute(
+        update(messages)
+        .where(messages.c.message_id == message_id, messages.c.status == MessageStatus.FAILED)
+        .values(status=MessageStatus.NOT_SENT, slot_at=None, updated_at=now)
+    )
+
+
 async def latest_to(
     connection: AsyncConnection, store_id: str, address_hash: str
 ) -> datetime | None:

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import failures
 from storage.database import lock
 from storage.messages import MessageStatus
 from storage.tables import messages
@@ -105,7 +106,11 @@ async def fold(
             continue
         entries[entry.message_id] = after = folded(entry, each)
         folds.append(Fold(after, changed=after != entry))
-    await _write(connection, (e for e in entries.values() if e != before[e.message_id]), now)
+    changed = [entry for entry in entries.values() if entry != before[entry.message_id]]
+    await _write(connection, changed, now)
+    for entry in changed:
+        if entry.status is MessageStatus.FAILED is not before[entry.message_id].status:
+            await failures.add(connection, entry.message_id, now)
     return folds
 
 

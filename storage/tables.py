@@ -170,6 +170,13 @@ pace = Table(
     Column("next_at", UtcDateTime, nullable=False),
 )
 
+failures = Table(
+    "failures",
+    metadata,
+    Column("message_id", ForeignKey("messages.message_id"), primary_key=True),
+    Column("failed_at", UtcDateTime, nullable=False),
+)
+
 opt_outs = Table(
     "opt_outs",
     metadata,

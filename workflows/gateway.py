@@ -12,6 +12,7 @@ from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReus
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.answers import MessageFailed
 from domain.events import JourneyEvent
 from domain.identity import journey_id
 from domain.journey import JourneyState
@@ -172,6 +173,20 @@ class JourneyGateway:
         try:
             async with _within_patience():
                 await handle.signal(RecoveryJourney.store_resumed)
+        except _NotOpenError:
+            return False
+        return True
+
+    async def tell_failure(self, customer: Customer, failed: MessageFailed) -> bool:
+        """Tell an open journey that a message of it could not be delivered; False: none is open.
+
+        Raises:
+            TemporalAwayError: it is not known whether the journey heard.
+        """
+        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        try:
+            async with _within_patience():
+                await handle.signal(RecoveryJourney.message_failed, failed)
         except _NotOpenError:
             return False
         return True

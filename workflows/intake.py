@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.clock import Clock
-from domain import phones
+from domain import consent, phones
 from domain.events import CartUpdate, EventBase, JourneyEvent
 from domain.identity import customer_key, journey_id, keyed_hash
 from domain.kinds import LOWEST_INTENT, OPERATOR_EXIT
@@ -71,7 +71,7 @@ class Intake:
         now = self._clock()
         async with self._database.transaction() as connection:
             hashed = address and keyed_hash(store.hash_key, address)
-            obstacle = await _obstacle(connection, store, hashed)
+            obstacle = await _obstacle(connection, store, hashed) or _no_consent(store, body)
             reception = receive(store.config, event, now, obstacle=obstacle)
             known, kept = _journey_event(store, event), {**body, **_resolved(event)}
             new = NewEvent(store.store_id, customer_id, known, kept, reception, hashed)
@@ -134,6 +134,12 @@ async def _obstacle(connection: AsyncConnection, store: Store, hashed: str | Non
         return "no address to message: no valid phone number"
     if await suppressions.because(connection, store.store_id, hashed):
         return "opted out: this number is suppressed"
+    return None
+
+
+def _no_consent(store: Store, body: Mapping[str, Any]) -> str | None:
+    if store.config.consent == "required" and not consent.is_granted(body):
+        return "no consent: this store requires customer.consent with granted, source, timestamp"
     return None
 
 

@@ -5,10 +5,14 @@ What is to be told stands in the database until it was told; telling twice does 
 
 import structlog
 
+from activities.verdicts import reason_of_failure
+from domain.answers import MessageFailed
 from domain.events import JourneyEvent
 from domain.kinds import LOWEST_INTENT, OPT_OUT
-from storage import holds, inbox, opt_outs, suppressions
+from domain.outcomes import Reason
+from storage import failures, holds, inbox, messages, opt_outs, suppressions
 from storage.database import Database
+from storage.failures import Failure
 from storage.holds import Hold
 from storage.opt_outs import OptOut
 from workflows.gateway import Customer, JourneyGateway, UndeliverableError
@@ -43,6 +47,37 @@ class Messenger:
             log.exception("journey cannot be released")
         async with self._database.transaction() as connection:
             await holds.remove(connection, hold)
+
+    async def tell_failures(self) -> None:
+        """Tell open journeys which of their messages Meta could not deliver.
+
+        Raises:
+            TemporalAwayError: after all were tried, for some Temporal was away.
+        """
+        async with self._database.reading() as connection:
+            waiting = await failures.untold(connection, BATCH)
+        await some_at_a_time(self._tell_failure(failure) for failure in waiting)
+
+    async def _tell_failure(self, failure: Failure) -> None:
+        failed = MessageFailed(
+            message_id=failure.message_id,
+            trigger_event_id=failure.trigger_event_id,
+            step=failure.step,
+            reason=reason_of_failure(failure.error_code),
+            at=failure.failed_at,
+        )
+        heard = await self._heard(Customer(failure.store_id, failure.customer_id), failed)
+        async with self._database.transaction() as connection:
+            if heard and failed.reason is Reason.MARKETING_LIMIT:  # a day later, perhaps
+                await messages.reopen(connection, failure.message_id, failure.failed_at)
+            await failures.told(connection, failure.message_id)
+
+    async def _heard(self, customer: Customer, failed: MessageFailed) -> bool:
+        try:
+            return await self._journeys.tell_failure(customer, failed)
+        except UndeliverableError:
+            log.exception("journey cannot be told")
+            return False
 
     async def tell_opt_outs(self) -> None:
         """End the open journeys of whoever opted out since.

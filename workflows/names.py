@@ -7,6 +7,7 @@ WORKFLOW = "RecoveryJourney"
 EVENT_RECEIVED = "event_received"
 EXIT_REQUESTED = "exit_requested"
 STORE_RESUMED = "store_resumed"
+MESSAGE_FAILED = "message_failed"
 STATUS = "status"
 
 STORE_ID = SearchAttributeKey.for_keyword("StoreId")

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.plan import Plans
     from activities.send_message import SendMessage
     from domain import closing
-    from domain.answers import SendStatus
+    from domain.answers import MessageFailed, SendStatus
     from domain.buffer import Wait, settle
     from domain.events import JourneyEvent
     from domain.journey import JourneyState
@@ -62,6 +62,11 @@ class RecoveryJourney:
     def store_resumed(self) -> None:
         """What held this journey is gone."""
         self._resumed = True
+
+    @workflow.signal(name=names.MESSAGE_FAILED)
+    def message_failed(self, failed: MessageFailed) -> None:
+        """Meta could not deliver a message that it had taken."""
+        self._state.receive_failure(failed)
 
     @workflow.query(name=names.STATUS)
     def status(self) -> JourneyState:

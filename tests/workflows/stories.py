@@ -1,8 +1,21 @@
 """Journeys worth remembering: each takes one way through the workflow, on a real server."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from tests.workflows.world import CART_STEP, HOUR, LAST_CALL, MINUTE, Shop, World, order
+from storage import messages, statuses
+from storage.messages import MessageStatus
+from storage.statuses import Told
+from tests.workflows.world import (
+    CART_STEP,
+    HOUR,
+    LAST_CALL,
+    MINUTE,
+    Shop,
+    World,
+    order,
+    real_now,
+)
 
 Story = Callable[[World], Awaitable[Shop]]
 ONE = {"cart_update": [CART_STEP]}
@@ -100,6 +113,56 @@ async def partner_down(world: World) -> Shop:
     return shop
 
 
+async def failed_after_its_first_message(world: World, code: int, second: str) -> Shop:
+    """A journey that waits for its second message when Meta tells that the first one failed."""
+    plan: list[dict[str, Any]] = [CART_STEP, {**LAST_CALL, "after": second}]
+    shop = await world.shop(plans={"cart_update": plan})
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+    await shop.forward(2 * HOUR)
+    async with world.database.transaction() as connection:
+        [sent] = await messages.of_trigger(
+            connection, shop.store.store_id, shop.customer.customer_id, "e1"
+        )
+        told = Told(
+            sent["message_id"],
+            sent["provider_id"],
+            frozenset({shop.store.store_id}),
+            MessageStatus.FAILED,
+            because="told by Meta",
+            error_code=code,
+        )
+        await statuses.fold(connection, [told, told], real_now())
+    await world.messenger.tell_failures()
+    return shop
+
+
+async def unreachable(world: World) -> Shop:
+    shop = await failed_after_its_first_message(world, 131026, "24h")
+    await shop.ends()
+    return shop
+
+
+async def tried_again_a_day_later(world: World) -> Shop:
+    shop = await failed_after_its_first_message(world, 131049, "72h")
+    await shop.ends()
+    return shop
+
+
+async def opted_out(world: World) -> Shop:
+    shop = await waiting(world)
+    await shop.opt_out()
+    await shop.ends()
+    return shop
+
+
+async def paced(world: World) -> Shop:
+    shop = await world.shop(plans={"cart_update": [CART_STEP, {**LAST_CALL, "after": "1h"}]})
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
 STORIES: tuple[Story, ...] = (
     messaged_twice,
     debounced,
@@ -112,4 +175,8 @@ STORIES: tuple[Story, ...] = (
     held_and_resumed,
     throttled,
     partner_down,
+    unreachable,
+    tried_again_a_day_later,
+    opted_out,
+    paced,
 )

@@ -302,3 +302,29 @@ async def test_a_step_may_wait_for_weeks(world: World) -> None:
     await shop.ends()
 
     assert timedelta(days=60) <= await sent_at(shop) - shop.now < timedelta(days=60, minutes=5)
+
+
+CONSENT = {"granted": True, "source": "checkout", "timestamp": "2024-10-08T06:30:35+05:30"}
+
+
+async def test_where_consent_is_required_only_events_with_it_start_journeys(world: World) -> None:
+    shop = await world.shop(consent="required", plans={"cart_update": [CART_STEP]})
+
+    without = await shop.does("cart_update.add_to_cart")
+    await shop.does("cart_update.add_to_cart", customer={"consent": CONSENT})
+    await shop.ends()
+
+    assert (without.status, str(without.reason)[:10]) == ("ignored", "no consent")
+    assert await shop.templates() == ["cart_reminder"]
+
+
+async def test_a_trigger_without_consent_is_not_messaged_though_a_journey_was_open(
+    world: World,
+) -> None:
+    shop = await world.shop(consent="required", plans={"cart_update": [CART_STEP]})
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart", customer={"consent": CONSENT})
+        await shop.does("cart_update.add_to_cart", MINUTE)
+    ending = await shop.ends()
+
+    assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.NO_CONSENT)

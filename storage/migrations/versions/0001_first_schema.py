@@ -244,9 +244,19 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("store_id", "address_hash", name=op.f("pk_suppressions")),
     )
+    op.create_table(
+        "failures",
+        sa.Column("message_id", sa.String(length=32), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.message_id"], name=op.f("fk_failures_message_id")
+        ),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_failures")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("failures")
     op.drop_table("suppressions")
     op.drop_index(op.f("ix_store_keys_store_id"), table_name="store_keys")
     op.drop_table("store_keys")

@@ -1,0 +1,45 @@
+"""Messages that Meta took and then could not deliver: their open journeys are told soon."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import insert_new
+from storage.tables import failures, messages
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed message whose journey is still to be told."""
+
+    message_id: str
+    store_id: str
+    customer_id: str
+    trigger_event_id: str
+    step: int
+    error_code: int | None
+    failed_at: datetime
+
+
+async def add(connection: AsyncConnection, message_id: str, now: datetime) -> None:
+    """Note that a message failed after Meta took it; a second time changes nothing."""
+    await insert_new(connection, failures, {"message_id": message_id, "failed_at": now})
+
+
+async def untold(connection: AsyncConnection, most: int) -> list[Failure]:
+    """Failures whose journeys are still to be told, oldest first."""
+    whose = ("store_id", "customer_id", "trigger_event_id", "step", "error_code")
+    query = (
+        select(failures, *(messages.c[name] for name in whose))
+        .join(messages, messages.c.message_id == failures.c.message_id)
+        .order_by(failures.c.failed_at)
+        .limit(most)
+    )
+    return [Failure(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def told(connection: AsyncConnection, message_id: str) -> None:
+    """Forget a failure that its journey knows of; the ledger keeps it."""
+    await connection.execute(delete(failures).where(failures.c.message_id == message_id))

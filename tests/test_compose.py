@@ -1,0 +1,52 @@
+"""`docker-compose.yml` fits the program and itself; no engine is needed to see that."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from settings import Settings
+
+ROOT = Path(__file__).parents[1]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OF_TEMPORALS_LIBRARY = {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
+
+
+def test_every_part_that_the_product_needs_is_there() -> None:
+    assert set(SERVICES) >= {"postgresql", "temporal", "temporal-ui", "api", "worker"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_waits_for_what_can_be_waited_for(name: str) -> None:
+    for other, how in SERVICES[name].get("depends_on", {}).items():
+        condition = how["condition"]
+        assert other in SERVICES
+        if condition == "service_healthy":
+            assert "healthcheck" in SERVICES[other]
+        else:
+            assert condition == "service_completed_successfully"
+            assert SERVICES[other].get("restart", "no") in {"no", "on-failure:10"}
+
+
+@pytest.mark.parametrize("name", ["postgresql", "temporal", "api", "worker"])
+def test_what_others_rely_on_tells_its_health(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"]
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_the_program_knows_every_variable_that_it_is_given(name: str) -> None:
+    given = set(SERVICES[name]["environment"])
+
+    known = {field.upper() for field in Settings.model_fields}
+    assert given - known == OF_TEMPORALS_LIBRARY
+    assert SERVICES[name]["environment"]["DATABASE_URL"].startswith("postgresql+psycopg://")
+
+
+def test_the_image_has_every_package_that_is_installed() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    rooms = [path.parent.name for path in ROOT.glob("*/__init__.py")]
+
+    for room in set(rooms) - {"tests", "benchmarks"}:
+        assert f"COPY {room} {room}" in dockerfile

@@ -1,0 +1,51 @@
+"""Messages that Meta took and then could not deliver, on a real server."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.outcomes import Outcome, Reason
+from tests.workflows.stories import failed_after_its_first_message
+from tests.workflows.world import World
+
+
+async def test_who_cannot_be_reached_is_sent_nothing_more(world: World) -> None:
+    shop = await failed_after_its_first_message(world, 131026, "24h")
+
+    ending = await shop.ends()
+
+    assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.UNREACHABLE)
+    assert await shop.templates() == ["cart_reminder"]
+
+
+async def test_who_had_enough_marketing_is_tried_again_a_day_later_after_a_fresh_exit_check(
+    world: World,
+) -> None:
+    shop = await failed_after_its_first_message(world, 131049, "72h")
+
+    ending = await shop.ends()
+
+    assert ending.outcome is Outcome.MESSAGED
+    assert await shop.templates() == ["cart_reminder", "cart_reminder", "cart_last_call"]
+    assert await shop.questions() == 3
+    decisions = (await shop.closed()).decisions
+    sent = [each.at for each in decisions if each.decision == "message_sent"]
+    assert sent[1] - shop.now >= timedelta(hours=24)
+
+
+async def test_not_where_the_next_message_comes_before_that(world: World) -> None:
+    shop = await failed_after_its_first_message(world, 131049, "20h")
+
+    await shop.ends()
+
+    assert await shop.templates() == ["cart_reminder", "cart_last_call"]
+
+
+@pytest.mark.parametrize("code", [132001, 131053])
+async def test_any_other_failure_is_noted_and_the_journey_goes_on(world: World, code: int) -> None:
+    shop = await failed_after_its_first_message(world, code, "24h")
+
+    await shop.ends()
+
+    assert await shop.templates() == ["cart_reminder", "cart_last_call"]
+    assert "message_failed" in await shop.decisions()
