@@ -13,7 +13,7 @@ from sqlalchemy import exc
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from workflows.gateway import TemporalAwayError
+from workflows.patience import TemporalAwayError
 
 AWAY = (
     exc.OperationalError,

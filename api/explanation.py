@@ -9,7 +9,8 @@ from domain.events import JourneyEvent
 from domain.outcomes import ClosedJourney, Decision, Outcome, Reason, Stage
 from storage import inbox, journeys, messages
 from storage.inbox import Arrival
-from workflows.gateway import Customer, OpenJourney, TemporalAwayError
+from workflows.gateway import Customer, OpenJourney
+from workflows.patience import TemporalAwayError
 
 
 class SentMessage(BaseModel):

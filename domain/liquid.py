@@ -107,6 +107,10 @@ def expressions_of(source: str) -> Iterator[Expression]:
         yield expression
 
 
+_CANNOT_RENDER = (LiquidError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What filters raise that were written for other values than partners send."""
+
+
 def render_field(source: str, fields: Mapping[str, Any]) -> str:
     """Render one parameter on one line; Meta refuses line breaks and wide gaps in parameters.
 
@@ -116,7 +120,7 @@ def render_field(source: str, fields: Mapping[str, Any]) -> str:
     empty: list[str] = []
     try:
         text = " ".join(parse(source).render({**fields, _EMPTY: empty}).split())
-    except LiquidError as error:
+    except _CANNOT_RENDER as error:
         raise MergeFieldError(*dict.fromkeys(empty or [source])) from error
     if empty or not text:
         raise MergeFieldError(*dict.fromkeys(empty or [source]))

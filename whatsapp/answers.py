@@ -85,7 +85,8 @@ def _error(content: Any, access_token: str) -> _Error | None:
 
 
 def _hidden(text: str, access_token: str) -> str:
-    return without_numbers(text.replace(access_token, "…"))[:MOST_TEXT]
+    storable = text.replace("\x00", "")
+    return without_numbers(storable.replace(access_token, "…"))[:MOST_TEXT]
 
 
 def without_numbers(text: str) -> str:

@@ -17,12 +17,8 @@ from domain.reception import Delivery
 from storage import inbox, stores
 from storage.database import Database
 from storage.inbox import InboxRow
-from workflows.gateway import (
-    Customer,
-    JourneyGateway,
-    TemporalAwayError,
-    UndeliverableError,
-)
+from workflows.gateway import Customer, JourneyGateway
+from workflows.patience import TemporalAwayError, UndeliverableError
 from workflows.taking_turns import some_at_a_time
 
 LEASE = timedelta(seconds=20)

@@ -1,16 +1,20 @@
 """Reaching journeys in Temporal: bring them events, end them, release them, look at them."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from pydantic import BaseModel
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+)
 from temporalio.client import WorkflowQueryFailedError as QueryFailed
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from domain.answers import MessageFailed
 from domain.events import JourneyEvent
@@ -18,33 +22,13 @@ from domain.identity import journey_id
 from domain.journey import JourneyState
 from domain.outcomes import Stage
 from workflows import attributes, names
-from workflows.recovery_journey import RecoveryJourney
-
-PATIENCE = timedelta(seconds=3)
-"""For one call to Temporal. Whoever waits for it is a partner's POST, or an operator's GET."""
-
-
-class TemporalAwayError(Exception):
-    """Temporal did not answer in time; what was to be told it has to be told again."""
-
-
-class UndeliverableError(Exception):
-    """Temporal answered, and refused this one thing: others may pass, this may pass later."""
-
-
-_AWAY = frozenset(
-    {
-        RPCStatusCode.UNAVAILABLE,
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.RESOURCE_EXHAUSTED,
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.INTERNAL,
-        RPCStatusCode.UNKNOWN,
-        RPCStatusCode.PERMISSION_DENIED,
-        RPCStatusCode.UNAUTHENTICATED,
-    }
+from workflows.patience import (
+    NotOpenError,
+    TemporalAwayError,
+    UndeliverableError,
+    within_patience,
 )
-"""What says nothing about the one call; anything else is about what was asked."""
+from workflows.recovery_journey import RecoveryJourney
 
 
 @dataclass(frozen=True)
@@ -87,13 +71,7 @@ class JourneyGateway:
             TemporalAwayError: it is not known whether the event arrived.
             UndeliverableError: this event is refused, such as for too many in one run.
         """
-        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
-        try:
-            async with _within_patience():
-                await handle.signal(RecoveryJourney.event_received, event)
-        except _NotOpenError:
-            return False
-        return True
+        return await self._tell(customer, RecoveryJourney.event_received, event)
 
     async def start(
         self, customer: Customer, event: JourneyEvent, buffer: timedelta, now: datetime
@@ -108,7 +86,7 @@ class JourneyGateway:
         )
         state.receive(event)
         try:
-            async with _within_patience():
+            async with within_patience():
                 await self._client.start_workflow(
                     RecoveryJourney.run,
                     state,
@@ -131,15 +109,15 @@ class JourneyGateway:
         Raises:
             TemporalAwayError: it is not known whether the exit arrived.
         """
-        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        handle = self._handle(customer)
         try:
-            async with _within_patience():
+            async with within_patience():
                 asleep = _stage(await handle.describe()) is Stage.BUFFERING
                 if asleep:
                     await self._wake_with_exit(customer, event)
                 else:
                     await handle.signal(RecoveryJourney.exit_requested, event)
-        except (_NotOpenError, WorkflowAlreadyStartedError):
+        except (NotOpenError, WorkflowAlreadyStartedError):
             return False
         return True
 
@@ -169,13 +147,7 @@ class JourneyGateway:
         Raises:
             TemporalAwayError: it is not known whether the journey heard.
         """
-        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
-        try:
-            async with _within_patience():
-                await handle.signal(RecoveryJourney.store_resumed)
-        except _NotOpenError:
-            return False
-        return True
+        return await self._tell(customer, RecoveryJourney.store_resumed)
 
     async def tell_failure(self, customer: Customer, failed: MessageFailed) -> bool:
         """Tell an open journey that a message of it could not be delivered; False: none is open.
@@ -183,13 +155,22 @@ class JourneyGateway:
         Raises:
             TemporalAwayError: it is not known whether the journey heard.
         """
-        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        return await self._tell(customer, RecoveryJourney.message_failed, failed)
+
+    async def _tell(
+        self, customer: Customer, signal: Callable[..., None], *said: BaseModel
+    ) -> bool:
+        """Signal the customer's open journey; False when there is none."""
+        handle = self._handle(customer)
         try:
-            async with _within_patience():
-                await handle.signal(RecoveryJourney.message_failed, failed)
-        except _NotOpenError:
+            async with within_patience():
+                await handle.signal(signal, args=said)
+        except NotOpenError:
             return False
         return True
+
+    def _handle(self, customer: Customer) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(customer.journey_id)
 
     async def look(self, customer: Customer) -> OpenJourney | None:
         """The customer's open journey, or None.
@@ -197,11 +178,11 @@ class JourneyGateway:
         Raises:
             TemporalAwayError: Temporal cannot be asked.
         """
-        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        handle = self._handle(customer)
         try:
-            async with _within_patience():
+            async with within_patience():
                 seen = await handle.describe()
-        except _NotOpenError:
+        except NotOpenError:
             return None
         if seen.status is not WorkflowExecutionStatus.RUNNING:
             return None
@@ -215,32 +196,12 @@ class JourneyGateway:
 
     async def _state(self, customer: Customer) -> JourneyState | None:
         """What the journey itself says; it takes a worker to say it."""
-        handle = self._client.get_workflow_handle_for(RecoveryJourney.run, customer.journey_id)
+        handle = self._handle(customer)
         try:
-            async with _within_patience():
+            async with within_patience():
                 return await handle.query(RecoveryJourney.status)
-        except (QueryFailed, TemporalAwayError, UndeliverableError, _NotOpenError):
+        except (QueryFailed, TemporalAwayError, UndeliverableError, NotOpenError):
             return None
-
-
-class _NotOpenError(Exception):
-    """There is no open journey of that id."""
-
-
-@asynccontextmanager
-async def _within_patience() -> AsyncIterator[None]:
-    """Turn the many ways of not being answered into three."""
-    try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
-            yield
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise _NotOpenError from error
-        if error.status in _AWAY:
-            raise TemporalAwayError(error.status.name) from error
-        raise UndeliverableError(error.status.name) from error
-    except (TimeoutError, RuntimeError) as error:  # RuntimeError: a lazy client cannot connect
-        raise TemporalAwayError(type(error).__name__) from error
 
 
 def _stage(seen: WorkflowExecutionDescription) -> Stage:

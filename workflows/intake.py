@@ -21,7 +21,7 @@ from storage.database import Database
 from storage.inbox import InboxRow, NewEvent
 from storage.stores import Store
 from workflows.dispatcher import LEASE, Dispatcher
-from workflows.gateway import TemporalAwayError
+from workflows.patience import TemporalAwayError
 
 PAUSE_AFTER_FAILURE = timedelta(seconds=5)
 """While Temporal is away, only one event in this time waits for it; the rest go to the inbox."""

@@ -15,7 +15,8 @@ from storage.database import Database
 from storage.failures import Failure
 from storage.holds import Hold
 from storage.opt_outs import OptOut
-from workflows.gateway import Customer, JourneyGateway, UndeliverableError
+from workflows.gateway import Customer, JourneyGateway
+from workflows.patience import UndeliverableError
 from workflows.taking_turns import some_at_a_time
 
 BATCH = 500

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from workflows.gateway import TemporalAwayError
+from workflows.patience import TemporalAwayError
 
 EVERY = timedelta(seconds=1)
 """How soon after a round the next one begins; a resumed store's journeys go on within this."""
