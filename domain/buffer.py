@@ -43,6 +43,17 @@ def settle(
     return Settled(max(standing, key=_rank), left_at)
 
 
+def essential(events: Sequence[JourneyEvent]) -> list[JourneyEvent]:
+    """As many of very many events as decide what the buffer comes to: the latest of each sort.
+
+    A customer id that a partner gives to all its guests must not outgrow a workflow's input.
+    """
+    latest: dict[tuple[str, bool], JourneyEvent] = {}
+    for event in sorted(events, key=_when):
+        latest[event.kind, event.empties_cart] = event
+    return list(latest.values())
+
+
 def still_standing(events: Sequence[JourneyEvent]) -> list[JourneyEvent]:
     """The events that neither a later order nor a later emptying of the cart took back."""
     ordered = [event.at for event in events if event.kind == Kind.ORDER_PLACED]

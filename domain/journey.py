@@ -6,7 +6,7 @@ from operator import attrgetter
 from pydantic import AwareDatetime, BaseModel
 
 from domain.answers import ExitCheckAnswer, MessageFailed, SendAnswer, SendStatus
-from domain.buffer import Settled
+from domain.buffer import Settled, essential
 from domain.events import JourneyEvent
 from domain.kinds import OPT_OUT, Kind
 from domain.later_events import About, Postpone, review, review_found
@@ -120,6 +120,11 @@ class JourneyState(BaseModel):
         wanted = [event for event in self.pending if event.kind != Kind.ORDER_PLACED]
         key = attrgetter("intent", "at", "event_id")
         return max(wanted or self.pending, key=key, default=None)
+
+    def keep_essential(self) -> None:
+        """While the buffer goes on: forget what cannot decide anything, of very many events."""
+        if len(self.pending) > MOST_REMEMBERED:
+            self.pending = essential(self.pending)
 
     def take_pending(self) -> list[JourneyEvent]:
         """Hand over what was received and not yet looked at."""

@@ -80,6 +80,7 @@ class RecoveryJourney:
             return state.requested_exit()
         match settle(state.pending, workflow.now(), state.buffer):
             case Wait(until=until):
+                state.keep_essential()
                 self._begin_again(state, until)
             case Ending() as ending:
                 state.name_subject()

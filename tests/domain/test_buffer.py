@@ -1,11 +1,11 @@
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.buffer import Settled, Wait, settle
+from domain.buffer import Settled, Wait, essential, settle
 from domain.events import JourneyEvent
 from domain.kinds import CART_KINDS, Kind
 from domain.outcomes import Ending, Outcome, Reason
@@ -134,3 +134,14 @@ def test_order_at_the_same_instant_closes_whatever_the_other_ranks_as(
     ending = settle([ordered(0), ranked], LONG_AFTER, BUFFER)
     assert isinstance(ending, Ending)
     assert ending.reason is Reason.ORDER_PLACED
+
+
+@settings(max_examples=200, deadline=None)
+@given(buffers, st.sampled_from([at(0), at(3), LONG_AFTER]))
+def test_the_latest_of_each_sort_decide_as_all_would(
+    events: list[JourneyEvent], now: datetime
+) -> None:
+    kept = essential(events)
+
+    assert settle(kept, now, BUFFER) == settle(events, now, BUFFER)
+    assert len({(one.kind, one.empties_cart) for one in kept}) == len(kept)
