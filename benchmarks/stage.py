@@ -61,12 +61,56 @@ class Stage:
         await self.intake.accept(self.store, event_adapter.validate_python(body), body)
 
 
+@dataclass(frozen=True)
+class Scene:
+    """Everything but a store; nobody works until the worker is entered."""
+
+    client: Client
+    database: Database
+    intake: Intake
+    worker: Worker
+    sandbox_url: str
+
+    async def store(self, store_id: str, **config: Any) -> Store:
+        """A new store whose carts get one message, as long after the buffer as that took."""
+        plans = {"cart_update": [{"after": BUFFER, "template": "reminder", "language": "en"}]}
+        whole = {
+            "organization_id": "org",
+            "name": "Denim Co",
+            "timezone": "Asia/Kolkata",
+            "buffer": BUFFER,
+            "plans": plans,
+            **config,
+        }
+        async with self.database.transaction() as connection:
+            store = await stores.put(
+                connection, store_id, StoreConfig.model_validate(whole), utc_now()
+            )
+        if store is None:
+            raise LookupError("an empty database has no store")
+        return store
+
+
 @asynccontextmanager
 async def stage() -> AsyncIterator[Stage]:
-    """Set everything up, and take it down again."""
+    """Set everything up, with one store, and take it down again."""
+    async with scene() as on:
+        textbook = Worker(on.client, task_queue=TEXTBOOK_QUEUE, workflows=[TextbookDebounce])
+        async with on.worker, textbook:
+            store = await on.store(
+                "denim-co",
+                exit_api={"url": f"{on.sandbox_url}/partner/fetch-user-events"},
+                whatsapp={"phone_number_id": "1055", "access_token": "token"},
+            )
+            yield Stage(on.client, on.intake, store)
+
+
+@asynccontextmanager
+async def scene(*server_flags: str) -> AsyncIterator[Scene]:
+    """Servers, database and a worker that does not work yet."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        environment = await stack.enter_async_context(await _temporal(folder))
+        environment = await stack.enter_async_context(await _temporal(folder, server_flags))
         sandbox_url = await stack.enter_async_context(serve(create_sandbox()))
         url = f"sqlite:///{folder / 'comeback.db'}"
         await upgrade_in_thread(url)
@@ -75,49 +119,27 @@ async def stage() -> AsyncIterator[Stage]:
         meta = await stack.enter_async_context(whatsapp_http())
         partners = await stack.enter_async_context(partner_http())
         client = environment.client
-        exit_api = ExitApiClient(partners, allow_private=True)
         worker = make_worker(
             client,
             Plans(database),
-            ExitCheck(database, exit_api, utc_now),
+            ExitCheck(database, ExitApiClient(partners, allow_private=True), utc_now),
             SendMessage(database, WhatsAppClient(meta, sandbox_url), utc_now),
             Outcomes(database),
         )
-        textbook = Worker(client, task_queue=TEXTBOOK_QUEUE, workflows=[TextbookDebounce])
-        await stack.enter_async_context(worker)
-        await stack.enter_async_context(textbook)
         dispatcher = Dispatcher(database, JourneyGateway(client), utc_now)
-        store = await _store(database, sandbox_url)
-        yield Stage(client, Intake(database, dispatcher, utc_now), store)
+        intake = Intake(database, dispatcher, utc_now)
+        yield Scene(client, database, intake, worker, sandbox_url)
 
 
-async def _temporal(folder: Path) -> WorkflowEnvironment:
+async def _temporal(folder: Path, flags: tuple[str, ...]) -> WorkflowEnvironment:
     return await WorkflowEnvironment.start_local(
         dev_server_existing_path=find_temporal(),
         dev_server_database_filename=str(folder / "temporal.db"),
         dev_server_extra_args=[
-            *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal")
+            *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
+            *flags,
         ],
         dev_server_log_level="error",
         data_converter=pydantic_data_converter,
         search_attributes=SEARCH_ATTRIBUTES,
     )
-
-
-async def _store(database: Database, sandbox_url: str) -> Store:
-    config: dict[str, Any] = {
-        "organization_id": "org",
-        "name": "Denim Co",
-        "timezone": "Asia/Kolkata",
-        "buffer": BUFFER,
-        "exit_api": {"url": f"{sandbox_url}/partner/fetch-user-events"},
-        "whatsapp": {"phone_number_id": "1055", "access_token": "token"},
-        "plans": {"cart_update": [{"after": BUFFER, "template": "reminder", "language": "en"}]},
-    }
-    async with database.transaction() as connection:
-        store = await stores.put(
-            connection, "denim-co", StoreConfig.model_validate(config), utc_now()
-        )
-    if store is None:
-        raise LookupError("an empty database has no store")
-    return store

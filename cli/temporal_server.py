@@ -21,6 +21,14 @@ DEFAULT_NAMESPACE = "comeback"
 RETENTION = timedelta(days=30)
 """The dev server's own 24 hours are over before anybody asks why a message was sent."""
 
+FAIRNESS = (
+    *("--dynamic-config-value", "matching.enableFairness=true"),
+    *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
+    *("--dynamic-config-value", "matching.numTaskqueueReadPartitions=1"),
+)
+"""Turns between stores are kept within each partition of a task queue alone; of four, the default,
+one may be done with a burst long before another."""
+
 _POLL = timedelta(seconds=0.1)
 
 
@@ -58,7 +66,7 @@ def server_command(settings: Settings, namespace: str) -> tuple[str, ...]:
         *("--ip", HOST, "--ui-ip", HOST),
         *("--port", str(settings.temporal_port), "--ui-port", str(settings.temporal_ui_port)),
         *("--namespace", namespace, "--log-level", "warn"),
-        *("--dynamic-config-value", "matching.enableFairness=true"),
+        *FAIRNESS,
     )
 
 

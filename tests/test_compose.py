@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cli.temporal_server import FAIRNESS
 from settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -50,3 +51,12 @@ def test_the_image_has_every_package_that_is_installed() -> None:
 
     for room in set(rooms) - {"tests", "benchmarks"}:
         assert f"COPY {room} {room}" in dockerfile
+
+
+def test_stores_take_turns_as_on_the_embedded_server() -> None:
+    content = COMPOSE["configs"]["temporal-dynamic-config"]["content"]
+    embedded = [each.split("=") for each in FAIRNESS if "=" in each]
+
+    assert yaml.safe_load(content) == {
+        name: [{"value": yaml.safe_load(value)}] for name, value in embedded
+    }
