@@ -145,11 +145,13 @@ def _claim(request: SendRequest, store: Store, address: str) -> Claim:
     key = MessageKey(
         request.store_id, request.customer_id, request.trigger_event_id, request.step.number
     )
+    number = store.config.whatsapp
     return Claim(
         key=key,
         kind=request.kind,
         template=request.step.step.template,
         address_hash=keyed_hash(store.hash_key, address),
         due_at=request.step.due_at,
-        phone_number_id=store.config.whatsapp.phone_number_id,
+        phone_number_id=number.phone_number_id,
+        messages_per_second=number.messages_per_second,
     )

@@ -96,6 +96,8 @@ class WhatsApp(Config):
     phone_number_id: Annotated[str, Field(pattern=r"^[^\s/?#%\\]{1,64}$")]
     access_token: Annotated[Secret, AfterValidator(_one_word)]
     endpoint: Literal["messages", "marketing_messages"] = "messages"
+    messages_per_second: Annotated[int, Field(ge=1, le=1000)] = 80
+    """Meta's throughput of the number: 80, or 1,000 once Meta has raised it."""
 
 
 class QuietHours(Config):

@@ -1,6 +1,7 @@
 """Not too fast: slots of a phone number, shared by all workers through the database.
 
-Meta takes 80 messages a second from a number, and about one in 6 seconds to the same person.
+Meta takes 80 messages a second from a number, or the 1,000 that it has raised it to, and about
+one in 6 seconds to the same person.
 A message whose slot is not yet there is put off until then; nobody waits with it in a worker.
 """
 

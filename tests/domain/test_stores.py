@@ -151,3 +151,19 @@ def test_kinds_that_no_message_can_be_about_have_no_plan(kind: str) -> None:
 @pytest.mark.parametrize("steps", [[], [step("2h"), step("1h")]])
 def test_plan_has_steps_in_order(steps: list[dict[str, Any]]) -> None:
     assert refusal(contract_example() | {"plans": {"cart_update": steps}})
+
+
+@pytest.mark.parametrize(
+    ("per_second", "taken"), [(0, False), (1, True), (1000, True), (1001, False)]
+)
+def test_a_numbers_throughput_is_one_that_meta_may_give(per_second: int, *, taken: bool) -> None:
+    body = contract_example()
+    body["whatsapp"]["messages_per_second"] = per_second
+    if taken:
+        assert StoreConfig.model_validate(body).whatsapp.messages_per_second == per_second
+    else:
+        assert refusal(body) == [("whatsapp", "messages_per_second")]
+
+
+def test_a_numbers_throughput_is_what_meta_gives_every_number_unless_said() -> None:
+    assert config().whatsapp.messages_per_second == 80
