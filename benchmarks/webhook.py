@@ -11,9 +11,8 @@ import hmac
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,14 +21,13 @@ from tempfile import TemporaryDirectory
 import httpx
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import NullPool, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError
 
 from activities.clock import utc_now
+from benchmarks.databases import SERVER, postgresql
 from benchmarks.webhook_load import MESSAGES, RATE, UPDATES, bodies_about, fill
 from cli.ports import free_port
 from storage import messages, webhooks
-from storage.database import Database, sync_url
+from storage.database import Database
 from storage.migrate import upgrade_in_thread
 
 HOST = "127.0.0.1"
@@ -145,24 +143,6 @@ async def _lag(database: Database) -> float:
     return 0.0 if oldest is None else (utc_now() - oldest).total_seconds()
 
 
-@contextmanager
-def _postgresql(server: str) -> Iterator[str | None]:
-    """A database that is dropped in the end; None when no server answers."""
-    name = f"comeback_benchmark_{uuid.uuid4().hex}"
-    engine = create_engine(sync_url(server), poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-    except OperationalError:
-        yield None
-        return
-    try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
 async def main(server: str) -> None:
     """Measure and print."""
     posts = f"{RATE} POST/s of {UPDATES} updates"
@@ -170,7 +150,7 @@ async def main(server: str) -> None:
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/comeback.db"
         table.add_row(*(await measure(url)).row("SQLite"))
-    with _postgresql(server) as url_or_none:
+    with postgresql(server) as url_or_none:
         if url_or_none is not None:
             table.add_row(*(await measure(url_or_none)).row("PostgreSQL"))
     Console().print(table)
@@ -178,7 +158,5 @@ async def main(server: str) -> None:
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument(
-        "--postgresql", default="postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
-    )
+    arguments.add_argument("--postgresql", default=SERVER)
     asyncio.run(main(arguments.parse_args().postgresql))
