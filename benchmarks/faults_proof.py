@@ -1,0 +1,99 @@
+"""Whether the benchmark of faults kept every promise: our ledger held against Meta's own."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.faults_drawn import phone
+from sandbox.ledger import Received
+from storage.messages import MessageStatus
+
+UNSENT = {MessageStatus.FAILED, MessageStatus.NOT_SENT}
+ANSWERED = {
+    "accepted": {MessageStatus.ACCEPTED},
+    "unknown": {MessageStatus.UNKNOWN},
+    "ended": {MessageStatus.FAILED},
+    "skipped": {MessageStatus.FAILED},
+    "not_sent": {MessageStatus.NOT_SENT},
+}
+"""What the ledger says of a message by what its journey was told."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table; a promise when there is a bound."""
+
+    what: str
+    count: int
+    most: int | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether there is more than there may be."""
+        return self.most is not None and self.count > self.most
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was asked for, what each ledger says, and what was told."""
+
+    sends: int
+    rows: Sequence[tuple[int, str]]
+    """Number and status of each message in our ledger."""
+    received: Sequence[Received]
+    interrupted: set[int]
+    answers: dict[int, str]
+
+    def lines(self) -> list[Line]:
+        """All figures, promises among them."""
+        done = Counter(each.body["to"] for each in self.received if each.message_id is not None)
+        twice = sum(times > 1 for times in done.values())
+        return [
+            Line("sends", self.sends),
+            Line("requests that Meta got", len(self.received)),
+            Line("messages done once", len(done) - twice),
+            Line("messages done twice", twice, 0),
+            *self._outcomes(),
+            *self._unknowns(),
+            *self._lies(done),
+        ]
+
+    def _outcomes(self) -> list[Line]:
+        status = Counter(status for _, status in self.rows)
+        named = ("accepted", "unknown", "failed", "not_sent")
+        without = self.sends - sum(status[name] for name in named)
+        return [
+            *(Line(f"outcome {name}", status[name]) for name in named),
+            Line("without an outcome", without, 0),
+            Line("without an answer to the journey", self.sends - len(self.answers), 0),
+        ]
+
+    def _unknowns(self) -> list[Line]:
+        """Every unknown message has its fault: nothing is given up as unknown without need."""
+        unclear = {each.body["to"] for each in self.received if each.status in {None, 500}}
+        killed = {phone(number) for number in self.interrupted}
+        unknown = self._people(MessageStatus.UNKNOWN)
+        return [
+            Line("ambiguous answers of Meta", len(unclear)),
+            Line("messages under way in killed workers", len(killed)),
+            Line("unknown, at most as many as both", len(unknown), len(unclear | killed)),
+            Line("unknown without either", len(unknown - unclear - killed), 0),
+        ]
+
+    def _lies(self, done: Counter[str]) -> list[Line]:
+        """What the ledger is sure of is so, and so is what journeys were told."""
+        accepted = self._people(MessageStatus.ACCEPTED)
+        unsent = self._people(*UNSENT)
+        status = dict(self.rows)
+        told = (
+            status.get(number) not in ANSWERED.get(answer, set())
+            for number, answer in self.answers.items()
+        )
+        return [
+            Line("accepted, but not done", sum(done[each] != 1 for each in accepted), 0),
+            Line("failed or not_sent, but done", sum(each in done for each in unsent), 0),
+            Line("journey told other than the ledger", sum(told), 0),
+        ]
+
+    def _people(self, *statuses: MessageStatus) -> set[str]:
+        return {phone(number) for number, status in self.rows if status in statuses}
