@@ -31,9 +31,9 @@ from sqlalchemy import select
 from benchmarks.databases import SERVER, postgresql
 from benchmarks.faults_drawn import MOST_SENDS, Drawn, draw, draw_kills, fault_at_meta, fill
 from benchmarks.faults_fleet import ROOT, Fleet
-from benchmarks.faults_proof import Line, Proof
+from benchmarks.faults_proof import Line, Proof, Row
 from benchmarks.faults_worker import Order, World
-from sandbox.ledger import Ledger, Received
+from sandbox.ledger import Ledger
 from storage.database import Database
 from storage.migrate import upgrade_in_thread
 from storage.tables import messages
@@ -57,6 +57,7 @@ class Result:
     """What came of it."""
 
     lines: list[Line]
+    unexplained: list[Row]
     injected: Counter[str]
     kills: int
     seconds: float
@@ -84,10 +85,12 @@ async def measure(url: str, wanted: Wanted) -> Result:
                 fleet = Fleet(world, orders, kill_at, chance)
                 seconds = await _run(fleet)
             received = Ledger(ledger).entries  # by now there is nobody left to write to it
-        lines = await _lines(database, wanted, fleet, received)
+        rows = await _rows(database)
     finally:
         await database.close()
-    return Result(lines, Counter(each.name for each in drawn.values()), fleet.kills, seconds)
+    proof = Proof(wanted.sends, rows, received, fleet.interrupted, fleet.answers)
+    injected = Counter(each.name for each in drawn.values())
+    return Result(proof.lines(), proof.unexplained(), injected, fleet.kills, seconds)
 
 
 def _order(number: int, drawn: Drawn | None) -> Order:
@@ -103,13 +106,11 @@ async def _run(fleet: Fleet) -> float:
     return time.perf_counter() - began
 
 
-async def _lines(
-    database: Database, wanted: Wanted, fleet: Fleet, received: list[Received]
-) -> list[Line]:
+async def _rows(database: Database) -> list[Row]:
+    columns = (messages.c.customer_id, messages.c.status, messages.c.because)
     async with database.reading() as connection:
-        found = await connection.execute(select(messages.c.customer_id, messages.c.status))
-        rows = [(int(row.customer_id), str(row.status)) for row in found]
-    return Proof(wanted.sends, rows, received, fleet.interrupted, fleet.answers).lines()
+        found = await connection.execute(select(*columns))
+        return [Row(int(row.customer_id), row.status, row.because) for row in found]
 
 
 @contextmanager
@@ -154,6 +155,8 @@ async def main(server: str, wanted: Wanted) -> bool:
     console.print(table)
     faults = ", ".join(f"{count} {each}" for each, count in sorted(result.injected.items()))
     rate = wanted.sends / result.seconds
+    for row in result.unexplained:
+        console.print(f"message {row.number} is unknown: {row.because}")
     console.print(f"injected: {faults}; {result.kills} workers killed")
     console.print(f"{result.seconds:.1f} s, {rate:.0f} sends/s")
     return not result.broken

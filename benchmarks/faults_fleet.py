@@ -15,7 +15,7 @@ from benchmarks.faults_worker import Done, Order, World
 
 ROOT = Path(__file__).parents[1]
 WORKERS = 3
-AT_ONCE = 16
+AT_ONCE = 8
 """Messages that one worker is sending at any time."""
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from benchmarks.faults_drawn import phone
 from sandbox.ledger import Received
@@ -33,13 +34,21 @@ class Line:
         return self.most is not None and self.count > self.most
 
 
+class Row(NamedTuple):
+    """A message in our ledger."""
+
+    number: int
+    status: str
+    because: str | None = None
+
+
 @dataclass(frozen=True)
 class Proof:
     """What was asked for, what each ledger says, and what was told."""
 
     sends: int
-    rows: Sequence[tuple[int, str]]
-    """Number and status of each message in our ledger."""
+    rows: Sequence[Row]
+    """Our ledger."""
     received: Sequence[Received]
     interrupted: set[int]
     answers: dict[int, str]
@@ -59,7 +68,7 @@ class Proof:
         ]
 
     def _outcomes(self) -> list[Line]:
-        status = Counter(status for _, status in self.rows)
+        status = Counter(row.status for row in self.rows)
         named = ("accepted", "unknown", "failed", "not_sent")
         without = self.sends - sum(status[name] for name in named)
         return [
@@ -70,21 +79,32 @@ class Proof:
 
     def _unknowns(self) -> list[Line]:
         """Every unknown message has its fault: nothing is given up as unknown without need."""
-        unclear = {each.body["to"] for each in self.received if each.status in {None, 500}}
-        killed = {phone(number) for number in self.interrupted}
+        unclear, killed = self._unclear(), self._killed()
         unknown = self._people(MessageStatus.UNKNOWN)
         return [
             Line("ambiguous answers of Meta", len(unclear)),
             Line("messages under way in killed workers", len(killed)),
             Line("unknown, at most as many as both", len(unknown), len(unclear | killed)),
-            Line("unknown without either", len(unknown - unclear - killed), 0),
+            Line("unknown without either", len(self.unexplained()), 0),
         ]
+
+    def unexplained(self) -> list[Row]:
+        """Messages that are unknown though nothing was done to them."""
+        explained = self._unclear() | self._killed()
+        unknown = (row for row in self.rows if row.status == MessageStatus.UNKNOWN)
+        return [row for row in unknown if phone(row.number) not in explained]
+
+    def _unclear(self) -> set[str]:
+        return {each.body["to"] for each in self.received if each.status in {None, 500}}
+
+    def _killed(self) -> set[str]:
+        return {phone(number) for number in self.interrupted}
 
     def _lies(self, done: Counter[str]) -> list[Line]:
         """What the ledger is sure of is so, and so is what journeys were told."""
         accepted = self._people(MessageStatus.ACCEPTED)
         unsent = self._people(*UNSENT)
-        status = dict(self.rows)
+        status = {row.number: row.status for row in self.rows}
         told = (
             status.get(number) not in ANSWERED.get(answer, set())
             for number, answer in self.answers.items()
@@ -96,4 +116,4 @@ class Proof:
         ]
 
     def _people(self, *statuses: MessageStatus) -> set[str]:
-        return {phone(number) for number, status in self.rows if status in statuses}
+        return {phone(row.number) for row in self.rows if row.status in statuses}

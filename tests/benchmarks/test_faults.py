@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.faults import Wanted, measure
 from benchmarks.faults_drawn import TRIES, draw, draw_kills, phone
-from benchmarks.faults_proof import Proof
+from benchmarks.faults_proof import Proof, Row
 from sandbox.graph import GraphFailure
 from sandbox.ledger import Received
 
@@ -30,7 +30,7 @@ def got(number: int, status: int | None = 200, *, done: bool = True) -> Received
 
 KEPT = Proof(
     sends=4,
-    rows=[(0, "accepted"), (1, "unknown"), (2, "unknown"), (3, "not_sent")],
+    rows=[Row(0, "accepted"), Row(1, "unknown"), Row(2, "unknown"), Row(3, "not_sent")],
     received=[got(0), got(1, None), got(3, 429, done=False)],
     interrupted={2},
     answers={0: "accepted", 1: "unknown", 2: "unknown", 3: "not_sent"},
@@ -52,7 +52,7 @@ def test_promises_that_were_kept_are_not_called_broken() -> None:
         (replace(KEPT, received=KEPT.received[1:]), "accepted, but not done"),
         (replace(KEPT, received=[*KEPT.received, got(3)]), "failed or not_sent, but done"),
         (replace(KEPT, rows=KEPT.rows[:3]), "without an outcome"),
-        (replace(KEPT, rows=[(0, "claimed"), *KEPT.rows[1:]]), "without an outcome"),
+        (replace(KEPT, rows=[Row(0, "claimed"), *KEPT.rows[1:]]), "without an outcome"),
         (replace(KEPT, answers={0: "accepted"}), "without an answer to the journey"),
         (replace(KEPT, interrupted=set()), "unknown without either"),
         (replace(KEPT, interrupted=set()), "unknown, at most as many as both"),
@@ -84,7 +84,7 @@ async def test_at_most_once_whatever_fails_and_whoever_is_killed(database_url: s
     result = await measure(database_url, Wanted(SENDS, seed=1, kills=1))
 
     counts = Counter({line.what: line.count for line in result.lines})
-    assert not result.broken, result.lines
+    assert not result.broken, (result.lines, result.unexplained)
     assert (counts["sends"], result.kills, result.injected.total()) == (SENDS, 1, SENDS // 10)
     assert counts["outcome accepted"] > SENDS * 0.8
     assert counts["outcome unknown"] >= counts["ambiguous answers of Meta"] > 0
