@@ -58,8 +58,12 @@ def reason_of_failure(error_code: int | None) -> Reason:
             return Reason.UNREACHABLE
         case Verdict.NOT_NOW:
             return Reason.MARKETING_LIMIT
-        case Verdict.TEMPLATE_WRONG | Verdict.TEMPLATE_HELD:
+        case Verdict.TEMPLATE_WRONG:
             return Reason.TEMPLATE_REJECTED
+        case Verdict.TEMPLATE_HELD:
+            return Reason.TEMPLATE_HELD
+        case Verdict.ACCOUNT:
+            return Reason.STORE_PAUSED
         case _:
             return Reason.SEND_FAILED
 

@@ -19,6 +19,7 @@ class Failure:
     customer_id: str
     trigger_event_id: str
     step: int
+    template: str
     error_code: int | None
     failed_at: datetime
 
@@ -30,7 +31,7 @@ async def add(connection: AsyncConnection, message_id: str, now: datetime) -> No
 
 async def untold(connection: AsyncConnection, most: int) -> list[Failure]:
     """Failures whose journeys are still to be told, oldest first."""
-    whose = ("store_id", "customer_id", "trigger_event_id", "step", "error_code")
+    whose = ("store_id", "customer_id", "trigger_event_id", "step", "template", "error_code")
     query = (
         select(failures, *(messages.c[name] for name in whose))
         .join(messages, messages.c.message_id == failures.c.message_id)

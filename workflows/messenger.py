@@ -4,13 +4,23 @@ What is to be told stands in the database until it was told; telling twice does 
 """
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.verdicts import reason_of_failure
 from domain.answers import MessageFailed
 from domain.events import JourneyEvent
 from domain.kinds import LOWEST_INTENT, OPT_OUT
 from domain.outcomes import Reason
-from storage import failures, holds, inbox, messages, opt_outs, suppressions
+from storage import (
+    failures,
+    holds,
+    inbox,
+    messages,
+    opt_outs,
+    stores,
+    suppressions,
+    template_holds,
+)
 from storage.database import Database
 from storage.failures import Failure
 from storage.holds import Hold
@@ -24,7 +34,7 @@ log = structlog.get_logger()
 
 
 class Messenger:
-    """Releases held journeys, and ends those of people who opted out."""
+    """Releases held journeys, tells of failed messages, ends those of people who opted out."""
 
     def __init__(self, database: Database, journeys: JourneyGateway) -> None:
         """Tell what stands in this database through this gateway."""
@@ -69,6 +79,7 @@ class Messenger:
         )
         heard = await self._heard(Customer(failure.store_id, failure.customer_id), failed)
         async with self._database.transaction() as connection:
+            await _hold_others(connection, failure, failed.reason)
             if heard and failed.reason is Reason.MARKETING_LIMIT:  # a day later, perhaps
                 await messages.reopen(connection, failure.message_id, failure.failed_at)
             await failures.told(connection, failure.message_id)
@@ -112,3 +123,14 @@ class Messenger:
             await self._journeys.end(Customer(opt_out.store_id, customer_id), event)
         except UndeliverableError:
             log.exception("journey cannot be ended")
+
+
+async def _hold_others(connection: AsyncConnection, failure: Failure, reason: Reason) -> None:
+    """What failed because of the template or the account would fail for others too."""
+    because, now = f"Meta answers {failure.error_code}", failure.failed_at
+    if reason is Reason.STORE_PAUSED:
+        await stores.pause(connection, failure.store_id, now, because)
+        log.error("store paused", store_id=failure.store_id, because=because)
+    elif reason is Reason.TEMPLATE_HELD:
+        await template_holds.add(connection, failure.store_id, failure.template, because, now)
+        log.error("template held", store_id=failure.store_id, template=failure.template)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.outcomes import Outcome, Reason
+from storage import template_holds
 from tests.workflows.stories import failed_after_its_first_message
 from tests.workflows.world import World
 
@@ -49,3 +50,22 @@ async def test_any_other_failure_is_noted_and_the_journey_goes_on(world: World, 
 
     assert await shop.templates() == ["cart_reminder", "cart_last_call"]
     assert "message_failed" in await shop.decisions()
+
+
+async def test_a_failure_of_the_account_pauses_the_store_before_the_next_message(
+    world: World,
+) -> None:
+    shop = await failed_after_its_first_message(world, 131042, "24h")
+
+    assert (await shop.stored()).paused
+    await shop.resume()
+    await shop.ends()
+    assert await shop.templates() == ["cart_reminder", "cart_last_call"]
+
+
+async def test_a_failure_of_the_template_holds_it(world: World) -> None:
+    shop = await failed_after_its_first_message(world, 132015, "24h")
+
+    async with world.database.reading() as connection:
+        [held] = await template_holds.listed(connection, shop.store.store_id)
+    assert (held["template"], held["because"]) == ("cart_reminder", "Meta answers 132015")
