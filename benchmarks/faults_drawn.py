@@ -86,7 +86,6 @@ def request(number: int) -> SendRequest:
         customer_id=str(number),
         trigger_event_id=f"event-{number}",
         kind=Kind.CART_UPDATE,
-        left_at=LEFT_AT,
         step=step,
     )
 

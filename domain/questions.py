@@ -40,5 +40,4 @@ class SendRequest(BaseModel):
     customer_id: str
     trigger_event_id: str
     kind: str
-    left_at: AwareDatetime
     step: PlannedStep

@@ -48,13 +48,6 @@ async def latest(
     return None if row is None else _journey(row)
 
 
-async def by_run(connection: AsyncConnection, run_id: str) -> ClosedJourney | None:
-    """The journey that was this workflow run."""
-    query = select(journeys).where(journeys.c.run_id == run_id)
-    row = (await connection.execute(query)).mappings().first()
-    return None if row is None else _journey(row)
-
-
 async def handled(
     connection: AsyncConnection, store_id: str, customer_id: str, trigger: TriggerSeen
 ) -> bool:

@@ -196,7 +196,6 @@ class RecoveryJourney:
             customer_id=self._state.customer_id,
             trigger_event_id=subject.trigger.event_id,
             kind=subject.trigger.kind,
-            left_at=subject.left_at,
             step=step,
         )
         try:

@@ -32,7 +32,6 @@ async def send(database: Database, config: StoreConfig, person: int) -> SendAnsw
         customer_id=customer_id,
         trigger_event_id=event.event_id,
         kind=event.kind,
-        left_at=NOW,
         step=step,
     )
     async with httpx.AsyncClient(transport=httpx.MockTransport(accepted)) as http:

@@ -151,7 +151,6 @@ async def test_message_of_an_erased_event_has_no_address(shop: Shop, database: D
         customer_id=shop.customer_id,
         trigger_event_id=event["event_id"],
         kind="cart_update",
-        left_at=now(),
         step=PlannedStep(
             number=1,
             of=1,
