@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from activities.channel_api import ChannelClient
 from activities.clock import Clock, utc_now
 from activities.exit_api import ExitApiClient, partner_http
 from activities.exit_check import ExitCheck
@@ -57,7 +58,12 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
                 ExitApiClient(partners, allow_private=settings.allow_private_egress),
                 clock,
             ),
-            SendMessage(database, WhatsAppClient(meta, settings.whatsapp_api_url), clock),
+            SendMessage(
+                database,
+                WhatsAppClient(meta, settings.whatsapp_api_url),
+                ChannelClient(partners, clock, allow_private=settings.allow_private_egress),
+                clock,
+            ),
             Outcomes(database),
         )
         journeys = JourneyGateway(client)

@@ -10,6 +10,7 @@ from typing import Any
 
 from temporalio.exceptions import ApplicationError
 
+from activities.channel_api import ChannelOutcome, Declined, Taken
 from activities.errors import not_sent
 from domain.answers import SendAnswer, SendStatus
 from domain.kinds import Kind
@@ -83,19 +84,21 @@ def not_claimed(found: Message | Stopped | Refusal | Paced) -> SendAnswer:
             return _NOT_CLAIMED[found]
 
 
-def settle(outcome: outcomes.Outcome, message_id: str, now: datetime, attempt: int) -> Settlement:
+def settle(
+    outcome: outcomes.Outcome | ChannelOutcome, message_id: str, now: datetime, attempt: int
+) -> Settlement:
     """What became of a claimed message."""
     evidence = {"message_id": message_id}
     match outcome:
         case outcomes.Sent():
-            return _accepted(outcome, evidence, now)
-        case outcomes.Unknown(because=because):
-            answer = SendAnswer(
-                status=SendStatus.UNKNOWN, evidence={**evidence, "because": because}
-            )
-            kept = because[:MOST_CHARACTERS]
-            ledger = {"status": MessageStatus.UNKNOWN, "because": kept, "sent_at": now}
-            return Settlement({**ledger, "error_code": outcome.code}, answer)
+            told = {"provider_id": outcome.provider_id, "meta_says": outcome.message_status}
+            return _accepted(outcome.provider_id, evidence | told, now)
+        case Taken(answered=answered):
+            return _accepted(None, evidence | {"channel_says": answered}, now)
+        case Declined(because=because):
+            return _declined(because, evidence)
+        case outcomes.Unknown():
+            return _unknown(outcome, evidence, now)
         case outcomes.NotSent(because=because):
             return Settlement(_unsent(because), not_sent(because))
         case outcomes.Refused():
@@ -104,24 +107,40 @@ def settle(outcome: outcomes.Outcome, message_id: str, now: datetime, attempt: i
             return _REFUSALS[outcome.verdict](refused)
 
 
-def _accepted(outcome: outcomes.Sent, evidence: dict[str, str], now: datetime) -> Settlement:
+def _unknown(outcome: outcomes.Unknown, evidence: dict[str, str], now: datetime) -> Settlement:
+    because = outcome.because
+    answer = SendAnswer(status=SendStatus.UNKNOWN, evidence={**evidence, "because": because})
+    kept = because[:MOST_CHARACTERS]
+    ledger = {"status": MessageStatus.UNKNOWN, "because": kept, "sent_at": now}
+    return Settlement({**ledger, "error_code": outcome.code}, answer)
+
+
+def _declined(because: str, evidence: dict[str, str]) -> Settlement:
+    ledger = {"status": MessageStatus.FAILED, "because": because}
+    return Settlement(ledger, _left_out(Reason.SEND_FAILED, {**evidence, "channel_says": because}))
+
+
+def _accepted(provider_id: str | None, evidence: dict[str, str], now: datetime) -> Settlement:
     ledger = {
         "status": MessageStatus.ACCEPTED,
-        "provider_id": outcome.provider_id,
+        "provider_id": provider_id,
         "because": None,
         "sent_at": now,
     }
-    told = {"provider_id": outcome.provider_id, "meta_says": outcome.message_status}
-    return Settlement(ledger, SendAnswer(status=SendStatus.ACCEPTED, evidence={**evidence, **told}))
+    return Settlement(ledger, SendAnswer(status=SendStatus.ACCEPTED, evidence=evidence))
 
 
 def _sent_before(message: Message) -> SendAnswer:
     evidence = {"message_id": message.message_id, "earlier_outcome": message.status.value}
     if message.status is MessageStatus.FAILED:
-        return SendAnswer(status=SendStatus.SKIPPED, reason=Reason.SEND_FAILED, evidence=evidence)
+        return _left_out(reason_of_failure(message.error_code), evidence)
     unknown = message.status is MessageStatus.UNKNOWN
     status = SendStatus.UNKNOWN if unknown else SendStatus.ACCEPTED
     return SendAnswer(status=status, evidence=evidence)
+
+
+def _left_out(reason: Reason, evidence: dict[str, str]) -> SendAnswer:
+    return SendAnswer(status=SendStatus.SKIPPED, reason=reason, evidence=evidence)
 
 
 def _unsent(because: str) -> dict[str, Any]:
@@ -177,8 +196,7 @@ def _unreachable(refused: _Refused) -> Settlement:
 
 def _skipped(reason: Reason) -> Callable[[_Refused], Settlement]:
     def settlement(refused: _Refused) -> Settlement:
-        answer = SendAnswer(status=SendStatus.SKIPPED, reason=reason, evidence=refused.evidence)
-        return Settlement(_failed(refused), answer)
+        return Settlement(_failed(refused), _left_out(reason, refused.evidence))
 
     return settlement
 
@@ -207,7 +225,7 @@ def _told_operator(refused: _Refused) -> str:
 
 def _unclear(refused: _Refused) -> Settlement:
     unknown = outcomes.Unknown(refused.outcome.title, refused.outcome.code)
-    return settle(unknown, refused.message_id, refused.now, refused.attempt)
+    return _unknown(unknown, {"message_id": refused.message_id}, refused.now)
 
 
 _NOT_CLAIMED = {

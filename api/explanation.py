@@ -1,11 +1,13 @@
 """A journey explained: what Temporal sees while it is open, what the database keeps after that."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.services import Services
 from domain.events import JourneyEvent
+from domain.fallbacks import WHATSAPP
 from domain.outcomes import ClosedJourney, Decision, Outcome, Reason, Stage
 from storage import inbox, journeys, messages
 from storage.inbox import Arrival
@@ -19,11 +21,16 @@ class SentMessage(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     step: int
-    template: str
+    template: str | None
     status: str
     provider_id: str | None
     due_at: AwareDatetime
     sent_at: AwareDatetime | None
+    fallback: Annotated[int, Field(exclude_if=lambda number: number == 0)]
+    """Which fallback of the step; a step's own message does not say so."""
+    fallback_because: Annotated[Reason | None, Field(exclude_if=lambda reason: reason is None)]
+    """The failure that led there."""
+    channel: Annotated[str, Field(exclude_if=lambda channel: channel == WHATSAPP)]
 
 
 class Explanation(BaseModel):

@@ -40,7 +40,10 @@ class LedgerEntry(BaseModel):
     customer_id: str
     kind: str
     step: int
-    template: str
+    fallback: int
+    fallback_because: str | None
+    channel: str
+    template: str | None
     status: str
     provider_id: str | None
     because: str | None

@@ -1,10 +1,13 @@
 """What makes a body a store's configuration: its form, and a partner that may be called."""
 
+from collections.abc import Iterator
+
 import httpx
+from pydantic import HttpUrl
 from pydantic_core import from_json
 
 from activities.egress import ForbiddenAddressError, check_url
-from api.errors import InvalidBodyError, problem
+from api.errors import InvalidBodyError, Problem, problem
 from domain.storable import can_be_stored
 from domain.store_body import InvalidConfigError, read_config
 from domain.stores import StoreConfig
@@ -23,14 +26,19 @@ def parse(raw: bytes, *, allow_private: bool) -> StoreConfig:
         raise InvalidBodyError(wrong) from None
     if not can_be_stored(from_json(raw)):
         raise InvalidBodyError([problem("not_storable", "holds a NUL character")])
-    if config.exit_api is not None:
-        _check_callable(str(config.exit_api.url), allow_private=allow_private)
+    if wrong := list(_not_callable(config, allow_private=allow_private)):
+        raise InvalidBodyError(wrong)
     return config
 
 
-def _check_callable(url: str, *, allow_private: bool) -> None:
-    try:
-        check_url(url, allow_private=allow_private)
-    except (ForbiddenAddressError, httpx.InvalidURL) as error:
-        wrong = problem("forbidden_address", str(error), "exit_api", "url")
-        raise InvalidBodyError([wrong]) from None
+def _not_callable(config: StoreConfig, *, allow_private: bool) -> Iterator[Problem]:
+    called: dict[tuple[str, ...], HttpUrl] = {
+        ("channels", name, "url"): each.url for name, each in config.channels.items()
+    }
+    if config.exit_api is not None:
+        called["exit_api", "url"] = config.exit_api.url
+    for path, url in called.items():
+        try:
+            check_url(str(url), allow_private=allow_private)
+        except (ForbiddenAddressError, httpx.InvalidURL) as error:
+            yield problem("forbidden_address", str(error), *path)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.channel_api import ChannelClient
 from activities.clock import utc_now
 from activities.send_message import SendMessage
 from benchmarks.faults_drawn import TRIES, request
@@ -109,7 +110,12 @@ async def main() -> None:
         http = await stack.enter_async_context(whatsapp_http())
         sender = Sender(
             *(
-                SendMessage(database, WhatsAppClient(http, url, whole=WHOLE), utc_now)
+                SendMessage(
+                    database,
+                    WhatsAppClient(http, url, whole=WHOLE),
+                    ChannelClient(http, utc_now, allow_private=True),
+                    utc_now,
+                )
                 for url in (world.meta_url, world.closed_url)
             )
         )

@@ -13,6 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.channel_api import ChannelClient
 from activities.clock import utc_now
 from activities.exit_api import ExitApiClient, partner_http
 from activities.exit_check import ExitCheck
@@ -123,7 +124,12 @@ async def scene(*server_flags: str) -> AsyncIterator[Scene]:
             client,
             Plans(database),
             ExitCheck(database, ExitApiClient(partners, allow_private=True), utc_now),
-            SendMessage(database, WhatsAppClient(meta, sandbox_url), utc_now),
+            SendMessage(
+                database,
+                WhatsAppClient(meta, sandbox_url),
+                ChannelClient(partners, utc_now, allow_private=True),
+                utc_now,
+            ),
             Outcomes(database),
         )
         dispatcher = Dispatcher(database, JourneyGateway(client), utc_now)

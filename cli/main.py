@@ -92,6 +92,9 @@ def message_render(  # noqa: PLR0913, PLR0917  # a command's options
         Path, typer.Option(exists=True, dir_okay=False, help="JSON, as a partner posts it.")
     ],
     step: Annotated[int, typer.Option(min=1, help="Which message of the plan.")] = 1,
+    fallback: Annotated[
+        int, typer.Option(min=0, help="Which fallback of the step; 0 is its own message.")
+    ] = 0,
     store: Annotated[
         str | None, typer.Option(help="Which store; its configuration is asked of the API.")
     ] = None,
@@ -103,13 +106,14 @@ def message_render(  # noqa: PLR0913, PLR0917  # a command's options
     ] = None,
     api_url: ApiUrl = None,
 ) -> None:
-    """Print the JSON that Meta would get for an event, and how it reads. Nothing is sent.
+    """Print the JSON that Meta or a channel would get, and how it reads. Nothing is sent.
 
     Exit code 1 when the message would not be sent: every missing field is named.
     """
     try:
         known = messages.read_store(store, config, api_url, load_settings())
-        complete = messages.show(known, plan, step, messages.read_event(event), Console())
+        which = messages.Which(plan, step, fallback)
+        complete = messages.show(known, which, messages.read_event(event), Console())
     except CommandError as error:
         _fail(error)
     raise typer.Exit(0 if complete else 1)

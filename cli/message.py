@@ -1,7 +1,8 @@
-"""`journeys message render`: what Meta would get for an event, and how the customer reads it."""
+"""`journeys message render`: what Meta or a channel would get, and how the customer reads it."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,20 @@ from cli.operators_http import calling_api
 from cli.store import complaint, stores_in
 from domain import phones
 from domain.events import EVENT_TAGS, event_adapter
-from domain.plans import Plan, Plans, Step
-from domain.rendering import Card, Draft, Hole, RenderedMessage, draft, merge_fields
+from domain.fallbacks import OtherChannel
+from domain.plans import Plan, Plans
+from domain.rendering import (
+    Card,
+    Draft,
+    Fields,
+    Hole,
+    RenderedMessage,
+    draft,
+    draft_fields,
+    merge_fields,
+)
 from domain.store_body import InvalidConfigError, read_config
+from domain.templates import Template
 from settings import Settings
 from whatsapp.payload import template_payload
 
@@ -90,35 +102,70 @@ def _untagged(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
     return loc[1:] if loc and loc[0] in EVENT_TAGS else loc
 
 
-def show(store: StorePlans, kind: str, number: int, body: dict[str, Any], console: Console) -> bool:
+@dataclass(frozen=True)
+class Which:
+    """Which message: of a plan's step its own, or a fallback."""
+
+    kind: str
+    step: int
+    fallback: int = 0
+
+
+def show(store: StorePlans, which: Which, body: dict[str, Any], console: Console) -> bool:
     """Print a message; False when it would not be sent.
 
     Raises:
-        CommandError: the store has no such plan or step.
+        CommandError: the store has no such message.
     """
-    step = _step(store.plans, kind, number)
-    written = draft(step, merge_fields(body, store.name))
+    message = _message(store.plans, which)
     address = phones.to_e164(_phone(body), store.default_region)
-    holes = [*_no_address(address), *written.holes]
-    if address is not None and not holes:
-        payload = template_payload(written.message, address, CALLBACK_DATA)
-        _plain(console, json.dumps(payload, indent=2, ensure_ascii=False))
-    console.print(_reading(written, address))
-    if body["event_name"] != kind:
-        _plain(console, f"Note: the event is a {body['event_name']}, the plan is for {kind}.")
+    holes = [*_no_address(address)]
+    if isinstance(message, OtherChannel):
+        holes += _show_fields(message, merge_fields(body, store.name), console)
+    else:
+        holes += _show_template(message, merge_fields(body, store.name), address, console)
+    if body["event_name"] != which.kind:
+        _plain(console, f"Note: the event is a {body['event_name']}, the plan is for {which.kind}.")
     for line in _complaints(holes):
         _plain(console, line)
     return not holes
 
 
-def _step(plans: dict[str, Plan], kind: str, number: int) -> Step:
-    if kind not in plans:
+def _show_template(
+    message: Template, fields: Fields, address: str | None, console: Console
+) -> list[Hole]:
+    written = draft(message, fields)
+    if address is not None and not written.holes:
+        payload = template_payload(written.message, address, CALLBACK_DATA)
+        _plain(console, json.dumps(payload, indent=2, ensure_ascii=False))
+    console.print(_reading(written, address))
+    return written.holes
+
+
+def _show_fields(message: OtherChannel, fields: Fields, console: Console) -> list[Hole]:
+    """What a channel gets to send; whom to, it reads in the event's customer."""
+    written, holes = draft_fields(message.fields, fields)
+    if not holes:
+        asked = {"fields": written, "customer": fields["customer"]}
+        _plain(console, json.dumps(asked, indent=2, ensure_ascii=False))
+    table = Table("field", "reads", title=f"channel {message.channel}")
+    for name, text in written.items():
+        table.add_row(Text(name), Text(text))
+    console.print(table)
+    return holes
+
+
+def _message(plans: dict[str, Plan], which: Which) -> Template | OtherChannel:
+    if which.kind not in plans:
         known = ", ".join(plans) or "none"
-        raise CommandError(f"the store has no plan for {kind}; its plans: {known}")
-    steps = plans[kind].steps
-    if number > len(steps):
-        raise CommandError(f"the last step of the plan for {kind} is {len(steps)}")
-    return steps[number - 1]
+        raise CommandError(f"the store has no plan for {which.kind}; its plans: {known}")
+    steps = plans[which.kind].steps
+    if which.step > len(steps):
+        raise CommandError(f"the last step of the plan for {which.kind} is {len(steps)}")
+    step = steps[which.step - 1]
+    if which.fallback > len(step.fallbacks):
+        raise CommandError(f"step {which.step} has {len(step.fallbacks)} fallback(s)")
+    return step.message(which.fallback)
 
 
 def _phone(body: dict[str, Any]) -> str | None:

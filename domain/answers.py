@@ -30,6 +30,8 @@ class MessageFailed(BaseModel):
     message_id: str
     trigger_event_id: str
     step: int
+    fallback: int = 0
+    """Which of the step's messages: 0 its own."""
     reason: Reason
     at: AwareDatetime
 

@@ -1,7 +1,6 @@
 """What remains when a journey has ended: a record of it, and perhaps the next journey."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from domain.buffer import still_standing
@@ -9,7 +8,6 @@ from domain.events import JourneyEvent
 from domain.journey import JourneyState
 from domain.later_events import review
 from domain.outcomes import ClosedJourney, Ending, Reason
-from domain.stores import LowerIntent
 
 
 def record(state: JourneyState, run_id: str, now: datetime) -> ClosedJourney:
@@ -60,8 +58,7 @@ def _exited_meanwhile(state: JourneyState) -> bool:
 
 def _beginning(state: JourneyState, arrived: Sequence[JourneyEvent]) -> list[JourneyEvent]:
     """What is new to a journey that is over: now also what its store would have ignored."""
-    over = replace(state.subject(), lower_intent_events=LowerIntent.EXIT)
-    verdict = review(over, arrived)
+    verdict = review(state.subject_when_over(), arrived)
     return list(verdict.next_events) if isinstance(verdict, Ending) else []
 
 

@@ -1,61 +1,39 @@
 """A journey's whole state, in one serialisable model, and what each fact does to it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, Field
 
-from domain.answers import ExitCheckAnswer, MessageFailed, SendAnswer, SendStatus
+from domain.answers import ExitCheckAnswer, MessageFailed
 from domain.buffer import Settled, essential
 from domain.events import JourneyEvent
 from domain.kinds import OPT_OUT, Kind
 from domain.later_events import About, Postpone, review, review_found
-from domain.outcomes import (
-    Decision,
-    Ending,
-    Evidence,
-    Outcome,
-    Reason,
-    Stage,
-    about,
-)
+from domain.outcomes import Ending, Outcome, Reason, Stage, about
 from domain.planning import JourneyPlan, PlannedStep
-from domain.stores import OnFailure
-
-MOST_REMEMBERED = 200
-"""Seen event ids and decisions kept in memory: bounded, since a journey may be long."""
-
-AFTER_MARKETING_LIMIT = timedelta(hours=24)
-"""Meta: who had enough marketing is not to be tried again within 24 hours."""
-
-GIVE_UP_AFTER = timedelta(days=2)
-"""A message that is put off for longer than this is left out: every journey ends."""
+from domain.progress import MOST_REMEMBERED, Progress
+from domain.questions import SendRequest
+from domain.stores import LowerIntent
 
 
-class JourneyState(BaseModel):
+class JourneyState(Progress):
     """Everything a journey knows. It is the workflow's input and survives continue-as-new."""
 
     store_id: str
     customer_id: str
     buffer: timedelta
-    pending: list[JourneyEvent] = []
+    pending: list[JourneyEvent] = Field(default_factory=list)
     """Received and not yet looked at; while buffering, the buffer."""
-    seen: list[str] = []
-    failures: list[MessageFailed] = []
+    seen: list[str] = Field(default_factory=list)
+    failures: list[MessageFailed] = Field(default_factory=list)
     """Of messages that were sent, told and not yet looked at."""
     exit: JourneyEvent | None = None
     """An operator's exit or an opt-out, once there is one."""
     trigger: JourneyEvent | None = None
     left_at: AwareDatetime | None = None
-    plan: JourneyPlan | None = None
-    steps_done: int = 0
-    messages_sent: int = 0
-    last_skip: Decision | None = None
-    not_before: AwareDatetime | None = None
-    """The next step was put off until then."""
-    deferred_since: AwareDatetime | None = None
-    deferrals: int = 0
-    decisions: list[Decision] = []
     ending: Ending | None = None
 
     @property
@@ -75,10 +53,13 @@ class JourneyState(BaseModel):
             raise ValueError("a buffering journey is not about anything yet")
         return About(self.trigger, self.left_at, self.rules.lower_intent_events)
 
-    @property
-    def rules(self) -> JourneyPlan:
-        """The plan in force; before it is loaded, one without steps."""
-        return self.plan or JourneyPlan()
+    def subject_when_over(self) -> About:
+        """As `subject`, for events that come too late for it: none is ignored then.
+
+        Raises:
+            ValueError: the buffer has not passed yet.
+        """
+        return replace(self.subject(), lower_intent_events=LowerIntent.EXIT)
 
     # What happens to a journey
 
@@ -159,6 +140,8 @@ class JourneyState(BaseModel):
         if (undeliverable := self._hear_failures(now)) is not None:
             return undeliverable
         events = self.take_pending()
+        if self.next_step() is None:
+            return self._end_with(events)
         verdict = review(self.subject(), events)
         if verdict is None and events:
             because = "not later than left_at, or of an intent that this store ignores"
@@ -166,27 +149,17 @@ class JourneyState(BaseModel):
         return verdict
 
     def _hear_failures(self, now: datetime) -> Ending | None:
-        """Decide what failed messages mean: the end for an address, or another try later."""
         failed, self.failures = self.failures, []
         trigger = self.subject().trigger.event_id
-        for each in (one for one in failed if one.trigger_event_id == trigger):
-            evidence = {"message_id": each.message_id, "step": str(each.step)}
-            self.note(now, "message_failed", each.reason, evidence)
-            if each.reason is Reason.UNREACHABLE:
-                return Ending(outcome=Outcome.SKIPPED, reason=each.reason, evidence=evidence)
-            if each.reason is Reason.MARKETING_LIMIT:
-                self._take_back(each, now)
-        return None
+        endings = (self.hear_failure(one, now) for one in failed if one.trigger_event_id == trigger)
+        return next((ending for ending in endings if ending is not None), None)
 
-    def _take_back(self, failed: MessageFailed, now: datetime) -> None:
-        """Send the last message again a day later, unless the next one comes before that."""
-        again_at, upcoming = failed.at + AFTER_MARKETING_LIMIT, self.next_step()
-        if failed.step != self.steps_done or (upcoming and upcoming.due_at <= again_at):
-            return
-        self.steps_done -= 1
-        self.messages_sent -= 1
-        self.not_before = again_at
-        self.note(now, "message_deferred", failed.reason, {"until": again_at.isoformat()})
+    def _end_with(self, events: Sequence[JourneyEvent]) -> Ending | None:
+        """Only Meta's word on the last message is waited for: these begin the next one."""
+        verdict = review(self.subject_when_over(), events)
+        if not isinstance(verdict, Ending):
+            return None
+        return self.plan_done().model_copy(update={"next_events": verdict.next_events})
 
     def hear_partner(self, answer: ExitCheckAnswer, now: datetime) -> Ending | Postpone | None:
         """Decide what the exit check found."""
@@ -217,12 +190,18 @@ class JourneyState(BaseModel):
         self.left_at = verdict.left_at
         self.note(now, "postponed", "active again, with lower intent", about(verdict.event))
 
-    # What becomes of messages
-
-    def next_step(self) -> PlannedStep | None:
-        """The step whose turn it is, or None when the plan is done."""
-        steps = self.rules.steps
-        return steps[self.steps_done] if self.steps_done < len(steps) else None
+    def send_request(self, step: PlannedStep) -> SendRequest:
+        """What to send: that message of a step which has its turn."""
+        subject, number = self.subject(), self.turn_of(step) or 0
+        return SendRequest(
+            store_id=self.store_id,
+            customer_id=self.customer_id,
+            trigger_event_id=subject.trigger.event_id,
+            kind=subject.trigger.kind,
+            step=step,
+            fallback=number,
+            because=self.turn_because() if number else None,
+        )
 
     def next_due(self) -> datetime | None:
         """When the next message's turn comes."""
@@ -231,77 +210,7 @@ class JourneyState(BaseModel):
             return None
         return max(step.due_at, self.not_before or step.due_at)
 
-    def time_to(self, step: PlannedStep, now: datetime) -> timedelta:
-        """How long to wait before this step; nothing when it is hopeless already."""
-        if step.hopeless(now):
-            return timedelta(0)
-        return max(step.due_at, self.not_before or step.due_at) - now
-
-    def partner_unavailable(self, step: PlannedStep, because: str, now: datetime) -> bool:
-        """Nobody could be asked: True when the store sends all the same; else left out."""
-        evidence = {"failure": because, "on_failure": self.rules.on_failure.value}
-        if self.rules.on_failure is OnFailure.SEND:
-            self.note(now, "exit_check_failed", Reason.EXIT_API_UNAVAILABLE, evidence)
-            return True
-        self.skip(step, Reason.EXIT_API_UNAVAILABLE, evidence, now)
-        return False
-
-    def take_answer(self, step: PlannedStep, answer: SendAnswer, now: datetime) -> Ending | None:
-        """What became of a message: sent, left out, put off, or the end of the journey."""
-        reason = answer.reason or Reason.SEND_FAILED
-        match answer.status:
-            case SendStatus.ACCEPTED | SendStatus.UNKNOWN:
-                self._sent(step, answer, now)
-            case SendStatus.SKIPPED:
-                self.skip(step, reason, answer.evidence, now)
-            case SendStatus.DEFERRED:
-                self.defer(step, reason, answer.until or now, now)
-            case SendStatus.ENDED:
-                return Ending(outcome=answer.outcome, reason=reason, evidence=answer.evidence)
-        return None
-
-    def _sent(self, step: PlannedStep, answer: SendAnswer, now: datetime) -> None:
-        """It went out, or may have: either way it is never sent again."""
-        self._step_done()
-        self.messages_sent += 1
-        unsure = answer.status is SendStatus.UNKNOWN
-        decision = "message_unconfirmed" if unsure else "message_sent"
-        self.note(now, decision, step.label, answer.evidence)
-
-    def skip(self, step: PlannedStep, reason: Reason, evidence: Evidence, now: datetime) -> None:
-        """Leave one message out, and go on to the next."""
-        self._step_done()
-        self.note(now, "message_skipped", reason, {"message": step.label, **evidence})
-        self.last_skip = self.decisions[-1]
-
-    def defer(self, step: PlannedStep, reason: Reason, until: datetime, now: datetime) -> None:
-        """Put one message off, or leave it out when that goes on for too long."""
-        self.deferred_since = self.deferred_since or now
-        if until - self.deferred_since > GIVE_UP_AFTER:
-            self.skip(step, reason, {"deferrals": str(self.deferrals)}, now)
-            return
-        self.not_before, self.deferrals = until, self.deferrals + 1
-        self.note(now, "message_deferred", reason, {"until": until.isoformat()})
-
-    def _step_done(self) -> None:
-        self.steps_done += 1
-        self.not_before, self.deferred_since, self.deferrals = None, None, 0
-
-    # How a journey ends
-
-    def plan_done(self) -> Ending:
-        """The ending of a journey that went through its plan."""
-        if self.messages_sent or self.last_skip is None:
-            return Ending(outcome=Outcome.MESSAGED, reason=Reason.PLAN_DONE)
-        skip = self.last_skip
-        return Ending(outcome=Outcome.SKIPPED, reason=Reason(skip.because), evidence=skip.evidence)
-
     def end(self, ending: Ending, now: datetime) -> None:
         """Close the journey."""
         self.ending = ending
         self.note(now, ending.outcome, ending.reason, ending.evidence)
-
-    def note(self, now: datetime, decision: str, because: str, evidence: Evidence) -> None:
-        """Write a decision down."""
-        entry = Decision(at=now, decision=decision, because=because, evidence=evidence)
-        self.decisions = [*self.decisions, entry][-MOST_REMEMBERED:]

@@ -1,13 +1,16 @@
 """A store's plan for one trigger, with every due time worked out: what the journey goes by."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Tag
 
+from domain.fallbacks import OtherChannel, OtherTemplate, fallback_form
 from domain.outcomes import Reason
-from domain.plans import Carousel, Step
+from domain.plans import Step
 from domain.schedule import due_at, label
 from domain.stores import LowerIntent, OnFailure, StoreConfig
+from domain.templates import Carousel
 
 
 class KeptCarousel(Carousel):
@@ -16,12 +19,33 @@ class KeptCarousel(Carousel):
     model_config = ConfigDict(extra="ignore")
 
 
+class KeptTemplate(OtherTemplate):
+    """A fallback to another template as history keeps it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    carousel: KeptCarousel | None = None
+
+
+class KeptChannel(OtherChannel):
+    """A fallback to another channel as history keeps it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+KeptFallback = Annotated[
+    Annotated[KeptTemplate, Tag("other_template")] | Annotated[KeptChannel, Tag("other_channel")],
+    Discriminator(fallback_form),
+]
+
+
 class KeptStep(Step):
     """A step as history keeps it: also one that a newer release wrote, with more in it."""
 
     model_config = ConfigDict(extra="ignore")
 
     carousel: KeptCarousel | None = None
+    fallbacks: tuple[KeptFallback, ...] = ()
 
 
 class PlannedStep(BaseModel):

@@ -1,75 +1,52 @@
-"""A store's plans: which messages follow which kind of event, and what stands in them."""
+"""A store's plans: which messages follow which kind of event."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from domain.configuring import Config
 from domain.durations import Duration
+from domain.fallbacks import TOLD_LATER, Fallback, OtherChannel
 from domain.kinds import Kind
-from domain.template_checks import (
-    ButtonUrl,
-    CardButtonUrl,
-    CardLink,
-    CardLiquid,
-    CouponCode,
-    Link,
-    Liquid,
-    ListOfEvent,
-)
+from domain.templates import Template
 
 
-class Config(BaseModel):
-    """A part of the configuration. A key that it does not know is an error, not a wish."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Carousel(Config):
-    """Cards made from a list of the event, `item` being the entry that a card is about."""
-
-    items: ListOfEvent = "event_data.line_items"
-    cards: Annotated[int, Field(ge=1, le=10)] | None = None
-    """How many the template has: Meta wants exactly so many. None: one per item, up to 10."""
-    header_image: CardLink
-    body: list[CardLiquid] = []
-    button_url: CardButtonUrl | None = None
-
-
-def _form(body: Any) -> str:
-    return "named" if isinstance(body, dict) else "positional"
-
-
-Body = Annotated[
-    Annotated[list[Liquid], Tag("positional")]
-    | Annotated[dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Liquid], Tag("named")],
-    Discriminator(_form),
-]
-
-
-class Step(Config):
+class Step(Template):
     """One message of a plan, due `after` the customer left."""
 
     after: Duration
     expires_after: Duration | None = None
     """No longer worth sending when this much later than it was due."""
-    template: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")]
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(_[A-Za-z]{2,4})?$")]
-    body: Body = []
-    """Parameters of the body: a list for a positional template, an object for a named one."""
-    header_image: Link | None = None
-    button_url: ButtonUrl | None = None
-    """The variable end of the URL that the template's button has."""
-    coupon_code: CouponCode | None = None
-    carousel: Carousel | None = None
+    fallbacks: Annotated[tuple[Fallback, ...], Field(max_length=5)] = ()
+    """What is sent instead after a failure, in the order in which they are tried."""
+    fallback_within: Duration = timedelta(minutes=15)
+    """How long after Meta took the message a failure that it tells still leads to a fallback. The
+    journey stays open so long, also after its last message."""
+
+    def message(self, number: int) -> Template | OtherChannel:
+        """One of the step's messages: 0 its own, 1 its first fallback."""
+        return self.fallbacks[number - 1] if number else self
+
+    def fallback_after(
+        self, tried: int, failure: str | None, *, only_channels: bool = False
+    ) -> int | None:
+        """Which message has its turn when the one of that number failed so; None: none.
+
+        Args:
+            tried: the number of the message that failed.
+            failure: why.
+            only_channels: WhatsApp does not reach the customer.
+        """
+        for number, fallback in enumerate(self.fallbacks[tried:], start=tried + 1):
+            if failure in fallback.on and (isinstance(fallback, OtherChannel) or not only_channels):
+                return number
+        return None
+
+    def is_watched(self, sent: int) -> bool:
+        """Whether a failure of that message that Meta tells later may lead to a fallback."""
+        by_meta = isinstance(self.message(sent), Template)
+        return by_meta and any(set(each.on) & TOLD_LATER for each in self.fallbacks[sent:])
 
 
 class Plan(Config):

@@ -2,6 +2,7 @@
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from domain.outcomes import Reason
 from domain.planning import PlannedStep
 
 
@@ -41,3 +42,7 @@ class SendRequest(BaseModel):
     trigger_event_id: str
     kind: str
     step: PlannedStep
+    fallback: int = 0
+    """Which of the step's messages: 0 its own, 1 its first fallback."""
+    because: Reason | None = None
+    """The failure that led to a fallback."""

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from domain.liquid import MergeFieldError, render_field
-from domain.plans import Carousel, Step
 from domain.template_checks import is_coupon_code
+from domain.templates import Carousel, Template
 
 MOST_CARDS = 10
 
@@ -70,31 +70,50 @@ def merge_fields(body: Fields, store_name: str) -> dict[str, Any]:
     }
 
 
-def render(step: Step, fields: Fields) -> RenderedMessage:
-    """Write the message of a step.
+def render(wanted: Template, fields: Fields) -> RenderedMessage:
+    """Write the message of a template.
 
     Raises:
         MergeFieldError: something would be empty, or not what Meta takes.
     """
-    written = draft(step, fields)
+    written = draft(wanted, fields)
     if written.holes:
         raise MergeFieldError(*(hole.field for hole in written.holes))
     return written.message
 
 
-def draft(step: Step, fields: Fields) -> Draft:
-    """Write the message of a step as far as it goes, and name everything that is missing."""
+def draft(wanted: Template, fields: Fields) -> Draft:
+    """Write a message as far as it goes, and name everything that is missing."""
     writer = _Writer()
     message = RenderedMessage(
-        template=step.template,
-        language=step.language,
-        body=_body(writer, step.body, fields),
-        header_image=writer.link("header_image", step.header_image, fields),
-        button_url=writer.optional("button_url", step.button_url, fields),
-        coupon_code=writer.coupon("coupon_code", step.coupon_code, fields),
-        cards=_cards(writer, step.carousel, fields),
+        template=wanted.template,
+        language=wanted.language,
+        body=_body(writer, wanted.body, fields),
+        header_image=writer.link("header_image", wanted.header_image, fields),
+        button_url=writer.optional("button_url", wanted.button_url, fields),
+        coupon_code=writer.coupon("coupon_code", wanted.coupon_code, fields),
+        cards=_cards(writer, wanted.carousel, fields),
     )
     return Draft(message=message, holes=writer.holes)
+
+
+def render_fields(wanted: Mapping[str, str], fields: Fields) -> dict[str, str]:
+    """Write what a channel gets.
+
+    Raises:
+        MergeFieldError: something would be empty.
+    """
+    written, holes = draft_fields(wanted, fields)
+    if holes:
+        raise MergeFieldError(*(hole.field for hole in holes))
+    return written
+
+
+def draft_fields(wanted: Mapping[str, str], fields: Fields) -> tuple[dict[str, str], list[Hole]]:
+    """Write what a channel gets as far as it goes, and name everything that is missing."""
+    writer = _Writer()
+    written = {name: writer.text(f"fields[{name}]", text, fields) for name, text in wanted.items()}
+    return written, writer.holes
 
 
 class _Writer:

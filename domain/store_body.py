@@ -1,10 +1,12 @@
 """A configuration as an operator wrote it: read whole, or refused with every wrong place named."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
+from domain.fallbacks import OtherChannel
 from domain.stores import StoreConfig
 from domain.template_checks import AS_WRITTEN
 
@@ -34,12 +36,25 @@ def read_config(raw: str | bytes) -> StoreConfig:
     Raises:
         InvalidConfigError: with every wrong place.
     """
+    written = _written(raw)
     try:
-        return StoreConfig.model_validate_json(raw, context=AS_WRITTEN)
+        config = StoreConfig.model_validate_json(raw, context=AS_WRITTEN)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-        written = _written(raw)
         raise InvalidConfigError([_complaint(each, written) for each in found]) from None
+    if unknown := list(_unknown_channels(config, written)):
+        raise InvalidConfigError(unknown)
+    return config
+
+
+def _unknown_channels(config: StoreConfig, written: Any) -> Iterator[Complaint]:
+    for kind, plan in config.plans.items():
+        for number, step in enumerate(plan.steps):
+            for which, fallback in enumerate(step.fallbacks):
+                if isinstance(fallback, OtherChannel) and fallback.channel not in config.channels:
+                    loc = ("plans", kind, "steps", number, "fallbacks", which, "channel")
+                    path = _path(loc, written, missing=False)
+                    yield Complaint("unknown_channel", path, "is not one of the store's channels")
 
 
 def _written(raw: str | bytes) -> Any:

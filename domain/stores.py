@@ -6,22 +6,18 @@ from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import (
-    AfterValidator,
-    Field,
-    HttpUrl,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_validator
 
+from domain.channels import Channel
+from domain.configuring import Config
 from domain.durations import Duration
+from domain.fallbacks import ChannelName
 from domain.kinds import LOWEST_INTENT, RESERVED_PREFIX, Kind, intent_of
 from domain.opting_out import OptOutWord
-from domain.plans import Config, Plan, Plans
+from domain.plans import Plan, Plans
+from domain.secret_values import Secret, Token
 
 StoreId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-MASK = str(SecretStr("secret"))
 
 
 def _known_zone(name: str) -> str:
@@ -38,20 +34,6 @@ def _known_region(region: str) -> str:
     return region
 
 
-def _not_masked(secret: SecretStr) -> SecretStr:
-    if secret.get_secret_value() == MASK:
-        raise ValueError("is the mask that GET shows; give the secret itself")
-    return secret
-
-
-def _one_word(secret: SecretStr) -> SecretStr:
-    token = secret.get_secret_value()
-    if any(character.isspace() or not character.isprintable() for character in token):
-        raise ValueError("has white space or control characters, which no header carries")
-    return secret
-
-
-Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_not_masked)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
@@ -94,7 +76,7 @@ class WhatsApp(Config):
     """The store's number at Meta, and which of Meta's two endpoints takes its messages."""
 
     phone_number_id: Annotated[str, Field(pattern=r"^[^\s/?#%\\]{1,64}$")]
-    access_token: Annotated[Secret, AfterValidator(_one_word)]
+    access_token: Token
     endpoint: Literal["messages", "marketing_messages"] = "messages"
     messages_per_second: Annotated[int, Field(ge=1, le=1000)] = 80
     """Meta's throughput of the number: 80, or 1,000 once Meta has raised it."""
@@ -145,6 +127,8 @@ class StoreConfig(Config):
     frequency_cap: FrequencyCap | None = None
     opt_out_words: Annotated[list[OptOutWord], Field(max_length=100)] = Field(default_factory=list)
     """What customers say to get no more messages, besides STOP and UNSUBSCRIBE."""
+    channels: dict[ChannelName, Channel] = Field(default_factory=dict)
+    """What fallbacks may use besides WhatsApp."""
     plans: Plans = Field(default_factory=dict)
 
     @field_validator("plans")

@@ -1,7 +1,8 @@
-"""Both stand-ins in one application: Meta at the root, the partner at `/partner`."""
+"""All stand-ins in one application: Meta at the root, others at `/partner` and `/channels`."""
 
 from fastapi import FastAPI
 
+from sandbox.channel import create_channel
 from sandbox.ledger import Ledger
 from sandbox.meta import create_meta
 from sandbox.partner import create_partner
@@ -18,5 +19,6 @@ def create_sandbox(
     """
     app = FastAPI(title="Sandbox", openapi_url=None)
     app.mount("/partner", create_partner(required_header=required_header))
+    app.mount("/channels", create_channel())
     app.mount("/", create_meta(ledger or Ledger()))
     return app

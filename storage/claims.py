@@ -5,7 +5,8 @@ writes the ledger row. So no claim follows an order, an exit, an opt-out or a pa
 committed, and a message is claimed once, whatever is retried or reset.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,11 +14,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import JourneyEvent
+from domain.fallbacks import WHATSAPP
+from domain.outcomes import Reason
 from domain.stores import FrequencyCap
 from storage import holds, inbox, messages, pacing, stores, suppressions, template_holds
 from storage.database import lock
 from storage.holds import Hold
-from storage.messages import Message, MessageKey, MessageStatus
+from storage.messages import NOT_COUNTED, Message, MessageKey, MessageStatus
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,17 @@ class Claim:
 
     key: MessageKey
     kind: str
-    template: str
+    template: str | None
+    """None: not by WhatsApp."""
     address_hash: str
     due_at: datetime
     phone_number_id: str
     messages_per_second: float = 80
+    channel: str = WHATSAPP
+    because: Reason | None = None
+    """The failure that led to this fallback."""
+    waits_for_template: bool = True
+    """While the template is held; otherwise something else has its turn then."""
 
     @property
     def details(self) -> dict[str, Any]:
@@ -38,6 +47,8 @@ class Claim:
         return {
             "kind": self.kind,
             "template": self.template,
+            "channel": self.channel,
+            "fallback_because": self.because,
             "address_hash": self.address_hash,
             "due_at": self.due_at,
         }
@@ -83,9 +94,10 @@ async def claim(
     """
     key = wanted.key
     await lock(connection, "customer", key.store_id, key.customer_id)
-    before = await messages.find(connection, key)
-    if before is not None and before.status is not MessageStatus.NOT_SENT:
-        return await _as_it_stands(connection, before, now)
+    tried = await messages.of_step(connection, key)
+    if (reached := _reached(tried, key.fallback)) is not None:
+        return await _as_it_stands(connection, reached, now)
+    before = next((each for each in tried if each.fallback == key.fallback), None)
     forbidden = await _forbidden(connection, wanted, now)
     if forbidden is not None:
         return forbidden
@@ -98,11 +110,25 @@ async def claim(
     return Paced(until)
 
 
+def _reached(tried: Sequence[Message], fallback: int) -> Message | None:
+    """Which message of the step speaks against another one: somebody may have it, or it failed.
+
+    A fallback is only for messages that surely reached nobody, and has taken their place.
+    """
+    for message in tried:
+        own = message.fallback == fallback and message.status is not MessageStatus.NOT_SENT
+        if own or message.fallback > fallback or message.status not in NOT_COUNTED:
+            return message
+    return None
+
+
 async def _too_fast(
     connection: AsyncConnection, wanted: Claim, before: Message | None, now: datetime
 ) -> datetime | None:
     """When this message's turn comes, if that is not now; who waited for a slot has it."""
     key = wanted.key
+    if wanted.channel != WHATSAPP:
+        return None
     latest = await messages.latest_to(connection, key.store_id, wanted.address_hash)
     if latest is not None and now < latest + pacing.TO_ONE_PERSON:
         return latest + pacing.TO_ONE_PERSON
@@ -120,7 +146,7 @@ async def _as_it_stands(connection: AsyncConnection, before: Message, now: datet
         return before
     values = {"status": MessageStatus.UNKNOWN, "because": "whoever was sending it died"}
     await messages.settle(connection, before.message_id, now, values)
-    return Message(before.message_id, MessageStatus.UNKNOWN, None, values["because"])
+    return replace(before, status=MessageStatus.UNKNOWN, because=values["because"])
 
 
 async def _forbidden(
@@ -131,8 +157,7 @@ async def _forbidden(
     if store.paused:
         await holds.add(connection, _hold(key, now), store.paused_because or "paused")
         return Refusal.PAUSED
-    if because := await template_holds.because(connection, key.store_id, wanted.template):
-        await holds.add(connection, _hold(key, now), because, wanted.template)
+    if await _template_is_held(connection, wanted, now):
         return Refusal.TEMPLATE_HELD
     stop = await inbox.stopped_by(connection, key, wanted.address_hash)
     if stop is not None:
@@ -143,6 +168,16 @@ async def _forbidden(
     if await _capped(connection, wanted, store.config.frequency_cap, now):
         return Refusal.FREQUENCY_CAP
     return None
+
+
+async def _template_is_held(connection: AsyncConnection, wanted: Claim, now: datetime) -> bool:
+    key = wanted.key
+    if wanted.template is None:
+        return False
+    because = await template_holds.because(connection, key.store_id, wanted.template)
+    if because is not None and wanted.waits_for_template:
+        await holds.add(connection, _hold(key, now), because, wanted.template)
+    return because is not None
 
 
 def _hold(key: MessageKey, now: datetime) -> Hold:

@@ -1,6 +1,6 @@
 """Messages that Meta took and then could not deliver: their open journeys are told soon."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -19,6 +19,7 @@ class Failure:
     customer_id: str
     trigger_event_id: str
     step: int
+    fallback: int
     template: str
     error_code: int | None
     failed_at: datetime
@@ -31,9 +32,9 @@ async def add(connection: AsyncConnection, message_id: str, now: datetime) -> No
 
 async def untold(connection: AsyncConnection, most: int) -> list[Failure]:
     """Failures whose journeys are still to be told, oldest first."""
-    whose = ("store_id", "customer_id", "trigger_event_id", "step", "template", "error_code")
+    of_message = tuple(messages.c[each.name] for each in fields(Failure) if each.name in messages.c)
     query = (
-        select(failures, *(messages.c[name] for name in whose))
+        select(*of_message, failures.c.failed_at)
         .join(messages, messages.c.message_id == failures.c.message_id)
         .order_by(failures.c.failed_at)
         .limit(most)

@@ -42,6 +42,8 @@ class MessageKey:
     customer_id: str
     trigger_event_id: str
     step: int
+    fallback: int = 0
+    """Which of the step's messages: 0 its own, 1 its first fallback."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,15 @@ class Message:
     because: str | None
     slot_at: datetime | None = None
     """Until when it was put off, so as not to be too fast."""
+    fallback: int = 0
+    error_code: int | None = None
 
 
-async def find(connection: AsyncConnection, key: MessageKey) -> Message | None:
-    """The row of a message, if it was ever claimed."""
-    query = select(messages).where(*_is(key)).with_for_update()
-    row = (await connection.execute(query)).mappings().first()
-    return None if row is None else _message(row)
+async def of_step(connection: AsyncConnection, key: MessageKey) -> list[Message]:
+    """The messages of a step that were ever claimed, fallbacks of fallbacks first."""
+    step = (messages.c[name] == value for name, value in key.__dict__.items() if name != "fallback")
+    query = select(messages).where(*step).order_by(messages.c.fallback.desc()).with_for_update()
+    return [_message(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def claim(
@@ -71,7 +75,7 @@ async def claim(
     Args:
         connection: of the claiming transaction.
         key: which message.
-        details: `kind`, `template`, `address_hash`, `due_at`.
+        details: the other columns that it begins with, such as `kind` and `address_hash`.
         now: the time of the claim.
 
     Returns:
@@ -160,13 +164,13 @@ async def count_since(
 async def of_trigger(
     connection: AsyncConnection, store_id: str, customer_id: str, trigger_event_id: str
 ) -> list[dict[str, Any]]:
-    """The messages of one journey, by step."""
+    """The messages of one journey, by step and fallback."""
     query = select(messages).where(
         messages.c.store_id == store_id,
         messages.c.customer_id == customer_id,
         messages.c.trigger_event_id == trigger_event_id,
     )
-    found = await connection.execute(query.order_by(messages.c.step))
+    found = await connection.execute(query.order_by(messages.c.step, messages.c.fallback))
     return [dict(row) for row in found.mappings()]
 
 
@@ -232,4 +236,6 @@ def _message(row: RowMapping) -> Message:
         provider_id=row["provider_id"],
         because=row["because"],
         slot_at=row["slot_at"],
+        fallback=row["fallback"],
+        error_code=row["error_code"],
     )

@@ -127,6 +127,8 @@ def _with_secrets(plain: dict[str, Any], config: StoreConfig) -> dict[str, Any]:
     plain["whatsapp"]["access_token"] = config.whatsapp.access_token.get_secret_value()
     if config.exit_api is not None:
         plain["exit_api"]["headers"] = _plain(config.exit_api.headers)
+    for name, channel in config.channels.items():
+        plain["channels"][name]["secret"] = channel.secret.get_secret_value()
     return plain
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from domain.fallbacks import WHATSAPP
 from storage.database import UtcDateTime
 
 metadata = MetaData(
@@ -117,8 +118,11 @@ messages = Table(
     Column("customer_id", String(256), nullable=False),
     Column("trigger_event_id", String(256), nullable=False),
     Column("step", Integer, nullable=False),
+    Column("fallback", Integer, nullable=False, server_default="0"),
+    Column("fallback_because", String(64)),
     Column("kind", String(64), nullable=False),
-    Column("template", String(512), nullable=False),
+    Column("channel", String(64), nullable=False, server_default=WHATSAPP),
+    Column("template", String(512)),
     Column("address_hash", String(64), nullable=False),
     Column("status", String(32), nullable=False),
     Column("because", String(512)),
@@ -129,7 +133,7 @@ messages = Table(
     Column("claimed_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("updated_at", UtcDateTime, nullable=False),
-    UniqueConstraint("store_id", "customer_id", "trigger_event_id", "step"),
+    UniqueConstraint("store_id", "customer_id", "trigger_event_id", "step", "fallback"),
     Index(None, "store_id", "address_hash", "claimed_at"),
     Index(None, "store_id", "claimed_at", "message_id"),
 )

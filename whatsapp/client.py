@@ -35,7 +35,7 @@ MOST_CONNECTIONS = 200
 MOST_BYTES = 256 * 1024
 """An answer of Meta has a few hundred bytes; what is larger is not one."""
 
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before the first byte of the request."""
 
 _TOKEN = re.compile(r"[^\x00-\x20\x7f]+")
@@ -89,7 +89,7 @@ class WhatsAppClient:
         try:
             async with asyncio.timeout(self._whole.total_seconds()):
                 answer = await self._post(url, access_token, payload)
-        except _UNSENT as error:
+        except UNSENT as error:
             return NotSent(f"no connection: {type(error).__name__}")
         except (httpx.HTTPError, OSError) as error:
             return Unknown(f"no answer: {type(error).__name__}")

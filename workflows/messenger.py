@@ -74,6 +74,7 @@ class Messenger:
             message_id=failure.message_id,
             trigger_event_id=failure.trigger_event_id,
             step=failure.step,
+            fallback=failure.fallback,
             reason=reason_of_failure(failure.error_code),
             at=failure.failed_at,
         )

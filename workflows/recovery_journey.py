@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.later_events import Postpone
     from domain.outcomes import Ending, Reason
     from domain.planning import PlannedStep
-    from domain.questions import ExitCheckRequest, PlanRequest, SendRequest
+    from domain.questions import ExitCheckRequest, PlanRequest
     from domain.story import details
     from workflows import attributes
 
@@ -111,22 +111,29 @@ class RecoveryJourney:
         return self._state.follow(plan, workflow.now())
 
     async def _follow_plan(self) -> Ending:
-        while (step := self._state.next_step()) is not None:
+        state, ending = self._state, None
+        while (step := state.next_step()) is not None or state.watch(workflow.now()):
             self._show()
-            heard = await self._news_before(step)
-            ending = await (self._hear_news() if heard else self._deliver(step))
+            if await self._news_before(step):
+                ending = await self._hear_news()
+            elif step is not None:
+                ending = await self._deliver(step)
             if ending is not None:
                 return ending
-        return self._state.plan_done()
+        return state.plan_done()
 
-    async def _news_before(self, step: PlannedStep) -> bool:
-        """Wait until a message is due; True as soon as anything happened before that."""
+    async def _news_before(self, step: PlannedStep | None) -> bool:
+        """Wait until a message is due, or until all were watched for long enough.
+
+        True as soon as anything happened before that.
+        """
+        state, now = self._state, workflow.now()
         if workflow.info().is_continue_as_new_suggested():
-            self._begin_again(self._state, workflow.now())
-        delay = self._state.time_to(step, workflow.now())
-        if delay > timedelta(0) and not self._state.has_news():
-            await self._wait(delay, step.label)
-        return self._state.has_news()
+            self._begin_again(state, now)
+        delay = state.time_to(step, now) if step else state.watch(now)
+        if delay > timedelta(0) and not state.has_news():
+            await self._wait(delay, step.label if step else "does Meta deliver the last message?")
+        return state.has_news()
 
     async def _wait(self, delay: timedelta, summary: str) -> None:
         try:
@@ -148,7 +155,7 @@ class RecoveryJourney:
     async def _deliver(self, step: PlannedStep) -> Ending | None:
         """Send one message if nothing speaks against it. None: see again whose turn it is."""
         state = self._state
-        if (reason := step.hopeless(workflow.now())) is not None:
+        if (reason := state.hopeless(step, workflow.now())) is not None:
             state.skip(step, reason, {"due_at": step.due_at.isoformat()}, workflow.now())
             return None
         self._resumed = False
@@ -190,24 +197,18 @@ class RecoveryJourney:
         return self._state.partner_unavailable(step, str(error.cause), workflow.now())
 
     async def _send(self, step: PlannedStep) -> Ending | None:
-        subject = self._state.subject()
-        request = SendRequest(
-            store_id=self._state.store_id,
-            customer_id=self._state.customer_id,
-            trigger_event_id=subject.trigger.event_id,
-            kind=subject.trigger.kind,
-            step=step,
-        )
         try:
             answer = await workflow.execute_activity_method(
                 SendMessage.send_message,
-                request,
+                self._state.send_request(step),
                 start_to_close_timeout=policies.SEND_TIMEOUT,
                 retry_policy=policies.SEND,
-                summary=f"{step.label}: {step.step.template}",
+                summary=self._state.told(step),
             )
         except ActivityError:
             self._defer(step, Reason.SEND_FAILED)
+            return None
+        if self._state.fall_back(step, answer.reason, answer.evidence, workflow.now()):
             return None
         if answer.status is SendStatus.HELD:
             await self._hold(answer.reason or Reason.STORE_PAUSED)

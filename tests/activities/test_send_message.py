@@ -3,6 +3,7 @@ from datetime import datetime
 import httpx
 from temporalio.testing import ActivityEnvironment
 
+from activities.channel_api import ChannelClient
 from activities.send_message import SendMessage
 from domain.answers import SendAnswer, SendStatus
 from domain.outcomes import Reason
@@ -35,7 +36,9 @@ async def send(database: Database, config: StoreConfig, person: int) -> SendAnsw
         step=step,
     )
     async with httpx.AsyncClient(transport=httpx.MockTransport(accepted)) as http:
-        sending = SendMessage(database, WhatsAppClient(http, "https://meta.example"), _now)
+        meta = WhatsAppClient(http, "https://meta.example")
+        nobody = ChannelClient(http, _now, allow_private=False)
+        sending = SendMessage(database, meta, nobody, _now)
         return await ActivityEnvironment().run(sending.send_message, request)
 
 

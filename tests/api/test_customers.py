@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.channel_api import ChannelClient
 from activities.clock import utc_now
 from activities.send_message import SendMessage
 from domain.answers import SendStatus
@@ -161,6 +162,8 @@ async def test_message_of_an_erased_event_has_no_address(shop: Shop, database: D
         ),
     )
     async with whatsapp_http() as http:
-        sending = SendMessage(database, WhatsAppClient(http, "http://nobody.test"), utc_now)
+        meta = WhatsAppClient(http, "http://nobody.test")
+        nobody = ChannelClient(http, utc_now, allow_private=False)
+        sending = SendMessage(database, meta, nobody, utc_now)
         answer = await ActivityEnvironment().run(sending.send_message, request)
     assert (answer.status, answer.reason) == (SendStatus.ENDED, Reason.NO_ADDRESS)

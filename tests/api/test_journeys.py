@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from activities.channel_api import ChannelClient
 from activities.clock import utc_now
 from activities.exit_api import ExitApiClient, partner_http
 from activities.exit_check import ExitCheck
@@ -65,7 +66,12 @@ async def at_work(
             temporal.client,
             Plans(database),
             ExitCheck(database, ExitApiClient(partners, allow_private=True), utc_now),
-            SendMessage(database, WhatsAppClient(meta, sandbox_url), utc_now),
+            SendMessage(
+                database,
+                WhatsAppClient(meta, sandbox_url),
+                ChannelClient(partners, utc_now, allow_private=True),
+                utc_now,
+            ),
             Outcomes(database),
         ),
     ):
@@ -80,9 +86,9 @@ async def working(
         yield
 
 
-async def quick_shop(caller: Caller, *afters: str) -> Shop:
-    """A store without a buffer, quiet hours or a partner to ask."""
-    steps = [STEP | {"after": after} for after in afters]
+async def quick_shop(caller: Caller, *afters: str, **parts: Any) -> Shop:
+    """A store without a buffer, quiet hours or a partner to ask; its steps have these parts."""
+    steps = [STEP | parts | {"after": after} for after in afters]
     return await caller.new_store(
         buffer="0ms",
         exit_api=None,
@@ -154,6 +160,19 @@ async def test_store_ends_a_buffering_journey_with_its_own_key(shop: Shop) -> No
     exited = await shop.caller.http.post(f"{shop.journey_path}/exit", headers=bearer(shop.key))
     assert exited.status_code == 202
     assert (await explained(shop, "closed"))["reason"] == "operator"
+
+
+@pytest.mark.usefixtures("working")
+async def test_a_fallback_says_what_it_is_instead_of(caller: Caller) -> None:
+    plain = {"on": ["missing_merge_field"], "template": "plain", "language": "en"}
+    shop = await quick_shop(caller, "0ms", body=["{{ customer.nick }}"], fallbacks=[plain])
+    await shop.post()
+    (message,) = (await explained(shop, "closed"))["messages"]
+    assert (message["template"], message["fallback"]) == ("plain", 1)
+    assert message["fallback_because"] == "missing_merge_field"
+    assert "channel" not in message
+    (listed,) = (await shop.get("messages")).json()["messages"]
+    assert (listed["fallback"], listed["channel"]) == (1, "whatsapp")
 
 
 @pytest.mark.usefixtures("working")

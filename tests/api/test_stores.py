@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.channel import SECRET
 from storage import holds
 from storage.database import Database
 from storage.holds import Hold
@@ -31,9 +32,11 @@ async def test_configuration_is_returned_without_secrets(caller: Caller) -> None
     config = contract_example()
     config["whatsapp"]["access_token"] = "meta-secret"
     config["exit_api"]["headers"] = {"X-Partner-Key": "partner-secret"}
+    config["channels"] = {"sms": {"url": "https://brand.example/sms", "secret": SECRET}}
     shop = await caller.new_store(**config)
     answer = await shop.operator("GET")
     shown = answer.json()
+    assert shown["channels"]["sms"]["secret"] == "**********"
     assert answer.status_code == 200
     assert shown["whatsapp"]["access_token"] == "**********"
     assert shown["exit_api"]["headers"] == {"X-Partner-Key": "**********"}
@@ -45,7 +48,7 @@ async def test_configuration_is_returned_without_secrets(caller: Caller) -> None
     )
     assert shown["keys"] == [shop.made["key_id"]]
     assert shown["events_url"] == f"{BASE_URL}{shop.path}/events"
-    for secret in ("meta-secret", "partner-secret", shop.key, shop.signing_secret, "hash"):
+    for secret in ("meta-secret", "partner-secret", SECRET, shop.key, shop.signing_secret, "hash"):
         assert secret not in answer.text
 
 
@@ -95,13 +98,17 @@ async def test_configuration_has_a_size(shop: Shop) -> None:
     "url",
     ["http://partner.example/", "https://127.0.0.1/", "https://localhost/", "https://10.0.0.1/"],
 )
-async def test_private_exit_api_needs_permission(database_url: str, address: str, url: str) -> None:
+async def test_private_addresses_need_permission(database_url: str, address: str, url: str) -> None:
     settings = settings_for(database_url, allow_private_egress=False)
+    both = {"exit_api": {"url": url}, "channels": {"sms": {"url": url, "secret": SECRET}}}
     async with calling(settings, to(address)) as caller:
         shop = await caller.new_store()
-        answer = await shop.operator("PUT", json=shop.config | {"exit_api": {"url": url}})
+        answer = await shop.operator("PUT", json=shop.config | both)
     assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["body", "exit_api", "url"]
+    assert [each["loc"] for each in answer.json()["detail"]] == [
+        ["body", "channels", "sms", "url"],
+        ["body", "exit_api", "url"],
+    ]
 
 
 @pytest.mark.parametrize("store_id", ["Denim", "-denim", "d" * 65, "de%00nim", "de nim"])

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from cli.demo.denim_co import STORE_ID, denim_co
 from cli.main import app
+from sandbox.channel import SECRET
 from sandbox.samples import sample
 from sandbox.template_message import read_message
 from tests.cli.processes import Journeys, run
@@ -197,3 +198,31 @@ def test_store_apply_names_what_is_wrong_in_a_template(stack: Journeys, tmp_path
 
     assert refused.returncode == 1
     assert "  plans.cart_update.0.body.1: unknown variable nick: " in refused.stdout
+
+
+def test_a_fallback_reads_as_it_would_be_sent(desk: Desk) -> None:
+    plain = {"on": ["template_rejected"], "template": "plain", "language": "en"}
+    sms = {"on": ["unreachable"], "channel": "sms", "fields": {"text": "{{ customer.name }}"}}
+    channels = {"sms": {"url": "https://brand.example/sms", "secret": SECRET}}
+    plans = {"cart_update": [a_step(fallbacks=[plain, sms])]}
+    desk.write({**denim_co("https://partner.example"), "channels": channels, "plans": plans})
+
+    assert payload(desk.render("--fallback", "1").output)["template"]["name"] == "plain"
+    asked = payload(desk.render("--fallback", "2").output)
+    assert asked["fields"] == {"text": "Test User"}
+    assert asked["customer"]["email"] == "email@gmail.co"
+    beyond = desk.render("--fallback", "3")
+    assert beyond.exit_code == 1
+    assert "2 fallback(s)" in beyond.output
+
+
+def test_what_a_channel_misses_is_named(desk: Desk) -> None:
+    sms = {"on": ["unreachable"], "channel": "sms", "fields": {"text": "{{ customer.nick }}"}}
+    channels = {"sms": {"url": "https://brand.example/sms", "secret": SECRET}}
+    plans = {"cart_update": [a_step(fallbacks=[sms])]}
+    desk.write({**denim_co("https://partner.example"), "channels": channels, "plans": plans})
+
+    shown = desk.render("--fallback", "1")
+
+    assert shown.exit_code == 1
+    assert "fields[text]: customer.nick is empty" in shown.output

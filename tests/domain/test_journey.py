@@ -8,11 +8,12 @@ from domain import closing
 from domain.answers import ExitCheckAnswer, SendAnswer, SendStatus
 from domain.buffer import Settled
 from domain.events import JourneyEvent
-from domain.journey import GIVE_UP_AFTER, MOST_REMEMBERED, JourneyState
+from domain.journey import JourneyState
 from domain.kinds import OPERATOR_EXIT, Kind
 from domain.later_events import Postpone
 from domain.outcomes import Ending, Outcome, Reason, Stage
 from domain.planning import PlannedStep, make_plan
+from domain.progress import GIVE_UP_AFTER, MOST_REMEMBERED
 from domain.stores import LowerIntent
 from tests.domain.making import BUFFER, NOON, at, config, event, journey_events, ordered, step
 

@@ -226,3 +226,48 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
 def test_what_was_stored_before_there_were_checks_stays_readable() -> None:
     stored = written(step("1h", body=["{{ nick }}"], coupon_code="A" * 21))
     assert StoreConfig.model_validate(stored).plans["cart_update"].steps[0].body == ["{{ nick }}"]
+
+
+SIGNING = "whsec_" + "A" * 32
+SMS = {"sms": {"url": "https://brand.example/sms", "secret": SIGNING}}
+TO_SMS = {"on": ["unreachable"], "channel": "sms"}
+PLAIN = {"template": "plain", "language": "en"}
+
+
+def test_a_fallback_goes_to_one_of_the_stores_channels() -> None:
+    read_config(json.dumps(written(step("1h", fallbacks=[TO_SMS]), channels=SMS)))
+    path, kind, message = complaint_about(fallbacks=[TO_SMS])
+    assert (path, kind) == (("fallbacks", 0, "channel"), "unknown_channel")
+    assert message == "is not one of the store's channels"
+
+
+@pytest.mark.parametrize("failure", ["unreachable", "marketing_limit", "opted_out", "expired"])
+def test_another_template_is_not_for_what_would_fail_or_harm_alike(failure: str) -> None:
+    path, kind, _ = complaint_about(fallbacks=[{**PLAIN, "on": [failure]}])
+    assert (path, kind) == (("fallbacks", 0, "on", 0), "literal_error")
+
+
+@pytest.mark.parametrize("failure", ["opted_out", "no_consent", "frequency_cap", "quiet_hours"])
+def test_no_channel_is_for_who_must_not_be_messaged(failure: str) -> None:
+    wrong = written(step("1h", fallbacks=[{**TO_SMS, "on": [failure]}]), channels=SMS)
+    assert list(complaints(wrong)) == [("plans", "cart_update", 0, "fallbacks", 0, "on", 0)]
+
+
+@pytest.mark.parametrize(
+    ("channel", "path"),
+    [
+        ({"url": "https://brand.example", "secret": "whsec_short"}, ("channels", "sms", "secret")),
+        ({"url": "https://brand.example", "secret": "A" * 32}, ("channels", "sms", "secret")),
+        ({"url": "nowhere", "secret": SIGNING}, ("channels", "sms", "url")),
+        (
+            {"url": "https://brand.example", "secret": SIGNING, "timeout": "1h"},
+            ("channels", "sms", "timeout"),
+        ),
+    ],
+)
+def test_a_channel_is_a_url_and_a_secret_to_sign_with(channel: dict[str, str], path: Path) -> None:
+    assert list(complaints(written(step("1h"), channels={"sms": channel}))) == [path]
+
+
+def test_no_channel_takes_whatsapps_name() -> None:
+    assert complaints(written(step("1h"), channels={"whatsapp": SMS["sms"]}))

@@ -5,7 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from domain.rendering import merge_fields, render
-from domain.stores import MASK, LowerIntent, OnFailure, StoreConfig
+from domain.secret_values import MASK
+from domain.stores import LowerIntent, OnFailure, StoreConfig
 from sandbox.samples import sample
 from tests.domain.contract_example import CONTRACT_EXAMPLE, contract_example
 from tests.domain.making import config, step

@@ -1,10 +1,12 @@
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from domain.kinds import OPERATOR_EXIT, Kind
+from domain.outcomes import Reason
 from storage import claims, holds, messages, stores, suppressions
 from storage.claims import Claim, Claimed, Paced, Refusal, Stopped
 from storage.database import Database, lock
@@ -33,6 +35,8 @@ def wanted(**changes: Any) -> Claim:
         address_hash="hash",
         due_at=NOW,
         phone_number_id="1055",
+        channel="sms" if changes.get("fallback") else "whatsapp",
+        because=Reason.UNREACHABLE if changes.get("fallback") else None,
     )
 
 
@@ -136,3 +140,61 @@ async def test_claim_says_what_is_being_sent(registered: Database) -> None:
     async with registered.reading() as connection:
         (row,) = await messages.of_trigger(connection, STORE, "c1", "e1")
     assert {name: row[name] for name in DETAILS} == DETAILS
+
+
+async def became(database: Database, status: MessageStatus) -> str:
+    """The step's own message was claimed, and became this."""
+    message_id = await claimed(database)
+    async with database.transaction() as connection:
+        await messages.settle(connection, message_id, NOW, {"status": status})
+    return message_id
+
+
+SURELY_NOBODY = (MessageStatus.FAILED, MessageStatus.NOT_SENT)
+
+
+@pytest.mark.parametrize("status", [each for each in MessageStatus if each not in SURELY_NOBODY])
+async def test_no_fallback_is_claimed_while_somebody_may_have_the_message(
+    registered: Database, status: MessageStatus
+) -> None:
+    message_id = await became(registered, status)
+    answer = await claim(registered, fallback=1)
+    assert isinstance(answer, Message)
+    assert answer.message_id == message_id
+
+
+@pytest.mark.parametrize("status", SURELY_NOBODY)
+async def test_a_message_is_not_claimed_again_once_a_fallback_has_its_place(
+    registered: Database, status: MessageStatus
+) -> None:
+    await became(registered, status)
+    second = await claim(registered, fallback=1)
+    assert isinstance(second, Claimed)
+    for fallback in (0, 1):
+        answer = await claim(registered, fallback=fallback)
+        assert isinstance(answer, Message)
+        assert answer.message_id == second.message_id
+
+
+async def test_of_a_message_and_its_fallback_claimed_at_once_one_may_be_sent(
+    registered: Database,
+) -> None:
+    await became(registered, MessageStatus.NOT_SENT)
+    answers = await asyncio.gather(*(claim(registered, fallback=number % 3) for number in range(9)))
+    assert len([answer for answer in answers if isinstance(answer, Claimed)]) == 1
+
+
+async def test_the_ledger_says_by_what_and_why_a_fallback_went_out(registered: Database) -> None:
+    await became(registered, MessageStatus.FAILED)
+    await claim(registered, fallback=1)
+    async with registered.reading() as connection:
+        (_, row) = await messages.of_trigger(connection, STORE, "c1", "e1")
+    assert (row["fallback"], row["channel"], row["fallback_because"]) == (1, "sms", "unreachable")
+
+
+async def test_a_channel_of_the_stores_own_does_not_use_up_metas_pace(registered: Database) -> None:
+    for person in range(100):
+        step = wanted(customer_id=f"c{person}", fallback=1)
+        alone = replace(step, address_hash=f"hash{person}", messages_per_second=1)
+        async with registered.transaction() as connection:
+            assert isinstance(await claims.claim(connection, alone, NOW), Claimed)

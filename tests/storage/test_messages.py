@@ -32,9 +32,8 @@ async def test_message_is_claimed_once(registered: Database) -> None:
     with pytest.raises(LookupError):
         await claim(registered, key())
     async with registered.transaction() as connection:
-        found = await messages.find(connection, key())
-        assert await messages.find(connection, key(2)) is None
-    assert found is not None
+        (found,) = await messages.of_step(connection, key())
+        assert await messages.of_step(connection, key(2)) == []
     assert (found.message_id, found.status) == (message_id, MessageStatus.CLAIMED)
 
 

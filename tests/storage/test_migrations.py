@@ -1,7 +1,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -60,16 +62,65 @@ def test_processes_may_upgrade_at_once(empty_database_url: str) -> None:
 
 def test_stores_from_before_are_found_by_their_number(empty_database_url: str) -> None:
     command.upgrade(alembic_config(empty_database_url), "0001")
-    engine = create_engine(sync_url(empty_database_url), poolclass=NullPool)
     config = json.dumps({"whatsapp": {"phone_number_id": "1055"}})
-    with engine.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO stores (store_id, config, signing_secret, hash_key, created_at,"
-                f" updated_at) VALUES ('denim', '{config}', '', '', '2024-10-08', '2024-10-08')"
-            )
-        )
+    put(empty_database_url, "stores", {**STORE, "config": config})
+
     upgrade(empty_database_url)
+
+    assert found(empty_database_url, "SELECT phone_number_id FROM stores") == [("1055",)]
+
+
+STORE = {
+    "store_id": "denim",
+    "config": "{}",
+    "signing_secret": "",
+    "hash_key": "",
+    "created_at": "2024-10-08",
+    "updated_at": "2024-10-08",
+}
+MESSAGE = {
+    "message_id": "m1",
+    "store_id": "denim",
+    "customer_id": "c1",
+    "trigger_event_id": "e1",
+    "step": 1,
+    "kind": "cart_update",
+    "template": "reminder",
+    "address_hash": "hash",
+    "status": "failed",
+    "due_at": "2024-10-08",
+    "claimed_at": "2024-10-08",
+    "updated_at": "2024-10-08",
+}
+
+
+def put(url: str, table: str, values: Mapping[str, Any]) -> None:
+    """As an older release would have written it."""
+    places = ", ".join(f":{name}" for name in values)
+    statement = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})"  # ours
+    engine = create_engine(sync_url(url), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text(statement), values)
+
+
+def found(url: str, query: str) -> list[tuple[Any, ...]]:
+    engine = create_engine(sync_url(url), poolclass=NullPool)
     with engine.connect() as connection:
-        found = connection.execute(text("SELECT phone_number_id FROM stores"))
-        assert found.scalars().all() == ["1055"]
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def test_a_ledger_from_before_keeps_its_messages_and_what_is_to_be_told(
+    empty_database_url: str,
+) -> None:
+    url = empty_database_url
+    command.upgrade(alembic_config(url), "0002")
+    put(url, "stores", STORE)
+    put(url, "messages", MESSAGE)
+    put(url, "failures", {"message_id": "m1", "failed_at": "2024-10-08"})
+
+    upgrade(url)
+    untold = "SELECT fallback, channel, template FROM messages JOIN failures USING (message_id)"
+    assert found(url, untold) == [(0, "whatsapp", "reminder")]
+
+    command.downgrade(alembic_config(url), "0002")
+    assert found(url, "SELECT message_id FROM failures") == [("m1",)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 from temporalio.testing import WorkflowEnvironment
 
+from activities.channel_api import ChannelClient
 from activities.clock import Clock
 from activities.exit_api import ExitApiClient, partner_http
 from activities.exit_check import ExitCheck
@@ -48,7 +49,10 @@ async def build_world(
                 Plans(database),
                 ExitCheck(database, ExitApiClient(partners, allow_private=True), clock),
                 SendMessage(
-                    database, WhatsAppClient(meta, sandbox_url, whole=timedelta(seconds=1)), clock
+                    database,
+                    WhatsAppClient(meta, sandbox_url, whole=timedelta(seconds=1)),
+                    ChannelClient(partners, real_now, allow_private=True),
+                    clock,
                 ),
                 Outcomes(database),
             )

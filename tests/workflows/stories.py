@@ -3,9 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from storage import messages, statuses
-from storage.messages import MessageStatus
-from storage.statuses import Told
+from sandbox.channel import SECRET
 from tests.workflows.world import (
     CART_STEP,
     HOUR,
@@ -14,7 +12,6 @@ from tests.workflows.world import (
     Shop,
     World,
     order,
-    real_now,
 )
 
 Story = Callable[[World], Awaitable[Shop]]
@@ -120,20 +117,7 @@ async def failed_after_its_first_message(world: World, code: int, second: str) -
     with world.environment.with_time_skipping_disabled():
         await shop.does("cart_update.add_to_cart")
     await shop.forward(2 * HOUR)
-    async with world.database.transaction() as connection:
-        [sent] = await messages.of_trigger(
-            connection, shop.store.store_id, shop.customer.customer_id, "e1"
-        )
-        told = Told(
-            sent["message_id"],
-            sent["provider_id"],
-            frozenset({shop.store.store_id}),
-            MessageStatus.FAILED,
-            because="told by Meta",
-            error_code=code,
-        )
-        await statuses.fold(connection, [told, told], real_now())
-    await world.messenger.tell_failures()
+    await shop.meta_tells(code)
     return shop
 
 
@@ -152,6 +136,57 @@ async def tried_again_a_day_later(world: World) -> Shop:
 async def opted_out(world: World) -> Shop:
     shop = await waiting(world)
     await shop.opt_out()
+    await shop.ends()
+    return shop
+
+
+SMS = {"channel": "sms", "fields": {"text": "{{ event_data.cart_link }}"}}
+OTHER = {"template": "cart_reminder_plain", "language": "en"}
+BY_SMS = {**CART_STEP, "fallbacks": [{"on": ["unreachable", "marketing_limit"], **SMS}]}
+BY_OTHER = {**CART_STEP, "fallbacks": [{"on": ["template_rejected", "template_held"], **OTHER}]}
+
+
+async def with_fallbacks(world: World, *steps: dict[str, Any], **changes: Any) -> Shop:
+    """A shop that has a channel, and a customer who left a cart."""
+    sms = {"url": f"{world.sandbox.base_url}/channels/sms", "secret": SECRET, "timeout": "1s"}
+    plans = {"cart_update": list(steps)}
+    return await world.shop(channels={"sms": sms}, plans=plans, **changes)
+
+
+async def taken_and_watched(world: World, *steps: dict[str, Any]) -> Shop:
+    """Meta took the first message, and may tell yet that it failed."""
+    shop = await with_fallbacks(world, *steps)
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+    await shop.forward(65 * MINUTE)
+    return shop
+
+
+async def sent_by_channel(world: World) -> Shop:
+    shop = await with_fallbacks(world, BY_SMS)
+    await shop.meta_fails("error", code=131026)
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def sent_by_another_template(world: World) -> Shop:
+    shop = await with_fallbacks(world, BY_OTHER)
+    await shop.meta_fails("error", code=132001)
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def sent_by_channel_later(world: World) -> Shop:
+    shop = await taken_and_watched(world, BY_SMS)
+    await shop.meta_tells(131026)
+    await shop.ends()
+    return shop
+
+
+async def watched_to_the_end(world: World) -> Shop:
+    shop = await taken_and_watched(world, BY_SMS)
     await shop.ends()
     return shop
 
@@ -179,4 +214,8 @@ STORIES: tuple[Story, ...] = (
     tried_again_a_day_later,
     opted_out,
     paced,
+    sent_by_channel,
+    sent_by_another_template,
+    sent_by_channel_later,
+    watched_to_the_end,
 )

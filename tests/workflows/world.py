@@ -22,8 +22,20 @@ from domain.journey import JourneyState
 from domain.outcomes import ClosedJourney, Ending, Stage
 from domain.stores import StoreConfig
 from sandbox import samples
-from storage import inbox, journeys, opt_outs, stores, suppressions, tables, template_holds
+from storage import (
+    inbox,
+    journeys,
+    messages,
+    opt_outs,
+    statuses,
+    stores,
+    suppressions,
+    tables,
+    template_holds,
+)
 from storage.database import Database
+from storage.messages import MessageStatus
+from storage.statuses import Told
 from storage.stores import Store
 from workflows.dispatcher import Dispatcher
 from workflows.gateway import Customer, JourneyGateway
@@ -169,6 +181,37 @@ class Shop:
     async def requests(self) -> list[dict[str, Any]]:
         """What Meta was asked to send to the customer, whatever became of it."""
         return await self._at_meta("/_sandbox/requests")
+
+    async def channel_fails(self, fault: str, times: int = 1) -> None:
+        what = {"fault": fault, "times": times}
+        (await self.world.sandbox.post("/channels/_sandbox/faults", json=what)).raise_for_status()
+
+    async def by_channel(self) -> list[dict[str, Any]]:
+        """What the store's own channels were asked to send to the customer."""
+        taken = (await self.world.sandbox.get("/channels/_sandbox/messages")).json()
+        asked = [each["body"]["data"] for each in taken]
+        return [each for each in asked if each["customer"]["phone"] == self.phone]
+
+    async def ledger(self) -> list[dict[str, Any]]:
+        """The messages about the first event, with every column."""
+        whose = (self.customer.store_id, self.customer.customer_id)
+        async with self.world.database.reading() as connection:
+            return await messages.of_trigger(connection, *whose, "e1")
+
+    async def meta_tells(self, code: int) -> None:
+        """Meta tells, twice, that the last message failed, and the journey is told."""
+        sent = (await self.ledger())[-1]
+        told = Told(
+            sent["message_id"],
+            sent["provider_id"],
+            frozenset({self.store.store_id}),
+            MessageStatus.FAILED,
+            because="told by Meta",
+            error_code=code,
+        )
+        async with self.world.database.transaction() as connection:
+            await statuses.fold(connection, [told, told], real_now())
+        await self.world.messenger.tell_failures()
 
     async def templates(self) -> list[str]:
         return [body["template"]["name"] for body in await self.messages()]
