@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sandbox.channel import SECRET
+
 STORE_ID = "denim-co"
 
 _NAME = "{{ customer.name | default: 'there' }}"
@@ -11,7 +13,7 @@ def denim_co(sandbox_url: str) -> dict[str, Any]:
     """The configuration, as an operator would put it.
 
     Args:
-        sandbox_url: where the partner's Journey Exit API stands in.
+        sandbox_url: where the stand-ins for the partner and the store's channel are.
     """
     return {
         "organization_id": "21j2h3ef-56e0-4a1c-81ad-ff84j3615e22",
@@ -21,6 +23,7 @@ def denim_co(sandbox_url: str) -> dict[str, Any]:
         "buffer": "3s",
         "exit_api": {"url": f"{sandbox_url}/partner/fetch-user-events", "style": "query"},
         "whatsapp": {"phone_number_id": "105500000000001", "access_token": "sandbox"},
+        "channels": {"sms": {"url": f"{sandbox_url}/channels/sms", "secret": SECRET}},
         "plans": {
             "cart_update": [_cart_reminder(), _last_call()],
             "product_view": [_still_looking()],
@@ -60,4 +63,12 @@ def _new_in_collection() -> dict[str, Any]:
         "template": "new_in_collection",
         "language": "en",
         "body": [_NAME, "{{ event_data.title }}"],
+        "fallbacks": [
+            {
+                "on": ["unreachable"],
+                "channel": "sms",
+                "fields": {"text": "New: {{ event_data.title }}"},
+            }
+        ],
+        "fallback_within": "1s",
     }

@@ -31,7 +31,7 @@ class Ended:
         if seen != expected:
             yield f"{story.name}: the journey is {seen}, and should be {expected}"
         if tuple(self.messages) != story.messages:
-            yield f"{story.name}: Meta got {_listed(self.messages)}, not {_listed(story.messages)}"
+            yield f"{story.name}: sent was {_listed(self.messages)}, not {_listed(story.messages)}"
 
 
 def _listed(messages: Sequence[Message]) -> str:
@@ -72,7 +72,8 @@ def _because(journey: Journey | None) -> str:
 
 
 def _messages(all_ended: Sequence[Ended]) -> Table:
-    table = Table("to", "template", "merge fields", "picture, button", title="What Meta got")
+    title = "What Meta and the store's own channel got"
+    table = Table("to", "template", "merge fields", "picture, button", title=title)
     table.box = box.SIMPLE_HEAD
     for ended in all_ended:
         for message in ended.messages:

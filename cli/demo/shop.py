@@ -32,6 +32,8 @@ class Shop:
 
     async def live(self, story: Story) -> None:
         """Do everything that a customer does, each at its time."""
+        if story.meta_refuses is not None:
+            await self._let_meta_refuse(story)
         for deed in story.deeds:
             await asyncio.sleep(deed.pause.total_seconds())
             event = _event(story, deed)
@@ -39,6 +41,10 @@ class Shop:
             self.told[story.customer_id].append(deed.told)
             if not deed.only_the_partner_knows:
                 await self._post(event)
+
+    async def _let_meta_refuse(self, story: Story) -> None:
+        refusal = {"fault": "error", "code": story.meta_refuses, "to": story.phone.lstrip("+")}
+        (await self._sandbox.post("/_sandbox/faults", json=refusal)).raise_for_status()
 
     async def _remember(self, story: Story, event: dict[str, Any]) -> None:
         """A partner's own API knows whatever it posts, and the trigger is among it."""

@@ -1,4 +1,4 @@
-"""The demo's outside world: one process that stands in for Meta and for the partner."""
+"""The demo's outside world: one process that stands in for everybody else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class StandIns:
 
     @property
     def url(self) -> str:
-        """Meta's at the root, the partner's below `/partner`."""
+        """Meta's at the root, the others' below `/partner` and `/channels`."""
         return f"http://{HOST}:{self.port}"
 
     @property

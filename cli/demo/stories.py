@@ -28,11 +28,16 @@ class Deed:
     """Never posted: the Exit API tells it when asked."""
 
 
+NOT_ON_WHATSAPP = 131026
+"""Meta's error code."""
+
+
 @dataclass(frozen=True)
 class Message:
     """What of a message differs from customer to customer."""
 
     template: str
+    """Or the store's own channel."""
     texts: tuple[str, ...]
     image: str | None = None
     button: str | None = None
@@ -54,6 +59,8 @@ class Story:
     outcome: Outcome
     reason: Reason
     messages: tuple[Message, ...] = ()
+    meta_refuses: int | None = None
+    """With which of its error codes."""
 
 
 def _seconds(value: float) -> timedelta:
@@ -166,5 +173,15 @@ STORIES = (
         ),
         Outcome.EXITED,
         Reason.CART_EMPTIED,
+    ),
+    Story(
+        "cust-harish",
+        "Harish",
+        "+919876543208",
+        (Deed("collection_view", "looked at a collection; not on WhatsApp"),),
+        Outcome.MESSAGED,
+        Reason.PLAN_DONE,
+        (Message("channel sms", (f"New: {PRODUCT}",)),),
+        meta_refuses=NOT_ON_WHATSAPP,
     ),
 )

@@ -1,4 +1,4 @@
-"""What can be seen of the demo's journeys from outside: the API's word, and Meta's ledger."""
+"""What can be seen of the demo's journeys from outside: the API's word, and what was sent."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Journey(BaseModel):
 
 
 class Watch:
-    """Looks at journeys as an operator does, and at messages as Meta received them."""
+    """Looks at journeys as an operator does, and at messages where they arrive."""
 
     def __init__(self, api: httpx.AsyncClient, sandbox: httpx.AsyncClient, token: str) -> None:
         """Look with the admin token."""
@@ -47,6 +47,11 @@ class Watch:
         received: defaultdict[str, list[Message]] = defaultdict(list)
         for message in answer.raise_for_status().json():
             received[f"+{message['to']}"].append(read_message(message["body"]))
+        answer = await self._sandbox.get("/channels/_sandbox/messages")
+        for taken in answer.raise_for_status().json():
+            asked = taken["body"]["data"]
+            message = Message(f"channel {taken['channel']}", tuple(asked["fields"].values()))
+            received[asked["customer"]["phone"]].append(message)
         return received
 
 
