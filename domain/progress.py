@@ -19,6 +19,8 @@ AFTER_MARKETING_LIMIT = timedelta(hours=24)
 GIVE_UP_AFTER = timedelta(days=2)
 """A message that is put off for longer than this is left out: every journey ends."""
 
+_GONE = Reason.UNREACHABLE
+
 
 class Progress(BaseModel):
     """A plan, the step whose turn it is, and the decisions so far."""
@@ -37,6 +39,8 @@ class Progress(BaseModel):
     """The failure that led there."""
     sent_fallback: int = 0
     """The same of the message that was sent last."""
+    sent_step: int | None = None
+    """The step of that message; None: of an older release, which did not say."""
     watched_until: AwareDatetime | None = None
     """So long a failure of the last message still leads to a fallback."""
     unreachable: bool = False
@@ -114,7 +118,7 @@ class Progress(BaseModel):
         number = self.turn_of(step) or 0
         self._step_done()
         self.messages_sent += 1
-        self.sent_fallback = number
+        self.sent_step, self.sent_fallback = step.number, number
         watched = step.step.is_watched(number)
         self.watched_until = now + step.step.fallback_within if watched else None
         unsure = answer.status is SendStatus.UNKNOWN
@@ -204,8 +208,10 @@ class Progress(BaseModel):
         self.note(now, "message_deferred", failed.reason, {"until": again_at.isoformat()})
 
     def _is_last(self, failed: MessageFailed) -> bool:
-        known = failed.step <= len(self.rules.steps)
-        return known and (failed.step, failed.fallback) == (self.steps_done, self.sent_fallback)
+        """Whether that message was the last, and nothing has been left out since."""
+        sent = (self.sent_step or self.steps_done, self.sent_fallback)
+        is_last = (failed.step, failed.fallback) == sent and failed.step == self.steps_done
+        return is_last and failed.step <= len(self.rules.steps)
 
     def _take_back(self, failed: MessageFailed) -> None:
         self.steps_done -= 1
@@ -223,9 +229,6 @@ class Progress(BaseModel):
         """Write a decision down."""
         entry = Decision(at=now, decision=decision, because=because, evidence=evidence)
         self.decisions = [*self.decisions, entry][-MOST_REMEMBERED:]
-
-
-_GONE = Reason.UNREACHABLE
 
 
 def _by(step: PlannedStep, number: int) -> str:

@@ -101,6 +101,8 @@ async def claim(
     forbidden = await _forbidden(connection, wanted, now)
     if forbidden is not None:
         return forbidden
+    if before is not None and before.again_at is not None and before.again_at > now:
+        return Paced(before.again_at)
     until = await _too_fast(connection, wanted, before, now)
     message_id = await messages.claim(connection, key, wanted.details, now)
     if until is None:
@@ -116,7 +118,7 @@ def _reached(tried: Sequence[Message], fallback: int) -> Message | None:
     A fallback is only for messages that surely reached nobody, and has taken their place.
     """
     for message in tried:
-        own = message.fallback == fallback and message.status is not MessageStatus.NOT_SENT
+        own = message.fallback == fallback and not message.may_be_claimed
         if own or message.fallback > fallback or message.status not in NOT_COUNTED:
             return message
     return None

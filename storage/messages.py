@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select, tuple_, update
+from sqlalchemy import RowMapping, and_, case, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new
@@ -58,6 +58,14 @@ class Message:
     """Until when it was put off, so as not to be too fast."""
     fallback: int = 0
     error_code: int | None = None
+    again_at: datetime | None = None
+    """It failed, and may be claimed again from then on."""
+
+    @property
+    def may_be_claimed(self) -> bool:
+        """Whether it surely reached nobody and may still be sent, now or later."""
+        again = self.status is MessageStatus.FAILED and self.again_at is not None
+        return again or self.status is MessageStatus.NOT_SENT
 
 
 async def of_step(connection: AsyncConnection, key: MessageKey) -> list[Message]:
@@ -92,20 +100,35 @@ async def claim(
         "updated_at": now,
         **details,
     }
-    again = await connection.execute(
-        update(messages)
-        .where(*_is(key), messages.c.status == MessageStatus.NOT_SENT)
-        .values(**values)
-        .returning(messages.c.message_id)
-    )
-    if (message_id := again.scalar()) is not None:
-        return str(message_id)
-    row = await insert_new(
-        connection, messages, {"message_id": uuid.uuid4().hex, **key.__dict__, **values}
-    )
+    new_id = uuid.uuid4().hex
+    if (message_id := await _claim_again(connection, key, values, new_id)) is not None:
+        return message_id
+    row = await insert_new(connection, messages, {"message_id": new_id, **key.__dict__, **values})
     if row is None:
         raise LookupError("this message is claimed")
     return str(row["message_id"])
+
+
+async def _claim_again(
+    connection: AsyncConnection, key: MessageKey, values: Mapping[str, Any], new_id: str
+) -> str | None:
+    """What failed at Meta gets another id: what is told late of the first try is not meant."""
+    failed = messages.c.status == MessageStatus.FAILED
+    again = and_(failed, messages.c.again_at <= values["claimed_at"])
+    claimed = await connection.execute(
+        update(messages)
+        .where(*_is(key), or_(messages.c.status == MessageStatus.NOT_SENT, again))
+        .values(
+            message_id=case((failed, new_id), else_=messages.c.message_id),
+            provider_id=None,
+            sent_at=None,
+            again_at=None,
+            **values,
+        )
+        .returning(messages.c.message_id)
+    )
+    message_id: str | None = claimed.scalar()
+    return message_id
 
 
 async def settle(
@@ -120,12 +143,10 @@ async def settle(
     )
 
 
-async def reopen(connection: AsyncConnection, message_id: str, now: datetime) -> None:
-    """Let a message that surely reached nobody be claimed again."""
+async def allow_again(connection: AsyncConnection, message_id: str, again_at: datetime) -> None:
+    """Let a message that failed, and so surely reached nobody, be claimed again from then on."""
     await connection.execute(
-        update(messages)
-        .where(messages.c.message_id == message_id, messages.c.status == MessageStatus.FAILED)
-        .values(status=MessageStatus.NOT_SENT, slot_at=None, updated_at=now)
+        update(messages).where(messages.c.message_id == message_id).values(again_at=again_at)
     )
 
 
@@ -236,6 +257,7 @@ def _message(row: RowMapping) -> Message:
         provider_id=row["provider_id"],
         because=row["because"],
         slot_at=row["slot_at"],
+        again_at=row["again_at"],
         fallback=row["fallback"],
         error_code=row["error_code"],
     )

@@ -130,6 +130,7 @@ messages = Table(
     Column("provider_id", String(256), index=True),
     Column("due_at", UtcDateTime, nullable=False),
     Column("slot_at", UtcDateTime),
+    Column("again_at", UtcDateTime),
     Column("claimed_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("updated_at", UtcDateTime, nullable=False),

@@ -11,6 +11,7 @@ from domain.answers import MessageFailed
 from domain.events import JourneyEvent
 from domain.kinds import LOWEST_INTENT, OPT_OUT
 from domain.outcomes import Reason
+from domain.progress import AFTER_MARKETING_LIMIT
 from storage import (
     failures,
     holds,
@@ -82,7 +83,8 @@ class Messenger:
         async with self._database.transaction() as connection:
             await _hold_others(connection, failure, failed.reason)
             if heard and failed.reason is Reason.MARKETING_LIMIT:  # a day later, perhaps
-                await messages.reopen(connection, failure.message_id, failure.failed_at)
+                again_at = failure.failed_at + AFTER_MARKETING_LIMIT
+                await messages.allow_again(connection, failure.message_id, again_at)
             await failures.told(connection, failure.message_id)
 
     async def _heard(self, customer: Customer, failed: MessageFailed) -> bool:

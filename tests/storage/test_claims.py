@@ -7,10 +7,11 @@ import pytest
 
 from domain.kinds import OPERATOR_EXIT, Kind
 from domain.outcomes import Reason
-from storage import claims, holds, messages, stores, suppressions
+from storage import claims, holds, messages, statuses, stores, suppressions
 from storage.claims import Claim, Claimed, Paced, Refusal, Stopped
 from storage.database import Database, lock
 from storage.messages import Message, MessageStatus
+from storage.statuses import Told
 from tests.storage.keeping import (
     DETAILS,
     NOW,
@@ -198,3 +199,39 @@ async def test_a_channel_of_the_stores_own_does_not_use_up_metas_pace(registered
         alone = replace(step, address_hash=f"hash{person}", messages_per_second=1)
         async with registered.transaction() as connection:
             assert isinstance(await claims.claim(connection, alone, NOW), Claimed)
+
+
+async def failed_and_may_be_sent_again_at(database: Database, at: datetime) -> str:
+    message_id = await became(database, MessageStatus.FAILED)
+    async with database.transaction() as connection:
+        await messages.allow_again(connection, message_id, at)
+    return message_id
+
+
+async def test_what_failed_for_today_is_not_claimed_before_its_time(registered: Database) -> None:
+    await failed_and_may_be_sent_again_at(registered, later(60))
+    assert await claim(registered, later(59)) == Paced(later(60))
+    assert isinstance(await claim(registered, later(60)), Claimed)
+
+
+async def test_what_is_told_late_of_the_first_try_is_not_about_the_second(
+    registered: Database,
+) -> None:
+    first = await failed_and_may_be_sent_again_at(registered, later(60))
+    answer = await claim(registered, later(60))
+    assert isinstance(answer, Claimed)
+    told = Told(first, "wamid.1", frozenset({STORE}), MessageStatus.FAILED, error_code=131049)
+    async with registered.transaction() as connection:
+        assert await statuses.fold(connection, [told], later(61)) == [None]
+    async with registered.reading() as connection:
+        (row,) = await messages.of_trigger(connection, STORE, "c1", "e1")
+    assert (row["message_id"], row["status"]) == (answer.message_id, "claimed")
+
+
+async def test_what_failed_for_today_gives_way_to_a_fallback(registered: Database) -> None:
+    await failed_and_may_be_sent_again_at(registered, later(60))
+    second = await claim(registered, fallback=1)
+    assert isinstance(second, Claimed)
+    answer = await claim(registered, later(60))
+    assert isinstance(answer, Message)
+    assert answer.message_id == second.message_id

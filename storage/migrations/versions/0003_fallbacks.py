@@ -1,4 +1,4 @@
-"""fallbacks: a step may have several messages, of which one may reach somebody."""
+"""fallbacks: a step may have several messages; one that failed may be tried again, later."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +23,7 @@ def upgrade() -> None:
         messages.add_column(
             sa.Column("channel", sa.String(length=64), nullable=False, server_default="whatsapp")
         )
+        messages.add_column(sa.Column("again_at", sa.DateTime(timezone=True), nullable=True))
         messages.alter_column("template", existing_type=sa.String(length=512), nullable=True)
         messages.drop_constraint(_BEFORE, type_="unique")
         messages.create_unique_constraint(_NOW, [*_STEP, "fallback"])
@@ -38,6 +39,7 @@ def downgrade() -> None:
         messages.drop_constraint(_NOW, type_="unique")
         messages.create_unique_constraint(_BEFORE, _STEP)
         messages.alter_column("template", existing_type=sa.String(length=512), nullable=False)
+        messages.drop_column("again_at")
         messages.drop_column("channel")
         messages.drop_column("fallback_because")
         messages.drop_column("fallback")
