@@ -61,9 +61,9 @@ async def measure(url: str) -> Result:
     try:
         bodies = bodies_about(await fill(database))
         lags = [0.0]
-        async with _serving(url) as http:
+        async with serving(url) as http:
             watching = asyncio.create_task(_watch(database, lags))
-            answers = await _post_all(http, list(bodies))
+            answers = await post_all(http, list(bodies))
             began = time.perf_counter()
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 while await _lag(database):
@@ -79,7 +79,7 @@ async def measure(url: str) -> Result:
 
 
 @asynccontextmanager
-async def _serving(url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """The API in a process of its own, with nothing of this one's environment."""
     port = free_port(HOST)
     environment = {
@@ -96,7 +96,8 @@ async def _serving(url: str) -> AsyncIterator[httpx.AsyncClient]:
         *quiet, env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        async with httpx.AsyncClient(base_url=f"http://{HOST}:{port}", trust_env=False) as http:
+        base_url, patience = f"http://{HOST}:{port}", PATIENCE.total_seconds()
+        async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=patience) as http:
             await _until_live(http)
             yield http
     finally:
@@ -115,20 +116,25 @@ async def _until_live(http: httpx.AsyncClient) -> None:
                 return
 
 
-async def _post_all(http: httpx.AsyncClient, bodies: list[bytes]) -> list[float]:
+async def post_all(http: httpx.AsyncClient, bodies: list[bytes]) -> list[float]:
     """Each at its time, however long the others take."""
     began = time.perf_counter()
 
     async def post(number: int, body: bytes) -> float:
         due = began + number / RATE
         await asyncio.sleep(due - time.perf_counter())
-        signed = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-        headers = {"X-Hub-Signature-256": signed}
-        answer = await http.post("/webhooks/whatsapp", content=body, headers=headers)
-        answer.raise_for_status()
+        await post_signed(http, body)
         return time.perf_counter() - due
 
     return await asyncio.gather(*(post(*each) for each in enumerate(bodies)))
+
+
+async def post_signed(http: httpx.AsyncClient, body: bytes) -> None:
+    """Post as Meta does."""
+    signed = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    headers = {"X-Hub-Signature-256": signed}
+    answer = await http.post("/webhooks/whatsapp", content=body, headers=headers)
+    answer.raise_for_status()
 
 
 async def _watch(database: Database, lags: list[float]) -> None:

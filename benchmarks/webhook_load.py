@@ -58,17 +58,36 @@ def bodies_about(ids: list[str]) -> Iterator[bytes]:
     """Notifications about all of these messages."""
     told = [_status(message_id, name) for name in PROGRESS for message_id in ids]
     for start in range(0, len(told), UPDATES):
-        metadata = {"display_phone_number": "15550783881", "phone_number_id": NUMBER}
-        value = {"metadata": metadata, "statuses": told[start : start + UPDATES]}
-        change = {"field": "messages", "value": value}
-        yield json.dumps({"entry": [{"id": "1", "changes": [change]}]}).encode()
+        yield _notification("messages", statuses=told[start : start + UPDATES])
+
+
+def stop_said(digits: str) -> bytes:
+    """Somebody wrote STOP."""
+    said = {"from": digits, "id": f"wamid.{digits}", "timestamp": _now(), "type": "text"}
+    return _notification("messages", messages=[{**said, "text": {"body": "STOP"}}])
+
+
+def marketing_stopped(digits: str) -> bytes:
+    """Somebody stopped the business's marketing in WhatsApp."""
+    wish = {"wa_id": digits, "category": "marketing_messages", "value": "stop", "timestamp": _now()}
+    return _notification("user_preferences", user_preferences=[wish])
+
+
+def _notification(field: str, **updates: list[dict[str, Any]]) -> bytes:
+    metadata = {"display_phone_number": "15550783881", "phone_number_id": NUMBER}
+    change = {"field": field, "value": {"metadata": metadata, **updates}}
+    return json.dumps({"entry": [{"id": "1", "changes": [change]}]}).encode()
+
+
+def _now() -> str:
+    return str(int(time.time()))
 
 
 def _status(message_id: str, name: str) -> dict[str, Any]:
     return {
         "id": f"wamid.{message_id}",
         "status": name,
-        "timestamp": str(int(time.time())),
+        "timestamp": _now(),
         "recipient_id": "919876543210",
         "biz_opaque_callback_data": message_id,
         "pricing": {"billable": True, "pricing_model": "PMP", "category": "marketing"},
