@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from activities.clock import Clock, utc_now
-from api import customers, events, health, journeys, stores, whatsapp
+from api import customers, events, health, journeys, quarantine, stores, whatsapp
 from api.access_log import keep_access_log_discreet
 from api.errors import tell_errors
 from api.limits import MOST_IN_FLIGHT, DiscreetFailures, InFlightLimit
@@ -44,7 +44,7 @@ def create_app(
             yield
 
     app = DescribedApi(title="Comeback", lifespan=lifespan)
-    for audience in (events, stores, journeys, customers, whatsapp, health):
+    for audience in (events, stores, journeys, customers, quarantine, whatsapp, health):
         app.include_router(audience.router)
     tell_errors(app)
     keep_access_log_discreet()

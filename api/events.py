@@ -13,6 +13,7 @@ from api.event_body import ParsedEvent
 from api.openapi import EVENT_BODY, refusals
 from api.services import Services
 from storage import quarantine
+from storage.quarantine import Rejected
 from storage.stores import Store
 from workflows.intake import Receipt
 
@@ -58,7 +59,8 @@ async def _quarantine(services: Services, posted: Posted, error: InvalidBodyErro
     text = posted.raw.decode(errors="replace")
     errors = [dict(each) for each in error.problems]
     async with services.database.transaction() as connection:
-        await quarantine.add(connection, posted.store.store_id, text, errors, services.clock())
+        rejected = Rejected(posted.store.store_id, text, errors)
+        await quarantine.add(connection, rejected, services.clock())
     services.metrics.events.labels("invalid").inc()
 
 

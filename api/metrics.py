@@ -29,6 +29,12 @@ class Metrics:
             ["kind", "fate"],
             registry=self.registry,
         )
+        self.statuses = Counter(
+            "comeback_message_statuses",
+            "What Meta told of messages that was news, by status",
+            ["status"],
+            registry=self.registry,
+        )
         self.requests = Histogram(
             "comeback_http_request_duration_seconds",
             "Time to answer, by route",

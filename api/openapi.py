@@ -12,6 +12,7 @@ _COMPONENTS = "#/components/schemas/{model}"
 _MEANINGS = {
     401: "No key, unknown store or another store's key: one and the same answer",
     404: "There is none",
+    409: "It cannot be done as things are",
     413: "The body is over 64 KiB",
     422: "Invalid: every wrong field is named",
     429: "Too many requests at once: see Retry-After",

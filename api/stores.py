@@ -14,6 +14,7 @@ from domain.identity import keyed_hash
 from domain.stores import StoreConfig, StoreId
 from storage import keys, opt_outs, quarantine, stores, suppressions, template_holds
 from storage.keys import NewKey
+from storage.quarantine import Page
 
 MOST_BYTES = 1024 * bodies.KIBIBYTE
 MOST_LISTED = 100
@@ -46,9 +47,10 @@ class Pause(BaseModel):
 
 
 class Quarantined(BaseModel):
-    """A body that was answered 422."""
+    """A body that was answered 422, or an update of Meta's that is not what Meta says it is."""
 
     id: int
+    source: str
     received_at: AwareDatetime
     errors: list[Any]
     body: str
@@ -130,7 +132,8 @@ async def end_key(store: ExistingStore, key_id: KeyId, services: Running) -> Non
 async def pause_store(store: ExistingStore, services: Running) -> Pause:
     """Have the store's journeys hold: no further message is claimed."""
     async with services.database.transaction() as connection:
-        await stores.pause(connection, store.store_id, services.clock(), "paused by the operator")
+        because = stores.PAUSED_BY_OPERATOR
+        await stores.pause(connection, store.store_id, services.clock(), because)
     return Pause(store_id=store.store_id, paused=True)
 
 
@@ -176,7 +179,8 @@ async def list_quarantine(
 ) -> dict[str, list[Quarantined]]:
     """Invalid events and what was wrong with them, newest first; `before` an id for older ones."""
     async with services.database.reading() as connection:
-        rows = await quarantine.listed(connection, store.store_id, before, MOST_LISTED)
+        page = Page(MOST_LISTED, before, store.store_id)
+        rows = await quarantine.listed(connection, page)
     return {"quarantine": [Quarantined.model_validate(row) for row in rows]}
 
 

@@ -6,7 +6,7 @@ opt-out has its own transaction, since customers are locked before ledger and ad
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain import phones
 from domain.identity import keyed_hash
 from domain.opting_out import opts_out
-from storage import opt_outs, quarantine, routes, statuses, suppressions
+from storage import opt_outs, routes, statuses, suppressions
 from storage.database import Database
 from storage.messages import MessageStatus
 from storage.routes import Route
@@ -43,12 +43,19 @@ class Fate(StrEnum):
     UNMATCHED = "unmatched"
     """About no message of the store, or nobody with a number."""
     UNROUTABLE = "unroutable"
-    """No store has that `phone_number_id`."""
+    """No store has that `phone_number_id`: kept in quarantine until one has."""
     IGNORED = "ignored"
     QUARANTINED = "quarantined"
 
 
-Tally = Counter[tuple[Kind, Fate]]
+@dataclass(frozen=True)
+class Tally:
+    """What became of updates, and what was news of messages."""
+
+    fates: Counter[tuple[Kind, Fate]] = field(default_factory=Counter)
+    news: Counter[MessageStatus] = field(default_factory=Counter)
+
+
 _Address = tuple[str, str]
 """A store, and the keyed hash of a number."""
 
@@ -86,22 +93,10 @@ async def take_effect(database: Database, batch: Sequence[Routed], now: datetime
                 fate = await _heard(database, inbound, each.stores, now)
             case Preference() as preference:
                 fate = await _preferred(database, preference, each.stores, now)
-        tally[each.update.kind, fate] += 1
+        tally.fates[each.update.kind, fate] += 1
     for start in range(0, len(told), statuses.MOST):
-        tally += await _fold(database, told[start : start + statuses.MOST], now)
+        await _fold(database, told[start : start + statuses.MOST], now, tally)
     return tally
-
-
-async def keep_unreadable(
-    connection: AsyncConnection, batch: Iterable[Routed], now: datetime
-) -> None:
-    """Put what is wrong where the operator of its stores sees it; else where it is counted."""
-    for each in batch:
-        wrong = each.update.content
-        if isinstance(wrong, Unreadable):
-            whose: list[str | None] = [route.store_id for route in each.stores]
-            for store_id in whose or [None]:
-                await quarantine.add(connection, store_id, wrong.body, list(wrong.problems), now)
 
 
 def _told(status: Status, stores: Sequence[Route]) -> Told:
@@ -117,19 +112,20 @@ def _told(status: Status, stores: Sequence[Route]) -> Told:
     )
 
 
-async def _fold(database: Database, told: Sequence[tuple[Status, Told]], now: datetime) -> Tally:
+async def _fold(
+    database: Database, told: Sequence[tuple[Status, Told]], now: datetime, tally: Tally
+) -> None:
     async with database.transaction() as connection:
         folds = await statuses.fold(connection, [each for _, each in told], now)
-    tally = Tally()
-    for (status, _), fold in zip(told, folds, strict=True):
+    for (status, known), fold in zip(told, folds, strict=True):
         if fold is None:
-            tally[Kind.STATUS, Fate.UNMATCHED] += 1
+            tally.fates[Kind.STATUS, Fate.UNMATCHED] += 1
             continue
         if status.opted_out:
             whose = (fold.entry.store_id, fold.entry.address_hash)
             await _suppress(database, {whose}, "told by Meta", min(status.timestamp, now))
-        tally[Kind.STATUS, Fate.CHANGED if fold.changed else Fate.UNCHANGED] += 1
-    return tally
+        tally.fates[Kind.STATUS, Fate.CHANGED if fold.changed else Fate.UNCHANGED] += 1
+        tally.news[known.status] += fold.changed
 
 
 async def _heard(

@@ -5,8 +5,12 @@ it. A process that dies in between leaves it to whoever's lease on it comes next
 """
 
 import asyncio
+import json
+import re
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -14,14 +18,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.clock import Clock
-from api import updates
+from api import setting_aside, updates
 from api.errors import AWAY
 from api.metrics import Metrics
-from api.updates import Fate, Tally
-from storage import quarantine, webhooks
+from api.updates import Fate, Routed, Tally
+from storage import webhooks
 from storage.database import Database
 from storage.webhooks import Webhook
-from whatsapp.updates import Kind
+from whatsapp.updates import Kind, Unreadable, Update
 from whatsapp.webhook import parse
 
 EVERY: Final = timedelta(milliseconds=500)
@@ -36,6 +40,9 @@ GATHER: Final = timedelta(milliseconds=50)
 BATCH: Final = 20
 """Notifications at a time, of 3 MB at the most."""
 
+_URGENT: Final = re.compile(rb'"(?:messages|user_preferences)"\s*:')
+"""Where a notification has what people write and wish: it goes before everything that waits."""
+
 log = structlog.get_logger()
 
 
@@ -49,9 +56,30 @@ class WebhookProcessor:
         self._clock = clock
         self._arrived = asyncio.Event()
 
-    def wake(self) -> None:
-        """Have a look now: something was kept."""
-        self._arrived.set()
+    async def take(self, body: bytes) -> None:
+        """Keep a notification, and have it processed soon.
+
+        What may hold an opt-out has had its effect when this returns, whatever else waits.
+        """
+        urgent = _URGENT.search(body) is not None
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            row = await webhooks.add(connection, body, now, now + LEASE if urgent else None)
+        if urgent:
+            await self._process_now(row)
+        else:
+            self._arrived.set()
+
+    async def _process_now(self, row: Webhook) -> None:
+        """It is kept, so a failure is not the sender's matter."""
+        try:
+            await self.process([row])
+        except Exception as error:  # noqa: BLE001  # the failure is the datum: the queue has it then
+            log.warning("webhook waits", because=type(error).__name__)
+            with suppress(*AWAY):  # if not even that, its lease runs out
+                async with self._database.transaction() as connection:
+                    await webhooks.give_back(connection, row)
+            self._arrived.set()
 
     async def run(self) -> None:
         """Process until cancelled; the database being away does not end it."""
@@ -74,47 +102,82 @@ class WebhookProcessor:
                 return 0
         async with self._database.transaction() as connection:
             rows = await webhooks.lease_due(connection, now, now + LEASE, BATCH)
+        await self.settle(rows)
+        return len(rows)
+
+    async def settle(self, rows: Sequence[Webhook]) -> None:
+        """Process these, and set aside what cannot be; whoever else is at them does no harm."""
         try:
             await self.process(rows)
         except AWAY:
             raise
         except Exception:  # noqa: BLE001  # one of them is to blame: find it
             for row in rows:
-                await self._process_or_set_aside(row)
-        return len(rows)
+                await self._process_singly(row)
 
-    async def _process_or_set_aside(self, row: Webhook) -> None:
+    async def _process_singly(self, row: Webhook) -> None:
+        """Give each update its effect; what nobody foresaw must not hold up the rest."""
+        batch = [await self._tried(each) for each in await self._read(row)]
+        await self._finish([row], [batch])
+
+    async def _read(self, row: Webhook) -> list[Routed]:
         try:
-            await self.process([row])
+            return await self._routed(row)
         except AWAY:
             raise
-        except Exception as error:  # noqa: BLE001  # what nobody foresaw must not hold up the rest
-            because = type(error).__name__
-            log.error("webhook set aside", because=because)  # noqa: TRY400  # a traceback would quote it
-            async with self._database.transaction() as connection:
-                if await webhooks.remove(connection, [row.id]):
-                    body = row.body.decode(errors="replace")
-                    await quarantine.add(connection, None, body, [{"type": because}], self._clock())
+        except Exception as error:  # noqa: BLE001  # the failure is the datum: it is kept
+            whole = Update(
+                Kind.NOTIFICATION, None, _failed(row.body.decode(errors="replace"), error)
+            )
+            return [Routed(whole, [])]
+
+    async def _tried(self, each: Routed) -> Routed:
+        """The update after its effect, or as one that is wrong if there could be none."""
+        try:
+            self.report(await updates.take_effect(self._database, [each], self._clock()))
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001  # the failure is the datum: it is kept
+            content = _failed(json.dumps(each.update.item), error)
+            self.report(Tally(Counter({(each.update.kind, Fate.QUARANTINED): 1})))
+            return replace(each, update=replace(each.update, content=content))
+        return each
 
     async def process(self, rows: Sequence[Webhook]) -> None:
-        """Give them their effect, then delete them and keep what could not be read of them."""
+        """Give them their effect, then delete them and keep what had none."""
         if not rows:
             return
-        read = [await asyncio.to_thread(parse, row.body) for row in rows]
-        async with self._database.reading() as connection:
-            batches = [await updates.route(connection, each) for each in read]
+        batches = [await self._routed(row) for row in rows]
         every = [routed for batch in batches for routed in batch]
         tally = await updates.take_effect(self._database, every, self._clock())
+        await self._finish(rows, batches)
+        self.report(tally)
+
+    async def _routed(self, row: Webhook) -> list[Routed]:
+        read = await asyncio.to_thread(parse, row.body)
+        async with self._database.reading() as connection:
+            return await updates.route(connection, read)
+
+    async def _finish(self, rows: Sequence[Webhook], batches: Sequence[Sequence[Routed]]) -> None:
+        """Delete them and keep what had no effect; once, also when two have processed them."""
         async with self._database.transaction() as connection:
             removed = await webhooks.remove(connection, [row.id for row in rows])
             for row, batch in zip(rows, batches, strict=True):
                 if row.id in removed:
-                    await updates.keep_unreadable(connection, batch, self._clock())
-        self._report(tally)
+                    await setting_aside.keep(connection, batch, self._clock())
 
-    def _report(self, tally: Tally) -> None:
-        for (kind, fate), count in tally.items():
+    def report(self, tally: Tally) -> None:
+        """Count what became of updates."""
+        for (kind, fate), count in tally.fates.items():
             self._metrics.updates.labels(kind, fate).inc(count)
+        for status, count in tally.news.items():
+            self._metrics.statuses.labels(status).inc(count)
         for fate in (Fate.QUARANTINED, Fate.UNROUTABLE):
-            if count := sum(tally[kind, fate] for kind in Kind):
+            if count := sum(tally.fates[kind, fate] for kind in Kind):
                 log.warning("webhook updates without effect", fate=fate.value, count=count)
+
+
+def _failed(body: str, error: Exception) -> Unreadable:
+    because = type(error).__name__
+    log.error("webhook update set aside", because=because)
+    return Unreadable(body, [{"type": because}])

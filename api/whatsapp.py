@@ -9,7 +9,6 @@ from fastapi.responses import PlainTextResponse
 
 from api import bodies
 from api.dependencies import Running
-from storage import webhooks
 
 MOST_BYTES = 3072 * bodies.KIBIBYTE
 """Meta: a notification has at most 3 MB."""
@@ -47,11 +46,10 @@ async def _signed(request: Request, services: Running) -> bytes:
 async def receive(body: Annotated[bytes, Depends(_signed)], services: Running) -> dict[str, str]:
     """Keep a signed notification of statuses, messages and preferences; it has effect right after.
 
+    What people write and wish has had its effect before the answer: STOP counts from then on.
     Meta posts it again, for seven days, unless it is answered 200.
     """
-    async with services.database.transaction() as connection:
-        await webhooks.add(connection, body, services.clock())
-    services.webhooks.wake()
+    await services.webhooks.take(body)
     return {"status": "received"}
 
 

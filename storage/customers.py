@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import quarantine
 from storage.database import lock
+from storage.quarantine import Page
 from storage.tables import holds, inbox, journeys, messages, suppressions
 from storage.tables import quarantine as quarantined
 
@@ -48,7 +49,7 @@ async def quarantined_about(
     """The store's quarantined bodies that are about somebody, newest first."""
     found: Rows = []
     before = None
-    while page := await quarantine.listed(connection, store_id, before, AT_ONCE):
+    while page := await quarantine.listed(connection, Page(AT_ONCE, before, store_id)):
         found += [_shown(row) for row in page if is_about(row["body"])]
         before = page[-1]["id"]
     return found

@@ -6,7 +6,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, RowMapping, Table, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    RowMapping,
+    Select,
+    Table,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL
@@ -20,6 +32,9 @@ _SQLITE_PRAGMAS = (
     "foreign_keys=ON",
     "busy_timeout=5000",  # API and worker share the file
 )
+MOST_COUNTED = 100_000
+"""Where counting for whoever watches stops: beyond it they act the same."""
+
 _READ_ONLY = "comeback_read_only"
 _READS_ONLY = {
     "sqlite": "SELECT 0",  # its transaction has taken the write lock already
@@ -150,6 +165,12 @@ def prepare_sqlite(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get(_READ_ONLY, False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+async def count_some(connection: AsyncConnection, rows: Select[Any]) -> int:
+    """How many rows there are, looking at no more than `MOST_COUNTED` of them."""
+    counted = select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery())
+    return int((await connection.execute(counted)).scalar_one())
 
 
 async def insert_new(

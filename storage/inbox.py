@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import JourneyEvent
 from domain.kinds import OPERATOR_EXIT, Kind
 from domain.reception import Delivery, Reception
-from storage.database import insert_new, lock
+from storage.database import count_some, insert_new, lock
 from storage.messages import MessageKey
 from storage.tables import inbox
 
@@ -199,8 +199,7 @@ async def last_starting(
 
 async def backlog(connection: AsyncConnection) -> int:
     """How many accepted events are still to be delivered, of all stores."""
-    counted = select(func.count()).select_from(inbox).where(inbox.c.dispatched_at.is_(None))
-    return int((await connection.execute(counted)).scalar_one())
+    return await count_some(connection, select(inbox.c.id).where(inbox.c.dispatched_at.is_(None)))
 
 
 async def customers_of(connection: AsyncConnection, store_id: str, address_hash: str) -> list[str]:

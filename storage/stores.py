@@ -14,6 +14,9 @@ from domain.stores import StoreConfig
 from storage.database import lock
 from storage.tables import stores
 
+PAUSED_BY_OPERATOR = "paused by the operator"
+"""Why a store is paused that nobody but its operator paused."""
+
 
 @dataclass(frozen=True)
 class Store:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -104,10 +105,13 @@ quarantine = Table(
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("store_id", ForeignKey("stores.store_id")),
+    Column("source", String(16), nullable=False, server_default="event"),
+    Column("phone_number_id", String(256)),
     Column("body", Text, nullable=False),
     Column("errors", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Index(None, "store_id", "id"),
+    Index(None, "phone_number_id", "id"),
 )
 
 messages = Table(
@@ -137,6 +141,15 @@ messages = Table(
     UniqueConstraint("store_id", "customer_id", "trigger_event_id", "step", "fallback"),
     Index(None, "store_id", "address_hash", "claimed_at"),
     Index(None, "store_id", "claimed_at", "message_id"),
+)
+UNSETTLED = "status IN ('claimed', 'unknown')"
+"""As the index has it, whose few rows are counted at every scrape; queries repeat it literally."""
+
+Index(
+    "ix_messages_unsettled",
+    messages.c.status,
+    sqlite_where=text(UNSETTLED),
+    postgresql_where=text(UNSETTLED),
 )
 
 suppressions = Table(

@@ -19,9 +19,13 @@ class Webhook:
     body: bytes
 
 
-async def add(connection: AsyncConnection, body: bytes, now: datetime) -> None:
-    """Keep a notification."""
-    await connection.execute(insert(webhooks).values(body=body, received_at=now))
+async def add(
+    connection: AsyncConnection, body: bytes, now: datetime, leased_until: datetime | None = None
+) -> Webhook:
+    """Keep a notification; until `leased_until` the caller means to process it itself."""
+    values = {"body": body, "received_at": now, "leased_until": leased_until}
+    made = await connection.execute(insert(webhooks).values(**values).returning(webhooks.c.id))
+    return Webhook(made.scalar_one(), body)
 
 
 async def lease_due(
@@ -39,6 +43,13 @@ async def lease_due(
             .values(leased_until=leased_until)
         )
     return rows
+
+
+async def give_back(connection: AsyncConnection, row: Webhook) -> None:
+    """Leave a notification that could not be processed now to whoever looks next."""
+    await connection.execute(
+        update(webhooks).where(webhooks.c.id == row.id).values(leased_until=None)
+    )
 
 
 async def remove(connection: AsyncConnection, ids: Collection[int]) -> set[int]:

@@ -152,3 +152,5 @@ class Update:
     kind: Kind
     phone_number_id: str | None
     content: Content
+    item: Any = None
+    """What `content` was read from."""

@@ -63,7 +63,7 @@ def _of_change(change: dict[str, Any]) -> Iterator[Update]:
             yield Update(kind, number, _wrong(items, "is not a list"))
             continue
         for item in items:
-            yield Update(kind, number, _content(model, item))
+            yield Update(kind, number, _content(model, item), item)
 
 
 def _content(model: type[Status | Inbound | Preference], item: Any) -> Content:

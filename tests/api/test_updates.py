@@ -75,6 +75,7 @@ async def test_of_a_thousand_updates_a_bad_one_is_lost_alone(meta: Meta) -> None
     assert bad["errors"][0]["loc"] == ["timestamp"]
     assert await meta.fates("status", "quarantined") == 1
     assert await meta.fates("status", "changed") == 20
+    assert await meta.metric('comeback_message_statuses_total{status="read"}') == 20
 
 
 async def test_same_post_again_changes_nothing(meta: Meta) -> None:
@@ -137,6 +138,20 @@ async def test_after_stop_no_message_is_claimed(meta: Meta, message: dict[str, A
     await meta.post("1", messages=[{**message, "from": WA_ID}])
     assert await meta.claim(shop, step=2) is None
     assert await meta.claim(shop, "+919876500000", step=3)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"messages": [text("STOP", **{"from": WA_ID})]},
+        {"user_preferences": [preference("stop", WA_ID, timestamp=int(now().timestamp()))]},
+    ],
+)
+async def test_opt_out_counts_from_its_answer_on(meta: Meta, value: dict[str, Any]) -> None:
+    shop = await meta.store("1")
+    body = notification(change(metadata={"phone_number_id": "1"}, **value))
+    assert (await meta.send(json.dumps(body).encode())).status_code == 200
+    assert await meta.claim(shop) is None
 
 
 async def test_reply_without_a_number_stops_whom_the_message_went_to(meta: Meta) -> None:

@@ -11,11 +11,14 @@ from api import updates
 from api.metrics import Metrics
 from api.updates import Routed, Tally
 from api.webhook_processor import LEASE, WebhookProcessor
-from storage import messages, quarantine, stores, webhooks
+from domain.identity import keyed_hash
+from storage import messages, quarantine, stores, suppressions, webhooks
 from storage.database import Database
 from tests.api.calling import now
 from tests.storage.keeping import DETAILS, NOW, STORE, a_config, key
-from tests.whatsapp.webhook_samples import change, notification, status
+from tests.whatsapp.webhook_samples import change, notification, status, text
+
+WA_ID = "919876543210"
 
 
 def body(*told: dict[str, Any]) -> bytes:
@@ -38,6 +41,19 @@ async def claimed(database: Database) -> str:
 async def by_status(database: Database) -> dict[str, int]:
     async with database.reading() as connection:
         return await messages.by_status(connection)
+
+
+def stop(words: str = "STOP") -> bytes:
+    said = text(words, **{"from": WA_ID})
+    metadata = {"phone_number_id": "1055"}
+    return json.dumps(notification(change(metadata=metadata, messages=[said]))).encode()
+
+
+async def is_suppressed(database: Database) -> bool:
+    async with database.reading() as connection:
+        store = await stores.existing(connection, STORE)
+        hashed = keyed_hash(store.hash_key, f"+{WA_ID}")
+        return await suppressions.because(connection, STORE, hashed) is not None
 
 
 def processor(database: Database, clock: timedelta = timedelta(0)) -> WebhookProcessor:
@@ -86,3 +102,33 @@ async def test_notification_that_nobody_foresaw_does_not_hold_up_the_rest(
     async with database.reading() as connection:
         assert await quarantine.size(connection) == 1
         assert await webhooks.oldest(connection) is None
+
+
+async def test_stop_counts_once_it_is_taken_whatever_waits_before_it(database: Database) -> None:
+    message_id = await claimed(database)
+    taking = processor(database)
+    await taking.take(body(status("read", biz_opaque_callback_data=message_id)))
+    assert await by_status(database) == {"claimed": 1}
+    await taking.take(stop())
+    assert await is_suppressed(database)
+    assert await by_status(database) == {"claimed": 1}
+    assert await taking.sweep() == 1
+    assert await by_status(database) == {"read": 1}
+
+
+async def test_stop_that_could_not_be_processed_at_once_waits_like_the_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await claimed(database)
+    taking = processor(database)
+
+    async def away(*_: object) -> Tally:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(updates, "take_effect", away)
+        await taking.take(stop())
+    assert not await is_suppressed(database)
+    assert await taking.sweep() == 1
+    assert await is_suppressed(database)
+    assert await taking.sweep() == 0

@@ -9,6 +9,7 @@ from storage.customers import Rows
 from storage.database import Database
 from storage.holds import Hold
 from storage.holds import add as hold
+from storage.quarantine import Page, Rejected
 from storage.tables import inbox as inbox_table
 from tests.storage.keeping import (
     CUSTOMER,
@@ -130,13 +131,13 @@ async def test_quarantined_bodies_are_emptied_and_say_so(registered: Database) -
     wrong = {"loc": ["body", "timestamp"], "msg": "wrong"}
     async with registered.transaction() as connection:
         for store_id, body in ((STORE, "theirs"), (STORE, "other"), (OTHER_STORE, "theirs")):
-            await quarantine.add(connection, store_id, body, [wrong], NOW)
+            await quarantine.add(connection, Rejected(store_id, body, [wrong]), NOW)
         about = await customers.quarantined_about(connection, STORE, "theirs".__eq__)
     assert [row["body"] for row in about] == ["theirs"]
     await erase(registered, about)
     async with registered.reading() as connection:
-        rows = await quarantine.listed(connection, STORE, None, 10)
-        (untouched,) = await quarantine.listed(connection, OTHER_STORE, None, 10)
+        rows = await quarantine.listed(connection, Page(10, store_id=STORE))
+        (untouched,) = await quarantine.listed(connection, Page(10, store_id=OTHER_STORE))
     assert [row["body"] for row in rows] == ["other", ""]
     assert rows[1]["errors"] == [wrong, customers.NOTE]
     assert untouched["body"] == "theirs"
@@ -145,6 +146,6 @@ async def test_quarantined_bodies_are_emptied_and_say_so(registered: Database) -
 async def test_quarantine_is_looked_through_to_its_end(registered: Database) -> None:
     async with registered.transaction() as connection:
         for number in range(customers.AT_ONCE + 1):
-            await quarantine.add(connection, STORE, str(number), [], NOW)
+            await quarantine.add(connection, Rejected(STORE, str(number), []), NOW)
         about = await customers.quarantined_about(connection, STORE, lambda text: int(text) < 2)
     assert [row["body"] for row in about] == ["1", "0"]

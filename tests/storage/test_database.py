@@ -7,6 +7,7 @@ from sqlalchemy.exc import StatementError
 
 from storage import quarantine
 from storage.database import Database, UtcDateTime, async_url, lock, sync_url
+from storage.quarantine import Page, Rejected
 from storage.tables import quarantine as quarantine_table
 from tests.storage.keeping import NOW, STORE, until_done_or_waiting
 
@@ -56,7 +57,7 @@ async def test_block_that_raises_leaves_nothing_behind(registered: Database) -> 
 
 async def _write_and_raise(database: Database) -> None:
     async with database.transaction() as connection:
-        await quarantine.add(connection, STORE, "{}", [], NOW)
+        await quarantine.add(connection, Rejected(STORE, "{}", []), NOW)
         raise RuntimeError
 
 
@@ -64,9 +65,9 @@ async def test_readers_do_not_wait_for_a_writer_nor_see_what_is_not_committed(
     registered: Database,
 ) -> None:
     async with registered.transaction() as writing:
-        await quarantine.add(writing, STORE, "{}", [], NOW)
+        await quarantine.add(writing, Rejected(STORE, "{}", []), NOW)
         async with asyncio.timeout(5), registered.reading() as connection:
-            assert await quarantine.listed(connection, STORE, None, 10) == []
+            assert await quarantine.listed(connection, Page(10, store_id=STORE)) == []
 
 
 async def test_of_those_that_lock_the_same_one_passes_at_a_time(database: Database) -> None:

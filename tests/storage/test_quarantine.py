@@ -1,5 +1,6 @@
 from storage import quarantine
 from storage.database import Database
+from storage.quarantine import Page, Rejected
 from tests.storage.keeping import NOW, OTHER_STORE, STORE
 
 
@@ -7,10 +8,10 @@ async def test_bodies_are_listed_newest_first_page_by_page(registered: Database)
     errors = [{"loc": ["body", "timestamp"], "msg": "wrong"}]
     async with registered.transaction() as connection:
         for body in ("first", "second", "third"):
-            await quarantine.add(connection, STORE, body, errors, NOW)
-        await quarantine.add(connection, OTHER_STORE, "theirs", [], NOW)
-        newest = await quarantine.listed(connection, STORE, None, 2)
-        rest = await quarantine.listed(connection, STORE, newest[-1]["id"], 2)
+            await quarantine.add(connection, Rejected(STORE, body, errors), NOW)
+        await quarantine.add(connection, Rejected(OTHER_STORE, "theirs", []), NOW)
+        newest = await quarantine.listed(connection, Page(2, store_id=STORE))
+        rest = await quarantine.listed(connection, Page(2, newest[-1]["id"], STORE))
     assert [row["body"] for row in newest + rest] == ["third", "second", "first"]
     assert newest[0]["errors"] == errors
     assert newest[0]["received_at"] == NOW
@@ -18,6 +19,6 @@ async def test_bodies_are_listed_newest_first_page_by_page(registered: Database)
 
 async def test_body_that_is_no_text_at_all_is_kept_too(registered: Database) -> None:
     async with registered.transaction() as connection:
-        await quarantine.add(connection, STORE, "a\x00b", [], NOW)
-        (row,) = await quarantine.listed(connection, STORE, None, 1)
+        await quarantine.add(connection, Rejected(STORE, "a\x00b", []), NOW)
+        (row,) = await quarantine.listed(connection, Page(1, store_id=STORE))
     assert row["body"] == "a\N{REPLACEMENT CHARACTER}b"
