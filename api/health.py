@@ -15,7 +15,7 @@ from api.dependencies import Running
 from api.errors import AWAY
 from api.metrics import Figures, exposition
 from api.services import Services
-from storage import inbox, messages, quarantine, webhooks
+from storage import figures, webhooks
 from workflows.names import TASK_QUEUE
 
 PATIENCE = timedelta(seconds=2)
@@ -86,12 +86,6 @@ async def _figures(services: Services) -> Figures:
         ):
             now = services.clock()
             oldest = await webhooks.oldest(connection) or now
-            return Figures(
-                database_up=True,
-                backlog=await inbox.backlog(connection),
-                quarantined=await quarantine.size(connection),
-                webhooks_waiting=max(now - oldest, timedelta(0)),
-                messages=await messages.by_status(connection),
-            )
+            return Figures(await figures.count(connection), max(now - oldest, timedelta(0)))
     except AWAY:
-        return Figures(database_up=False)
+        return Figures()

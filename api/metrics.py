@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from storage.figures import Counts
 
 
 class Metrics:
@@ -47,34 +49,50 @@ class Metrics:
 class Figures(Collector):
     """What the database counts at the moment of a scrape; empty while it is away."""
 
-    database_up: bool
-    backlog: int = 0
-    quarantined: int = 0
+    counts: Counts | None = None
     webhooks_waiting: timedelta = timedelta(0)
-    messages: Mapping[str, int] = field(default_factory=dict)
 
     def collect(self) -> Iterator[Metric]:
         """As gauges."""
-        yield GaugeMetricFamily(
-            "comeback_database_up", "Whether the database answers", value=self.database_up
-        )
-        if not self.database_up:
+        yield _gauge("database_up", "Whether the database answers", self.counts is not None)
+        if self.counts is None:
             return
-        yield GaugeMetricFamily(
-            "comeback_inbox_backlog", "Accepted events still to be delivered", value=self.backlog
-        )
-        yield GaugeMetricFamily(
-            "comeback_quarantine_size", "Invalid events kept", value=self.quarantined
-        )
-        yield GaugeMetricFamily(
-            "comeback_webhook_oldest_seconds",
+        yield _gauge(
+            "webhook_oldest_seconds",
             "Age of the oldest notification of Meta's that waits to be processed",
-            value=self.webhooks_waiting.total_seconds(),
+            self.webhooks_waiting.total_seconds(),
         )
-        messages = GaugeMetricFamily("comeback_messages", "Messages by status", labels=["status"])
-        for status, count in self.messages.items():
-            messages.add_metric([status], count)
-        yield messages
+        yield from _of_counts(self.counts)
+
+
+def _of_counts(counts: Counts) -> Iterator[Metric]:
+    yield _gauge("inbox_backlog", "Accepted events still to be delivered", counts.backlog)
+    yield _gauge("quarantine_size", "Bodies and updates to be looked at", counts.quarantined)
+    yield _gauge("templates_held", "Templates that Meta paused", counts.held_templates)
+    yield _gauges("stores_paused", "Paused stores, by who paused", "by", counts.paused_stores)
+    yield _gauges(
+        "journeys_held",
+        "Journeys whose message is due and waits, by what for",
+        "waiting_for",
+        counts.held_journeys,
+    )
+    yield _gauges(
+        "messages",
+        "Messages of which it is not known, or not yet, whether Meta has them",
+        "status",
+        counts.unsettled_messages,
+    )
+
+
+def _gauge(name: str, documentation: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"comeback_{name}", documentation, value=value)
+
+
+def _gauges(name: str, documentation: str, label: str, values: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(f"comeback_{name}", documentation, labels=[label])
+    for value, count in values.items():
+        family.add_metric([value], count)
+    return family
 
 
 def exposition(metrics: Metrics, figures: Figures) -> bytes:

@@ -79,3 +79,18 @@ async def test_metrics_count_events_requests_and_rows_without_naming_anybody(
     assert 'route="unmatched"' in answer.text
     for name in (lonely_shop.store_id, lonely_shop.customer_id, "919876543210"):
         assert name not in answer.text
+
+
+async def test_metrics_tell_of_holds_without_naming_a_store(shop: Shop) -> None:
+    await shop.operator("POST", "/pause")
+    answer = await shop.caller.http.get("/metrics")
+    counted = figures(answer)
+    assert counted['comeback_stores_paused{by="operator"}'] == 1
+    assert counted['comeback_stores_paused{by="account"}'] == 0
+    assert counted["comeback_templates_held"] == 0
+    assert counted['comeback_journeys_held{waiting_for="store"}'] == 0
+    assert counted['comeback_messages{status="unknown"}'] == 0
+    assert shop.store_id not in answer.text
+    await shop.operator("POST", "/resume")
+    answer = await shop.caller.http.get("/metrics")
+    assert figures(answer)['comeback_stores_paused{by="operator"}'] == 0
