@@ -91,7 +91,7 @@ def settle(
     evidence = {"message_id": message_id}
     match outcome:
         case outcomes.Sent():
-            told = {"provider_id": outcome.provider_id, "meta_says": outcome.message_status}
+            told = {"meta_says": outcome.message_status}  # not Meta's id: it has the number in it
             return _accepted(outcome.provider_id, evidence | told, now)
         case Taken(answered=answered):
             return _accepted(None, evidence | {"channel_says": answered}, now)

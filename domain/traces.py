@@ -2,22 +2,26 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from pydantic_core import from_json
 
 from domain import phones
+from domain.identity import keyed_hash
 
 SHORTEST_WORD = 6
 """A shorter id, such as `1`, stands in every body; it counts only where a customer is named."""
 
+_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5,14}(?!\d)")
+"""E.164 numbers have at most 15 digits."""
+
 Traces = frozenset[str]
-"""Ids, phone numbers and e-mail addresses of one customer."""
+"""Ids, phone numbers and e-mail addresses of one customer; ids of Meta's for their messages."""
 
 
 def traces_of(customer_id: str, bodies: Iterable[Any], region: str | None) -> Traces:
-    """All that a customer is known by.
+    """All that a customer is known by in what was posted.
 
     Args:
         customer_id: theirs; of someone without an id a keyed hash.
@@ -36,6 +40,21 @@ def is_about(text: str, traces: Traces, region: str | None) -> bool:
     words = [re.escape(each.lstrip("+")) for each in traces if len(each) >= SHORTEST_WORD]
     pattern = rf"(?<!\w)(?:{'|'.join(words)})(?!\w)"
     return bool(words) and re.search(pattern, readable, re.IGNORECASE) is not None
+
+
+def has_number_of(text: str, hash_key: str, hashes: Collection[str]) -> bool:
+    """Whether a body holds a number of which only the keyed hash is known any more.
+
+    Args:
+        text: the body.
+        hash_key: of the store.
+        hashes: of the customer's numbers in E.164 form; Meta writes them without the plus.
+    """
+    return any(
+        keyed_hash(hash_key, address) in hashes
+        for digits in set(_NUMBER.findall(text))
+        for address in phones.addresses_of(digits)
+    )
 
 
 def _read(text: str) -> tuple[Any, str]:

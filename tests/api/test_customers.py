@@ -43,6 +43,12 @@ async def erased(shop: Shop) -> dict[str, Any]:
     return found
 
 
+def of(shop: Shop, **counts: int) -> dict[str, Any]:
+    """What erasing a customer answers."""
+    nothing = {"events": 0, "messages": 0, "quarantined": 0}
+    return {"customer_id": shop.customer_id, **nothing, **counts}
+
+
 @pytest.mark.usefixtures("working")
 async def test_everything_about_a_customer_is_exported(caller: Caller) -> None:
     shop = await quick_shop(caller, "0ms")
@@ -58,6 +64,7 @@ async def test_everything_about_a_customer_is_exported(caller: Caller) -> None:
         "holds": 0,
         "suppressions": 0,
         "quarantined": 1,
+        "waiting": 0,
     }
     assert found["customer_id"] == shop.customer_id
     assert found["events"][0]["body"] == event
@@ -71,7 +78,7 @@ async def test_erasing_ends_the_open_journey_which_still_explains_itself(caller:
     event = shop.event()
     await shop.post(event)
     await explained(shop, "waiting")
-    assert await erased(shop) == {"customer_id": shop.customer_id, "events": 1, "quarantined": 0}
+    assert await erased(shop) == of(shop, events=1)
     explanation = await explained(shop, "closed")
     assert (explanation["outcome"], explanation["reason"]) == ("exited", "operator")
     assert explanation["trigger"]["event_id"] == event["event_id"]
@@ -84,7 +91,7 @@ async def test_nothing_personal_is_left_and_the_same_event_is_still_known(shop: 
     await shop.post(shop.event(timestamp="yesterday"))
     await shop.post_raw(b'{"customer": {"phone": "+919876543210", "name": "Test User"')
     await shop.post(shop.event(customer_id="somebody-else", phone=7, email="x@y.z", timestamp=1))
-    assert await erased(shop) == {"customer_id": shop.customer_id, "events": 1, "quarantined": 2}
+    assert await erased(shop) == of(shop, events=1, quarantined=2)
     found = await exported(shop)
     assert [row["body"] for row in found["events"]] == [{}, {}]
     assert found["quarantined"] == []
@@ -101,7 +108,7 @@ async def test_erasing_may_be_repeated(shop: Shop) -> None:
 
 async def test_who_never_came_has_nothing_to_export_or_erase(shop: Shop) -> None:
     assert (await shop.operator("GET", path_of(shop))).status_code == 404
-    assert await erased(shop) == {"customer_id": shop.customer_id, "events": 0, "quarantined": 0}
+    assert await erased(shop) == of(shop)
     assert (await shop.operator("GET", path_of(shop))).status_code == 404
 
 

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from domain.traces import is_about, traces_of
+from domain.identity import keyed_hash
+from domain.traces import has_number_of, is_about, traces_of
 
 BODY = {
     "customer": {"customer_id": "c-123456", "phone": "98765 43210", "email": "Asha@Example.com"}
@@ -64,3 +65,24 @@ def test_short_id_counts_only_where_a_customer_is_named() -> None:
     traces = traces_of("1", [], None)
     assert is_about('{"customer": {"customer_id": 1}}', traces, None)
     assert not is_about('{"customer": {"customer_id": 2}, "quantity": 1}', traces, None)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("+919876543210", '{"recipient_id": "919876543210"}'),
+        ("+919876543210", "+919876543210"),
+        ("+525512345678", '{"wa_id": "5215512345678"}'),
+        ("+5511987654321", '{"wa_id": 551187654321}'),
+    ],
+)
+def test_number_is_found_by_its_hash_as_meta_writes_it(number: str, text: str) -> None:
+    assert has_number_of(text, "key", {keyed_hash("key", number)})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "9198765432100", "0919876543210", "98765 43210", "91987654321"]
+)
+def test_other_numbers_have_other_hashes(text: str) -> None:
+    assert not has_number_of(text, "key", {keyed_hash("key", "+919876543210")})
+    assert not has_number_of("919876543210", "another key", {keyed_hash("key", "+919876543210")})

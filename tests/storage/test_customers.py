@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import JSON, update
 
 from domain.kinds import OPERATOR_EXIT, Kind
-from storage import customers, inbox, messages, quarantine, suppressions
+from domain.outcomes import ClosedJourney, Decision, Outcome, Reason
+from storage import customers, inbox, journeys, messages, quarantine, suppressions
 from storage.customers import Rows
 from storage.database import Database
 from storage.holds import Hold
@@ -34,8 +35,10 @@ async def stored(
 
 
 async def erase(database: Database, quarantined: Rows | None = None) -> int:
+    """Erase a customer, and say of how many events there was something to erase."""
     async with database.transaction() as connection:
-        return await customers.erase(connection, STORE, CUSTOMER, quarantined or [])
+        erased = await customers.erase(connection, STORE, CUSTOMER, quarantined or [])
+    return erased.events
 
 
 async def bodies(database: Database, customer_id: str = CUSTOMER, store_id: str = STORE) -> Rows:
@@ -149,3 +152,39 @@ async def test_quarantine_is_looked_through_to_its_end(registered: Database) -> 
             await quarantine.add(connection, Rejected(STORE, str(number), []), NOW)
         about = await customers.quarantined_about(connection, STORE, lambda text: int(text) < 2)
     assert [row["body"] for row in about] == ["1", "0"]
+
+
+def closed(run_id: str, evidence: dict[str, str]) -> ClosedJourney:
+    sent = Decision(at=NOW, decision="message_sent", because="message 1", evidence=evidence)
+    return ClosedJourney(
+        run_id=run_id,
+        store_id=STORE,
+        customer_id=CUSTOMER,
+        trigger=None,
+        outcome=Outcome.MESSAGED,
+        reason=Reason.PLAN_DONE,
+        evidence={},
+        decisions=[sent],
+        closed_at=NOW,
+    )
+
+
+async def test_closed_journeys_lose_metas_message_ids_and_nothing_else(
+    registered: Database,
+) -> None:
+    async with registered.transaction() as connection:
+        await journeys.record(connection, closed("r1", {"provider_id": "wamid.1", "step": "1"}))
+    await erase(registered)
+    async with registered.reading() as connection:
+        kept = await journeys.latest(connection, STORE, CUSTOMER)
+    assert kept == closed("r1", {"step": "1"})
+
+
+async def test_hashes_of_every_number_are_known(registered: Database) -> None:
+    await accept(registered, an_event("e1"), address_hash="h1")
+    await accept(registered, an_event("e2"), address_hash="h2")
+    await accept(registered, an_event("e3"))
+    await accept(registered, an_event("e4"), customer_id="c2", address_hash="h3")
+    async with registered.reading() as connection:
+        found = await customers.address_hashes(connection, STORE, CUSTOMER)
+    assert found == {"h1", "h2"}
