@@ -1,8 +1,10 @@
 """How soon an opt-out counts, under load: `python -m benchmarks.stop`.
 
-A uvicorn process, on SQLite and on PostgreSQL where one answers, takes 100 POST/s of 10 statuses.
-Meanwhile ten people a second opt out, each in one of three ways. Measured is the time from the
-beginning of that request until a claim of a message to them would be refused. Ends by itself.
+A uvicorn process, on SQLite and on PostgreSQL where one answers, takes 100 POST/s of 10 statuses
+for ten seconds, or as many as `--rate` says: with more than a machine carries, everything waits for
+the processor. Meanwhile ten people a second opt out, each in one of three ways. Measured is the
+time from the beginning of that request until a claim of a message to them would be refused. Ends by
+itself.
 """
 
 import argparse
@@ -84,18 +86,18 @@ async def _ask(http: httpx.AsyncClient, way: str, digits: str) -> None:
     await post_signed(http, stop_said(digits) if way == "STOP" else marketing_stopped(digits))
 
 
-async def measure(url: str) -> list[float]:
+async def measure(url: str, rate: int) -> list[float]:
     """Seconds until each opt-out counted, the ways taking turns."""
     await upgrade_in_thread(url)
     database = Database(url)
     try:
-        load = list(bodies_about(await fill(database)))
+        load = list(bodies_about(await fill(database)))[: rate * SECONDS]
         async with database.reading() as connection:
             hash_key = (await stores.existing(connection, STORE)).hash_key
         watcher = Watcher(database, hash_key)
         watching = asyncio.create_task(watcher.run())
         async with serving(url) as http:
-            took = await _opt_out_under_load(http, watcher, load)
+            took = await _opt_out_under_load(http, watcher, load, rate)
         watching.cancel()
         await asyncio.wait([watching])
     finally:
@@ -104,14 +106,14 @@ async def measure(url: str) -> list[float]:
 
 
 async def _opt_out_under_load(
-    http: httpx.AsyncClient, watcher: Watcher, load: list[bytes]
+    http: httpx.AsyncClient, watcher: Watcher, load: list[bytes], rate: int
 ) -> list[float]:
     began = time.perf_counter()
     people = [
         asyncio.create_task(_opt_out(http, watcher, number, began + number / PER_SECOND))
         for number in range(SECONDS * PER_SECOND)
     ]
-    await post_all(http, load)
+    await post_all(http, load, rate)
     return await asyncio.gather(*people)
 
 
@@ -124,16 +126,16 @@ def _rows(name: str, took: list[float]) -> list[tuple[str, ...]]:
     return rows
 
 
-async def main(server: str) -> None:
+async def main(server: str, rate: int) -> None:
     """Measure and print."""
-    load = f"{RATE} POST/s of {UPDATES} updates"
+    load = f"{rate} POST/s of {UPDATES} updates"
     table = Table(load, "opt-out by", "median", "99 %", "longest")
     with TemporaryDirectory() as folder:
-        for row in _rows("SQLite", await measure(f"sqlite:///{folder}/comeback.db")):
+        for row in _rows("SQLite", await measure(f"sqlite:///{folder}/comeback.db", rate)):
             table.add_row(*row)
     with postgresql(server) as url_or_none:
         if url_or_none is not None:
-            for row in _rows("PostgreSQL", await measure(url_or_none)):
+            for row in _rows("PostgreSQL", await measure(url_or_none, rate)):
                 table.add_row(*row)
     Console().print(table)
 
@@ -141,4 +143,8 @@ async def main(server: str) -> None:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--postgresql", default=SERVER)
-    asyncio.run(main(arguments.parse_args().postgresql))
+    arguments.add_argument(
+        "--rate", type=int, default=RATE, choices=range(1, RATE + 1), metavar="N"
+    )
+    asked = arguments.parse_args()
+    asyncio.run(main(asked.postgresql, asked.rate))
