@@ -13,6 +13,7 @@ from cli.demo.run import run_demo
 from cli.dev import run_dev
 from cli.dying_with_parent import ask_to_end_with_parent
 from cli.errors import CommandError, Interrupted
+from cli.purge import purge, read_age
 from cli.store import apply
 from settings import load_settings
 from storage.migrate import upgrade as upgrade_database
@@ -127,6 +128,27 @@ def database_upgrade() -> None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     upgrade_database(settings.database)
     typer.echo("the database is up to date")
+
+
+@database.command("purge")
+def database_purge(
+    older_than: Annotated[str, typer.Option(help="How old, such as 30d; 8d at least.")],
+) -> None:
+    """Forget what is old and no longer needed, beside the running program. Safe to repeat.
+
+    Deletes events and quarantined bodies; empties why closed journeys decided what, and Meta's
+    message ids. What an open journey may need stays, and so do opt-outs and figures.
+    """
+    settings = load_settings()
+    try:
+        age = read_age(older_than)
+        purged = asyncio.run(purge(settings.database, settings.payload_keys, age))
+    except CommandError as error:
+        _fail(error)
+    typer.echo(
+        f"deleted {purged.events} events and {purged.quarantined} quarantined bodies; "
+        f"emptied {purged.journeys} journeys and {purged.messages} messages"
+    )
 
 
 def _run(work: Coroutine[Any, Any, None], *, end_with_parent: bool) -> None:

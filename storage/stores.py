@@ -96,6 +96,11 @@ async def existing(connection: AsyncConnection, store_id: str, *, keep: bool = F
     return store
 
 
+async def ids(connection: AsyncConnection) -> list[str]:
+    """Every store there is."""
+    return list((await connection.execute(select(stores.c.store_id))).scalars())
+
+
 async def pause(connection: AsyncConnection, store_id: str, now: datetime, because: str) -> None:
     """Let no further message of this store be claimed; a second pause changes nothing."""
     await connection.execute(

@@ -178,13 +178,8 @@ class JourneyGateway:
         Raises:
             TemporalAwayError: Temporal cannot be asked.
         """
-        handle = self._handle(customer)
-        try:
-            async with within_patience():
-                seen = await handle.describe()
-        except NotOpenError:
-            return None
-        if seen.status is not WorkflowExecutionStatus.RUNNING:
+        seen = await self._running(customer)
+        if seen is None:
             return None
         stage = _stage(seen)
         return OpenJourney(
@@ -193,6 +188,22 @@ class JourneyGateway:
             next_message_at=seen.typed_search_attributes.get(names.NEXT_MESSAGE_AT),
             state=None if stage is Stage.BUFFERING else await self._state(customer),
         )
+
+    async def is_open(self, customer: Customer) -> bool:
+        """Whether the customer has an open journey.
+
+        Raises:
+            TemporalAwayError: Temporal cannot be asked.
+        """
+        return await self._running(customer) is not None
+
+    async def _running(self, customer: Customer) -> WorkflowExecutionDescription | None:
+        try:
+            async with within_patience():
+                seen = await self._handle(customer).describe()
+        except NotOpenError:
+            return None
+        return seen if seen.status is WorkflowExecutionStatus.RUNNING else None
 
     async def _state(self, customer: Customer) -> JourneyState | None:
         """What the journey itself says; it takes a worker to say it."""

@@ -1,0 +1,83 @@
+"""Forgetting beside journeys that run: Temporal says which are open."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from storage import inbox
+from tests.workflows.world import MINUTE, Shop, World, order, real_now
+from workflows.gateway import Customer, JourneyGateway
+from workflows.patience import TemporalAwayError
+from workflows.purge import LEAST, Purge
+
+MONTH = timedelta(days=30)
+
+
+def purge_of(world: World) -> Purge:
+    """A purge in two months."""
+    gateway = JourneyGateway(world.client)
+    return Purge(world.database, gateway, real_now() + 2 * MONTH)
+
+
+async def keeps(shop: Shop, event_id: str = "e1") -> bool:
+    async with shop.world.database.reading() as connection:
+        return await inbox.body(connection, shop.store.store_id, event_id) is not None
+
+
+async def test_only_events_of_closed_journeys_are_forgotten(real_world: World) -> None:
+    closed, open_one = await real_world.shop(), await real_world.shop()
+    for shop in (closed, open_one):
+        await shop.does("cart_update.add_to_cart")
+    await real_world.intake.exit(closed.store, closed.customer.customer_id)
+    await closed.result()
+
+    purge = purge_of(real_world)
+    await purge.run(MONTH)
+
+    assert [await keeps(closed), await keeps(open_one)] == [False, True]
+    assert purge.purged.events >= 2
+    assert purge.purged.journeys >= 1
+
+
+async def test_order_of_a_guest_stays_while_somebody_with_the_number_has_an_open_journey(
+    real_world: World,
+) -> None:
+    shop = await real_world.shop()
+    await shop.does("cart_update.add_to_cart")
+    guest = replace(shop, customer=Customer(shop.store.store_id, f"guest-of-{shop.phone}"))
+    await guest.posts(order(guest, MINUTE) | {"event_id": "theirs"})
+
+    await purge_of(real_world).run(MONTH)
+    assert await keeps(shop, "theirs")
+
+    await real_world.intake.exit(shop.store, shop.customer.customer_id)
+    await shop.result()
+    await purge_of(real_world).run(MONTH)
+    assert not await keeps(shop, "theirs")
+
+
+async def test_events_stay_as_long_as_the_store_would_take_them_again(real_world: World) -> None:
+    shop = await real_world.shop(max_event_age="90d")
+    await shop.does("cart_update.add_to_cart")
+    await real_world.intake.exit(shop.store, shop.customer.customer_id)
+    await shop.result()
+    await purge_of(real_world).run(MONTH)
+    assert await keeps(shop)
+
+
+async def test_nothing_is_forgotten_when_nobody_knows_what_is_open(real_world: World) -> None:
+    shop = await real_world.shop()
+    await shop.does("cart_update.add_to_cart")
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    purge = Purge(real_world.database, JourneyGateway(nowhere), real_now() + 2 * MONTH)
+    with pytest.raises(TemporalAwayError):
+        await purge.run(MONTH)
+    assert await keeps(shop)
+
+
+async def test_less_than_a_week_is_refused(real_world: World) -> None:
+    with pytest.raises(ValueError, match="8 days"):
+        await purge_of(real_world).run(LEAST - timedelta(seconds=1))

@@ -1,0 +1,110 @@
+"""Forgetting what is old, in small steps beside the running program, and never what is needed.
+
+Temporal says which journeys are open, since the database only learns when one closes.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.reception import FARTHEST_AHEAD
+from storage import purging, stores
+from storage.database import Database
+from storage.purging import Cursor
+from storage.stores import Store
+from workflows.gateway import Customer, JourneyGateway
+
+LEAST: Final = timedelta(days=8)
+"""Accepted events are kept so long at least: Meta repeats its notifications for seven days."""
+
+_Step = Callable[
+    [AsyncConnection, str, datetime, Cursor | None], Awaitable[tuple[int, Cursor | None]]
+]
+
+
+@dataclass
+class Purged:
+    """How much was forgotten so far."""
+
+    events: int = 0
+    quarantined: int = 0
+    journeys: int = 0
+    messages: int = 0
+
+
+class Purge:
+    """Forgets what is older than some age."""
+
+    def __init__(self, database: Database, journeys: JourneyGateway, now: datetime) -> None:
+        """Forget in this database what these journeys do not need."""
+        self._database = database
+        self._journeys = journeys
+        self._now = now
+        self.purged = Purged()
+
+    async def run(self, older_than: timedelta) -> None:
+        """Forget all that is that old; `purged` tells how far it came, also when it fails.
+
+        Raises:
+            ValueError: less than `LEAST`.
+            TemporalAwayError: nobody can tell whether a journey is open.
+        """
+        if older_than < LEAST:
+            raise ValueError(f"events are kept for {LEAST.days} days at least")
+        await self._quarantined(self._now - older_than)
+        async with self._database.reading() as connection:
+            store_ids = await stores.ids(connection)
+        for store_id in store_ids:
+            async with self._database.reading() as connection:
+                store = await stores.existing(connection, store_id)
+            await self._of_store(store, older_than)
+
+    async def _quarantined(self, before: datetime) -> None:
+        removed = purging.AT_ONCE
+        while removed == purging.AT_ONCE:
+            async with self._database.transaction() as connection:
+                removed = await purging.quarantined(connection, before)
+            self.purged.quarantined += removed
+
+    async def _of_store(self, store: Store, older_than: timedelta) -> None:
+        """An event that is posted again later than `max_event_age` is too old to do anything."""
+        age = max(older_than, store.config.max_event_age + FARTHEST_AHEAD)
+        await self._events(store.store_id, self._now - age)
+        before = self._now - older_than
+        self.purged.journeys += await self._all(purging.explanations, store.store_id, before)
+        self.purged.messages += await self._all(purging.provider_ids, store.store_id, before)
+
+    async def _all(self, step: _Step, store_id: str, before: datetime) -> int:
+        async with self._database.transaction() as connection:
+            done, cursor = await step(connection, store_id, before, None)
+        while cursor is not None:
+            async with self._database.transaction() as connection:
+                more, cursor = await step(connection, store_id, before, cursor)
+            done += more
+        return done
+
+    async def _events(self, store_id: str, before: datetime) -> None:
+        after = ""
+        while True:
+            async with self._database.reading() as connection:
+                some = await purging.customers_of(connection, store_id, before, after)
+            for customer_id in some:
+                if not await self._matter(store_id, customer_id):
+                    async with self._database.transaction() as connection:
+                        removed = await purging.events(connection, store_id, customer_id, before)
+                    self.purged.events += removed
+            if not some:
+                return
+            after = some[-1]
+
+    async def _matter(self, store_id: str, customer_id: str) -> bool:
+        """Whether a journey is open that may look at this customer's events."""
+        async with self._database.reading() as connection:
+            whose = await purging.concerned(connection, store_id, customer_id)
+        for each in whose:
+            if await self._journeys.is_open(Customer(store_id, each)):
+                return True
+        return False
