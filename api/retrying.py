@@ -48,7 +48,7 @@ async def _updates(services: Services, row: dict[str, Any]) -> dict[str, Any]:
         if isinstance(each.content, Unreadable):
             raise InvalidBodyError(list(each.content.problems))
     async with services.database.reading() as connection:
-        batch = await updates.route(connection, read)
+        (batch,) = await updates.route(connection, [read])
     if not all(each.stores for each in batch):
         raise HTTPException(409, "no store has this number")
     tally = await updates.take_effect(services.database, batch, services.clock())

@@ -68,11 +68,17 @@ class Routed:
     stores: Sequence[Route]
 
 
-async def route(connection: AsyncConnection, updates: Sequence[Update]) -> list[Routed]:
-    """Find the stores of every update."""
-    numbers = {update.phone_number_id for update in updates if update.phone_number_id}
+async def route(
+    connection: AsyncConnection, batches: Sequence[Sequence[Update]]
+) -> list[list[Routed]]:
+    """Find the stores of every update, of several notifications at once."""
+    every = (update for batch in batches for update in batch)
+    numbers = {update.phone_number_id for update in every if update.phone_number_id}
     known = await routes.of(connection, numbers)
-    return [Routed(each, known.get(each.phone_number_id or "", [])) for each in updates]
+    return [
+        [Routed(each, known.get(each.phone_number_id or "", [])) for each in batch]
+        for batch in batches
+    ]
 
 
 async def take_effect(database: Database, batch: Sequence[Routed], now: datetime) -> Tally:

@@ -34,8 +34,11 @@ EVERY: Final = timedelta(milliseconds=500)
 LEASE: Final = timedelta(seconds=30)
 """Longer than processing takes; if not, it is processed twice, which changes nothing."""
 
-GATHER: Final = timedelta(milliseconds=50)
-"""After an arrival, so that several share their transactions, and answers have their turn."""
+GATHER: Final = timedelta(milliseconds=100)
+"""After an arrival, so that several share their transactions, and answers have their turn.
+
+Opt-outs do not wait for it.
+"""
 
 BATCH: Final = 20
 """Notifications at a time, of 3 MB at the most."""
@@ -122,7 +125,7 @@ class WebhookProcessor:
 
     async def _read(self, row: Webhook) -> list[Routed]:
         try:
-            return await self._routed(row)
+            return (await self._routed([row]))[0]
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001  # the failure is the datum: it is kept
@@ -147,14 +150,14 @@ class WebhookProcessor:
         """Give them their effect, then delete them and keep what had none."""
         if not rows:
             return
-        batches = [await self._routed(row) for row in rows]
+        batches = await self._routed(rows)
         every = [routed for batch in batches for routed in batch]
         tally = await updates.take_effect(self._database, every, self._clock())
         await self._finish(rows, batches)
         self.report(tally)
 
-    async def _routed(self, row: Webhook) -> list[Routed]:
-        read = await asyncio.to_thread(parse, row.body)
+    async def _routed(self, rows: Sequence[Webhook]) -> list[list[Routed]]:
+        read = await asyncio.to_thread(lambda: [parse(row.body) for row in rows])
         async with self._database.reading() as connection:
             return await updates.route(connection, read)
 
