@@ -60,6 +60,7 @@ class Proof:
         return [
             Line("sends", self.sends),
             Line("requests that Meta got", len(self.received)),
+            Line("not as Meta published", sum(each.wrong is not None for each in self.received), 0),
             Line("messages done once", len(done) - twice),
             Line("messages done twice", twice, 0),
             *self._outcomes(),

@@ -1,5 +1,6 @@
 """A plan's step and the trigger's event make a message: every field in its place, or none sent."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from domain.template_checks import is_coupon_code
 from domain.templates import Carousel, Template
 
 MOST_CARDS = 10
+_LINK = re.compile(r"https?://[^\s/]+(/\S*)?")
 
 Fields = Mapping[str, Any]
 """What merge fields see: `customer`, `event`, `event_data`, `store`."""
@@ -163,7 +165,7 @@ def _marked(*fields: str) -> str:
 
 
 def _is_link(text: str) -> bool:
-    return text.startswith(("https://", "http://"))
+    return _LINK.fullmatch(text) is not None
 
 
 def _body(

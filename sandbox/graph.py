@@ -11,13 +11,14 @@ from pydantic import Field, model_validator
 
 from sandbox.faults import Fault, FaultQueue
 from sandbox.graph_errors import GraphError
+from sandbox.graph_schema import Shape
 from sandbox.template_message import TemplateMessage, read_message
 
 RATE_LIMIT_HIT = 130429
 INVALID_TOKEN = 190
 UNKNOWN_PATH = 2500
 
-_PATH = re.compile(r"(v\d+\.\d+/)?[^/]+/(messages|marketing_messages)")
+_PATH = re.compile(r"(v\d+\.\d+/)?[^/]+/(?P<endpoint>messages|marketing_messages)")
 _BEARER = re.compile(r"Bearer \S+")
 
 
@@ -60,6 +61,8 @@ class GraphAnswer:
     content: Any
     message_id: str | None = None
     """Set when the message reached a phone."""
+    wrong: str | None = None
+    """What is wrong with the request itself, whatever Meta would have done with a right one."""
 
 
 def answer_to(
@@ -67,7 +70,11 @@ def answer_to(
 ) -> GraphAnswer:
     """Decide on a request as Meta would, using up a fault if one waits for it."""
     try:
-        return _answer(_checked(path, headers, body), faults)
+        message = _checked(path, headers, body)
+    except GraphError as error:
+        return GraphAnswer(error.status, error.envelope, wrong=error.details)
+    try:
+        return _answer(message, faults)
     except GraphError as error:
         return GraphAnswer(error.status, error.envelope)
 
@@ -75,9 +82,9 @@ def answer_to(
 def _checked(path: str, headers: Mapping[str, str], body: Any) -> TemplateMessage:
     if not _BEARER.fullmatch(headers.get("authorization", "")):
         raise GraphError(INVALID_TOKEN, "An access token is required to request this resource")
-    if not _PATH.fullmatch(path):
+    if (known := _PATH.fullmatch(path)) is None:
         raise GraphError(UNKNOWN_PATH, f"/{path}")
-    return read_message(body)
+    return read_message(body, Shape(known["endpoint"]))
 
 
 def _answer(message: TemplateMessage, faults: FaultQueue[GraphFault]) -> GraphAnswer:

@@ -25,6 +25,8 @@ class Received(BaseModel):
     answer: Any
     message_id: str | None
     """Set when the message reached a phone, whatever was answered."""
+    wrong: str | None = None
+    """What about the request is not as Meta published it."""
 
 
 class _Reset(BaseModel):

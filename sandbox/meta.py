@@ -86,6 +86,7 @@ def _received(path: str, headers: Mapping[str, str], body: Any, answer: GraphAns
         status=answer.status,
         answer=answer.content,
         message_id=answer.message_id,
+        wrong=answer.wrong,
     )
 
 

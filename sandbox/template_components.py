@@ -1,149 +1,62 @@
-"""The components of a template message as Meta takes them: strictly, and nothing unknown."""
+"""Rules about a template message that no JSON Schema can say, or not with Meta's own code."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from sandbox.graph_errors import GraphError
 
-MOST_CARDS = 10
-_FORBIDDEN_IN_TEXT = ("\n", "\r", "\t", " " * 4)
-
-
-class Strict(BaseModel):
-    """A part of a request. No unknown keys, no text where a number belongs."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+BAD_TEXT, MIXED, VALUE_NOT_VALID = 132018, 132012, 131009
+_FORBIDDEN_IN_TEXT: Final = ("\n", "\r", "\t", " " * 4)
+Component = dict[str, Any]
 
 
-def _parameter_text(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("bad_text", "the text of a parameter is empty")
-    if any(forbidden in text for forbidden in _FORBIDDEN_IN_TEXT):
-        raise PydanticCustomError(
-            "bad_text", "a parameter has a new-line or tab character or four consecutive spaces"
-        )
-    return text
+def check_components(components: list[Component]) -> None:
+    """Check components that conform to the schema already.
+
+    Raises:
+        GraphError: Meta would turn them down.
+    """
+    _once_each(components)
+    for component in components:
+        for parameter in component.get("parameters", ()):
+            _check_text(parameter.get("text"))
+        if component["type"] == "body":
+            _one_form(component["parameters"])
+    for cards in _carousels(components):
+        _counted(cards)
+        for card in cards:
+            check_components(card["components"])
 
 
-ParameterText = Annotated[str, AfterValidator(_parameter_text)]
+def _carousels(components: list[Component]) -> Iterator[list[Component]]:
+    return (component["cards"] for component in components if component["type"] == "carousel")
 
 
-class Text(Strict):
-    """A positional parameter, or with `parameter_name` a named one."""
-
-    type: Literal["text"]
-    text: ParameterText
-    parameter_name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] | None = None
-
-
-class ButtonText(Strict):
-    """The variable end of a button's URL."""
-
-    type: Literal["text"]
-    text: ParameterText
-
-
-class Link(Strict):
-    """A picture that Meta fetches."""
-
-    link: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
-
-
-class Image(Strict):
-    """The picture above a message or on a card."""
-
-    type: Literal["image"]
-    image: Link
-
-
-class Coupon(Strict):
-    """The code that a tap copies."""
-
-    type: Literal["coupon_code"]
-    coupon_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,20}$")]
-
-
-class Header(Strict):
-    """What stands above the body."""
-
-    type: Literal["header"]
-    parameters: Annotated[list[Image], Field(min_length=1, max_length=1)]
-
-
-class Body(Strict):
-    """The parameters of the text, all of them positional or all of them named."""
-
-    type: Literal["body"]
-    parameters: Annotated[list[Text], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _one_form(self) -> Self:
-        names = [parameter.parameter_name for parameter in self.parameters]
-        if len({name is None for name in names}) > 1:
-            raise PydanticCustomError("mixed", "positional and named parameters are mixed")
-        if names[0] is not None and len(set(names)) < len(names):
-            raise PydanticCustomError("mixed", "a parameter is named twice")
-        return self
-
-
-class _Button(Strict):
-    type: Literal["button"]
-    index: Annotated[str, Field(pattern=r"^[0-9]$")]
-
-
-class UrlButton(_Button):
-    """Opens a link."""
-
-    sub_type: Literal["url"]
-    parameters: Annotated[list[ButtonText], Field(min_length=1, max_length=1)]
-
-
-class CopyCodeButton(_Button):
-    """Copies a coupon code."""
-
-    sub_type: Literal["copy_code"]
-    parameters: Annotated[list[Coupon], Field(min_length=1, max_length=1)]
-
-
-Button = Annotated[UrlButton | CopyCodeButton, Field(discriminator="sub_type")]
-CardComponent = Annotated[Header | Body | Button, Field(discriminator="type")]
-
-
-def once_each(components: list["CardComponent | Carousel"]) -> None:
+def _once_each(components: list[Component]) -> None:
     """Refuse two of a kind, or two buttons in one place."""
-    places = [
-        component.index if isinstance(component, _Button) else component.type
-        for component in components
-    ]
+    places = [component.get("index", component["type"]) for component in components]
     if len(set(places)) < len(places):
-        raise PydanticCustomError("repeated", "a component or a button's index is repeated")
+        raise GraphError(VALUE_NOT_VALID, "a component or a button's index is repeated")
 
 
-class Card(Strict):
-    """One of the cards that a person swipes through."""
-
-    card_index: int
-    components: Annotated[list[CardComponent], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _with_a_picture(self) -> Self:
-        once_each([*self.components])
-        if not any(isinstance(component, Header) for component in self.components):
-            raise PydanticCustomError("missing", "a card has no header")
-        return self
+def _counted(cards: list[Component]) -> None:
+    if [card["card_index"] for card in cards] != list(range(len(cards))):
+        raise GraphError(VALUE_NOT_VALID, "card_index must count from 0")
 
 
-class Carousel(Strict):
-    """Cards, counted from 0."""
-
-    type: Literal["carousel"]
-    cards: Annotated[list[Card], Field(min_length=1, max_length=MOST_CARDS)]
-
-    @model_validator(mode="after")
-    def _consecutive(self) -> Self:
-        if [card.card_index for card in self.cards] != list(range(len(self.cards))):
-            raise PydanticCustomError("card_index", "card_index must count from 0")
-        return self
+def _check_text(text: str | None) -> None:
+    if text is None:
+        return
+    if not text.strip():
+        raise GraphError(BAD_TEXT, "the text of a parameter is empty")
+    if any(forbidden in text for forbidden in _FORBIDDEN_IN_TEXT):
+        raise GraphError(BAD_TEXT, "a parameter has a new line, a tab or four spaces in a row")
 
 
-Component = Annotated[Header | Body | Button | Carousel, Field(discriminator="type")]
+def _one_form(parameters: list[Component]) -> None:
+    """All of them positional, or all of them named, and each name once."""
+    names = [parameter.get("parameter_name") for parameter in parameters]
+    if len({name is None for name in names}) > 1:
+        raise GraphError(MIXED, "positional and named parameters are mixed")
+    if names[0] is not None and len(set(names)) < len(names):
+        raise GraphError(MIXED, "a parameter is named twice")

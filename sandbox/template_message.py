@@ -1,65 +1,51 @@
 """The request that sends a template message, checked as Meta checks it."""
 
-from typing import Annotated, Any, Final, Literal, Self
-
-from pydantic import Field, ValidationError, model_validator
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sandbox.graph_errors import GraphError
-from sandbox.template_components import Component, Strict, once_each
+from sandbox.graph_schema import Problem, Shape, problem_of
+from sandbox.template_components import VALUE_NOT_VALID, check_components
 
-VALUE_NOT_VALID = 131009
+INVALID_PARAMETER, MISSING = 100, 131008
 
-_CODES: Final[dict[str, int]] = {
-    "missing": 131008,
-    "extra_forbidden": 100,
-    "model_type": 100,
-    "bad_text": 132018,
-    "mixed": 132012,
-    "literal_error": 100,
+_CODES: Final = {
+    "required": MISSING,
+    "contains": MISSING,
+    "additionalProperties": INVALID_PARAMETER,
+    "const": INVALID_PARAMETER,
+    "enum": INVALID_PARAMETER,
+    "oneOf": INVALID_PARAMETER,
 }
-"""Meta's code for pydantic's kind of error; anything else is `VALUE_NOT_VALID`."""
+"""Meta's code for the rule that a request breaks; for the others it is `VALUE_NOT_VALID`."""
 
 
-class Language(Strict):
-    """Which translation of the template."""
+@dataclass(frozen=True)
+class TemplateMessage:
+    """What the stand-in needs to know of a request that Meta would take."""
 
-    code: Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Za-z]{2,4})?$")]
-    policy: Literal["deterministic"] = "deterministic"
-
-
-class Template(Strict):
-    """Which template, and what fills it."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")]
-    language: Language
-    components: list[Component] = Field(default_factory=list)
-
-    @model_validator(mode="after")
-    def _components_once(self) -> Self:
-        once_each([*self.components])
-        return self
+    to: str
+    callback_data: str | None
 
 
-class TemplateMessage(Strict):
-    """A request to `/messages` or `/marketing_messages`."""
-
-    messaging_product: Literal["whatsapp"]
-    recipient_type: Literal["individual"] = "individual"
-    to: Annotated[str, Field(pattern=r"^[0-9]{5,15}$")]
-    type: Literal["template"]
-    template: Template
-    biz_opaque_callback_data: Annotated[str, Field(max_length=512)] | None = None
-
-
-def read_message(body: Any) -> TemplateMessage:
+def read_message(body: Any, endpoint: Shape = Shape.MESSAGES) -> TemplateMessage:
     """Check a request's body.
+
+    Args:
+        body: as JSON.
+        endpoint: which of the two it came to.
 
     Raises:
         GraphError: it is not what Meta takes; the details name the first wrong place.
     """
-    try:
-        return TemplateMessage.model_validate(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    raise GraphError(_CODES.get(first["type"], VALUE_NOT_VALID), f"{place}: {first['msg']}")
+    problem = problem_of(endpoint, body)
+    if problem is not None:
+        raise GraphError(_code_of(problem), str(problem))
+    check_components(body["template"].get("components", []))
+    return TemplateMessage(body["to"], body.get("biz_opaque_callback_data"))
+
+
+def _code_of(problem: Problem) -> int:
+    if problem.keyword == "type" and problem.wanted in {'"object"', '"array"'}:
+        return INVALID_PARAMETER
+    return _CODES.get(problem.keyword, VALUE_NOT_VALID)

@@ -1,7 +1,8 @@
 """The body of Meta's `POST /{phone_number_id}/messages` for a template message.
 
-From Meta's page "Send template messages". What a message does not have is left out: an empty
-component is an error at Meta.
+From Meta's page "Send template messages" and Meta's OpenAPI, which requires the `language.policy`
+that the page leaves out. What a message does not have is left out: an empty component is an error
+at Meta.
 """
 
 import re
@@ -33,7 +34,8 @@ def template_payload(message: RenderedMessage, to: str, callback_data: str) -> d
 
 
 def _template(message: RenderedMessage) -> dict[str, Any]:
-    template = {"name": message.template, "language": {"code": message.language}}
+    language = {"policy": "deterministic", "code": message.language}
+    template = {"name": message.template, "language": language}
     components = list(_components(message))
     return {**template, "components": components} if components else template
 

@@ -28,6 +28,7 @@ def got(number: int, status: int | None = 200, *, done: bool = True) -> Received
     )
 
 
+WRONG = got(0, 400, done=False).model_copy(update={"wrong": "to: pattern"})
 KEPT = Proof(
     sends=4,
     rows=[Row(0, "accepted"), Row(1, "unknown"), Row(2, "unknown"), Row(3, "not_sent")],
@@ -49,6 +50,7 @@ def test_promises_that_were_kept_are_not_called_broken() -> None:
     ("proof", "what"),
     [
         (replace(KEPT, received=[got(0), *KEPT.received]), "messages done twice"),
+        (replace(KEPT, received=[WRONG, *KEPT.received]), "not as Meta published"),
         (replace(KEPT, received=KEPT.received[1:]), "accepted, but not done"),
         (replace(KEPT, received=[*KEPT.received, got(3)]), "failed or not_sent, but done"),
         (replace(KEPT, rows=KEPT.rows[:3]), "without an outcome"),

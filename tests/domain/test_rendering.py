@@ -62,7 +62,10 @@ def test_field_that_is_asked_for_and_empty_is_a_reason_not_to_send(field: str) -
         render(a_step(**{field: "{{ event_data.nothing }}"}), FIELDS)
 
 
-@pytest.mark.parametrize("link", ["sample.com/a.jpg", "javascript:alert(1)", "//sample.com"])
+@pytest.mark.parametrize(
+    "link",
+    ["sample.com/a.jpg", "javascript:alert(1)", "//sample.com", "https://", "https://x.co/a b.jpg"],
+)
 def test_header_image_is_a_link(link: str) -> None:
     with pytest.raises(MergeFieldError):
         render(a_step(header_image=link), FIELDS)

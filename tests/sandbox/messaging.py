@@ -7,6 +7,7 @@ import httpx
 
 TOKEN = {"Authorization": "Bearer EAAGsecret"}
 PICTURE = {"type": "image", "image": {"link": "https://sample.com/a.jpg"}}
+LANGUAGE = {"policy": "deterministic", "code": "en"}
 HEADER = {"type": "header", "parameters": [PICTURE]}
 
 
@@ -34,13 +35,12 @@ def carousel(*indexes: int) -> dict[str, Any]:
 
 def request(*components: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """A request with these components; a change of None takes a field out."""
-    language = {"code": "en"}
     message = {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": "919876543210",
         "type": "template",
-        "template": {"name": "hello", "language": language, "components": list(components)},
+        "template": {"name": "hello", "language": LANGUAGE, "components": list(components)},
         **changes,
     }
     return deepcopy({name: value for name, value in message.items() if value is not None})

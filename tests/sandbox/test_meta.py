@@ -58,6 +58,7 @@ async def test_the_ledger_has_everything_but_the_token(sandbox: httpx.AsyncClien
     assert [entry["status"] for entry in entries] == [200, 400, 400]
     assert [entry["body"] for entry in entries] == [request(), request(to="x"), "{"]
     assert entries[1]["answer"]["error"]["code"] == 131009
+    assert [entry["wrong"] is None for entry in entries] == [True, False, False]
     assert "secret" not in str(entries)
     assert len(await reached(sandbox)) == 1
 

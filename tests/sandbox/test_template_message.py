@@ -6,6 +6,7 @@ from sandbox.graph_errors import GraphError
 from sandbox.template_message import read_message
 from tests.sandbox.messaging import (
     HEADER,
+    LANGUAGE,
     body,
     carousel,
     coupon_button,
@@ -16,7 +17,7 @@ from tests.sandbox.messaging import (
 
 
 def template(**changes: Any) -> dict[str, Any]:
-    return request(template={"name": "hello", "language": {"code": "en"}, **changes})
+    return request(template={"name": "hello", "language": LANGUAGE, **changes})
 
 
 def image(link: str) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def image(link: str) -> dict[str, Any]:
     [
         request(),
         template(),
-        request(recipient_type=None, biz_opaque_callback_data="x" * 512),
+        request(biz_opaque_callback_data="x" * 512),
         request(HEADER, body(text("Asha")), url_button(), coupon_button("SAVE10")),
         request(body(text("Asha", parameter_name="name"), text("6", parameter_name="price"))),
         request(body(text("a")), carousel(*range(10))),
@@ -51,9 +52,12 @@ def test_what_meta_takes_is_taken(message: dict[str, Any]) -> None:
         (request(messaging_product=None), 131008),
         (request(type="text"), 100),
         (request(recipient_type="group"), 100),
+        (request(recipient_type=None), 131008),
         (request(priority="high"), 100),
         (request(biz_opaque_callback_data="x" * 513), 131009),
-        (template(language={"code": "english"}), 131009),
+        (template(language={**LANGUAGE, "code": "english"}), 131009),
+        (template(language={"code": "en"}), 131008),
+        (template(language={**LANGUAGE, "policy": "fallback"}), 100),
         (template(language="en"), 100),
         (template(name="Hello!"), 131009),
         (template(namespace="x"), 100),
@@ -93,7 +97,13 @@ def test_a_wrong_envelope_is_turned_down(message: Any, code: int) -> None:
             {"type": "carousel", "cards": [{"card_index": 0, "components": [body(text("a"))]}]},
             131008,
         ),
-        ({"type": "footer"}, 131009),
+        ({"type": "footer"}, 100),
+        ({}, 131008),
+        ("body", 100),
+        (body(text("x" * 32769)), 131009),
+        ({"type": "header", "parameters": [{"type": "image", "image": {}}]}, 100),
+        ({**url_button(), "sub_type": "flow"}, 100),
+        ({**url_button(), "parameters": [{"type": "payload", "payload": "x"}]}, 100),
     ],
 )
 def test_a_wrong_component_is_turned_down(component: dict[str, Any], code: int) -> None:

@@ -1,8 +1,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.rendering import Card, RenderedMessage
+from sandbox.graph_schema import Shape
 from sandbox.template_message import read_message
 from whatsapp.payload import template_payload
 
@@ -36,7 +39,7 @@ def test_a_full_message_is_written_as_on_metas_page() -> None:
         "biz_opaque_callback_data": "journey-1",
         "template": {
             "name": "cart_reminder",
-            "language": {"code": "en_US"},
+            "language": {"policy": "deterministic", "code": "en_US"},
             "components": [
                 HEADER,
                 {"type": "body", "parameters": [{"type": "text", "text": "Asha"}]},
@@ -60,7 +63,8 @@ def test_a_full_message_is_written_as_on_metas_page() -> None:
 def test_a_message_without_parameters_has_no_components() -> None:
     payload = template_payload(RenderedMessage(template="hello", language="en"), "919876543210", "")
 
-    assert payload["template"] == {"name": "hello", "language": {"code": "en"}}
+    language = {"policy": "deterministic", "code": "en"}
+    assert payload["template"] == {"name": "hello", "language": language}
     read_message(payload)
 
 
@@ -122,3 +126,27 @@ def test_a_carousel_counts_its_cards_and_each_card_its_own_buttons() -> None:
             {"card_index": 1, "components": [HEADER]},
         ],
     }
+
+
+LINE = st.text().map(lambda text: " ".join(text.split())).filter(bool)
+LINK = st.just(PICTURE)
+NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789_", min_size=1)
+CODE = st.text("ABCabc019", min_size=1, max_size=20)
+CARD = st.builds(Card, header_image=LINK, body=st.lists(LINE), button_url=st.none() | LINE)
+RENDERED = st.builds(
+    RenderedMessage,
+    template=NAMES,
+    language=st.sampled_from(["en", "en_US", "fil", "zh_CN"]),
+    body=st.lists(LINE) | st.dictionaries(NAMES, LINE),
+    header_image=st.none() | LINK,
+    button_url=st.none() | LINE,
+    coupon_code=st.none() | CODE,
+    cards=st.lists(CARD, max_size=10),
+)
+
+
+@given(RENDERED, st.sampled_from([Shape.MESSAGES, Shape.MARKETING_MESSAGES]))
+def test_whatever_was_rendered_is_written_as_meta_published_it(
+    message: RenderedMessage, endpoint: Shape
+) -> None:
+    read_message(template_payload(message, "+919876543210", "0" * 32), endpoint)
