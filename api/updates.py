@@ -21,7 +21,7 @@ from storage.database import Database
 from storage.messages import MessageStatus
 from storage.routes import Route
 from storage.statuses import Told
-from whatsapp.updates import MARKETING, Inbound, Kind, Preference, Status, Unreadable, Update
+from whatsapp.updates import MARKETING, Inbound, Kind, Other, Preference, Status, Unreadable, Update
 
 _STATUSES: Final = {
     "sent": MessageStatus.SENT,
@@ -88,9 +88,11 @@ async def take_effect(database: Database, batch: Sequence[Routed], now: datetime
         match each.update.content:
             case Unreadable():
                 fate = Fate.QUARANTINED
+            case Other():
+                fate = Fate.IGNORED
             case _ if not each.stores:
                 fate = Fate.UNROUTABLE
-            case Status() as status if status.status in _STATUSES:
+            case Status() as status if status.is_of_a_message and status.status in _STATUSES:
                 told.append((status, _told(status, each.stores)))
                 continue
             case Status():

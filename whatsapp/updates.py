@@ -26,6 +26,8 @@ class Kind(StrEnum):
     STATUS = "status"
     MESSAGE = "message"
     USER_PREFERENCE = "user_preference"
+    OTHER = "other"
+    """Nothing that journeys have to do with: templates, accounts, calls, history."""
     NOTIFICATION = "notification"
     """No update could be made out."""
 
@@ -56,14 +58,24 @@ def _or_empty(value: Any) -> Any:
     return [] if value is None else value
 
 
+NOT_OF_MESSAGES: Final = frozenset({"payment", "call"})
+"""What else Meta tells statuses of, some in the same words: a payment is `failed`, too."""
+
+
 class Status(_Part):
-    """How far a message of ours has come."""
+    """How far a message of ours has come; or a payment or a call, when `type` says so."""
 
     id: Identifier
     status: str
+    type: str | None = None
     timestamp: AwareDatetime
     biz_opaque_callback_data: str | None = None
     errors: Annotated[list[MetaError], BeforeValidator(_or_empty)] = []
+
+    @property
+    def is_of_a_message(self) -> bool:
+        """Whether it tells of a message."""
+        return self.type not in NOT_OF_MESSAGES
 
     @property
     def opted_out(self) -> bool:
@@ -142,7 +154,12 @@ class Unreadable:
     problems: Sequence[Any]
 
 
-Content = Status | Inbound | Preference | Unreadable
+@dataclass(frozen=True)
+class Other:
+    """An update that was understood to be none of ours."""
+
+
+Content = Status | Inbound | Preference | Other | Unreadable
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Reading what Meta posts to the webhook: up to 1,000 updates, each on its own.
 
-From Meta's page "Webhooks". Kinds of updates that are not known here are passed over; an update
-that is wrong takes no other with it.
+From Meta's page "Webhooks". A change of a kind that is not known here is one update, `Other`; an
+update that is wrong takes no other with it.
 """
 
 import json
@@ -15,6 +15,7 @@ from whatsapp.updates import (
     Content,
     Inbound,
     Kind,
+    Other,
     Preference,
     Status,
     Unreadable,
@@ -57,6 +58,8 @@ def _of_change(change: dict[str, Any]) -> Iterator[Update]:
         yield _unreadable(json.dumps(change), "has no object `value`")
         return
     number = _phone_number_id(value)
+    if not _LISTS.keys() & value.keys():
+        yield Update(Kind.OTHER, number, Other())
     for name, (kind, model) in _LISTS.items():
         items = value.get(name) or []
         if not isinstance(items, list):

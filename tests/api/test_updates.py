@@ -11,10 +11,12 @@ from storage.messages import MessageStatus
 from tests.api.calling import calling, connecting_to, now, settings_for
 from tests.api.meta_calling import SECRET, Meta, listed
 from tests.whatsapp.webhook_samples import (
-    EVERYTHING,
     FAILURE,
+    NUMBER,
     change,
+    everything,
     inbound,
+    named,
     notification,
     preference,
     status,
@@ -223,12 +225,51 @@ async def test_operators_word_outlives_a_repeated_stop(meta: Meta) -> None:
     assert await meta.claim(shop)
 
 
-async def test_everything_that_meta_shows_is_taken_in(meta: Meta) -> None:
-    shop = await meta.store("106540352242922")
-    assert (await meta.send(json.dumps(EVERYTHING).encode())).status_code == 200
+async def test_everything_that_meta_shows_has_its_effect_and_nothing_is_quarantined(
+    meta: Meta,
+) -> None:
+    shop = await meta.store(NUMBER)
+    message_id = await meta.claim(shop, "+919876500001")
+    assert message_id
+    await meta.settle(message_id, status=MessageStatus.ACCEPTED, provider_id="wamid.1")
+
+    assert (await meta.send(json.dumps(everything()).encode())).status_code == 200
     await meta.processed()
+
+    (entry,) = await listed(shop)
+    assert (entry["status"], entry["error_code"]) == ("read", None)
+    assert await meta.claim(shop, "+919876500001", step=2)  # stopped thrice, then resumed
     assert await shop.quarantined() == []
     assert await meta.metric("comeback_quarantine_size") == 0
+    assert [await meta.fates(kind, "unroutable") for kind in KINDS] == [0] * len(KINDS)
+    assert await meta.fates("other", "ignored") > 30
+
+
+KINDS = ("status", "message", "user_preference", "other", "notification")
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("sent_marketing_lite", "sent"),
+        ("delivered_to_a_username", "delivered"),
+        ("played", "read"),
+        ("failed_without_details", "failed"),
+        ("batch", "read"),
+        ("payment_failed", "accepted"),
+        ("payment_captured", "accepted"),
+    ],
+)
+async def test_status_that_meta_shows_is_folded(meta: Meta, name: str, status: str) -> None:
+    shop = await meta.store(NUMBER)
+    message_id = await meta.claim(shop)
+    assert message_id
+    await meta.settle(message_id, status=MessageStatus.ACCEPTED, provider_id="wamid.1")
+
+    assert (await meta.send(json.dumps(named(name)).encode())).status_code == 200
+    await meta.processed()
+
+    assert [each["status"] for each in await listed(shop)] == [status]
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xff\x00", b"[]", b'{"entry": ["x"]}'])

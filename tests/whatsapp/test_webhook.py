@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.whatsapp import webhook_samples as samples
-from tests.whatsapp.webhook_samples import NUMBER, change, inbound, notification, status, text
+from tests.whatsapp.webhook_samples import (
+    NUMBER,
+    change,
+    inbound,
+    notification,
+    preference,
+    status,
+    text,
+)
 from whatsapp.updates import Inbound, Kind, Preference, Status, Unreadable, Update
 from whatsapp.webhook import parse
 
@@ -23,16 +32,27 @@ def one(**value: Any) -> Any:
     return update.content
 
 
-def test_everything_that_meta_shows_is_understood() -> None:
-    read = parse(json.dumps(samples.EVERYTHING).encode())
-    kinds = [
-        *[Kind.STATUS] * len(samples.STATUSES),
-        *[Kind.MESSAGE] * len(samples.MESSAGES),
-        *[Kind.USER_PREFERENCE] * len(samples.PREFERENCES),
-    ]
-    assert [update.kind for update in read] == kinds
-    assert {update.phone_number_id for update in read} == {NUMBER}
+KINDS = {
+    "statuses": Kind.STATUS,
+    "messages": Kind.MESSAGE,
+    "user_preferences": Kind.USER_PREFERENCE,
+    "others": Kind.OTHER,
+}
+
+
+@pytest.mark.parametrize("path", samples.FILES, ids=lambda path: path.stem)
+def test_everything_that_meta_shows_is_understood(path: Path) -> None:
+    read = parse(path.read_bytes())
+    assert {update.kind for update in read} == {KINDS[path.parent.name]}
     assert not [update for update in read if isinstance(update.content, Unreadable)]
+    assert path.parent.name == "others" or {update.phone_number_id for update in read} == {NUMBER}
+
+
+@pytest.mark.parametrize("name", ["payment_failed", "payment_captured", "call_ringing"])
+def test_status_of_a_payment_or_a_call_is_none_of_a_message(name: str) -> None:
+    (update,) = parse(json.dumps(samples.named(name)).encode())
+    assert isinstance(update.content, Status)
+    assert not update.content.is_of_a_message
 
 
 def test_status_tells_how_far_a_message_has_come() -> None:
@@ -40,15 +60,19 @@ def test_status_tells_how_far_a_message_has_come() -> None:
     assert isinstance(told, Status)
     assert (told.id, told.status) == ("wamid.1", "delivered")
     assert told.biz_opaque_callback_data == "ours"
-    assert told.timestamp == datetime(2025, 6, 8, 20, 59, 43, tzinfo=UTC)
+    assert told.timestamp == datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
     assert not told.opted_out
 
 
 def test_failure_tells_metas_code_and_words_without_phone_numbers() -> None:
-    error = {"code": 131026, "title": "Undeliverable", "error_data": {"details": "+16505551234?"}}
+    error = {"code": 131026, "title": "Undeliverable", "error_data": {"details": "+919876500001?"}}
     told = one(statuses=[status("failed", errors=[error])])
     assert [(each.code, each.text) for each in told.errors] == [(131026, "Undeliverable: …?")]
-    assert one(statuses=[samples.STATUSES[3]]).opted_out
+    assert one(statuses=[status("failed", errors=[samples.FAILURE])]).opted_out
+
+
+def pressed(kind: str, choice: dict[str, str]) -> dict[str, Any]:
+    return inbound("interactive", interactive={"type": kind, kind: choice})
 
 
 @pytest.mark.parametrize(
@@ -56,8 +80,8 @@ def test_failure_tells_metas_code_and_words_without_phone_numbers() -> None:
     [
         (text("STOP"), ["STOP"]),
         (inbound("button", button={"payload": "P", "text": "T"}), ["P", "T"]),
-        (samples.MESSAGES[9], ["stop", "Stop"]),
-        (samples.MESSAGES[10], ["p", "Mail"]),
+        (pressed("button_reply", {"id": "stop", "title": "Stop"}), ["stop", "Stop"]),
+        (pressed("list_reply", {"id": "p", "title": "Mail", "description": "x"}), ["p", "Mail"]),
         (inbound("image", image={"caption": "STOP"}), []),
     ],
 )
@@ -79,11 +103,11 @@ def test_preference_is_read_with_either_form_of_its_time() -> None:
     stop, resume = (update.content for update in updates(samples.change(user_preferences=P)))
     assert isinstance(stop, Preference)
     assert isinstance(resume, Preference)
-    assert (stop.value, resume.value, stop.wa_id) == ("stop", "resume", "16505551234")
+    assert (stop.value, resume.value, stop.wa_id) == ("stop", "resume", "919876500001")
     assert stop.timestamp.tzinfo is not None
 
 
-P = samples.PREFERENCES
+P = [preference("stop"), preference("resume", timestamp=samples.AT)]
 BAD: list[Any] = [
     None,
     7,
