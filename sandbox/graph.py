@@ -2,14 +2,14 @@
 
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from sandbox.faults import Fault, FaultQueue
+from sandbox.faults import Fault
 from sandbox.graph_errors import GraphError
 from sandbox.graph_schema import Shape
 from sandbox.template_message import TemplateMessage, read_message
@@ -63,20 +63,27 @@ class GraphAnswer:
     """Set when the message reached a phone."""
     wrong: str | None = None
     """What is wrong with the request itself, whatever Meta would have done with a right one."""
+    message: TemplateMessage | None = None
+    """What was asked for, unless that was wrong."""
 
 
 def answer_to(
-    path: str, headers: Mapping[str, str], body: Any, faults: FaultQueue[GraphFault]
+    path: str,
+    headers: Mapping[str, str],
+    body: Any,
+    fault_of: Callable[[TemplateMessage], GraphFault | None],
 ) -> GraphAnswer:
-    """Decide on a request as Meta would, using up a fault if one waits for it."""
+    """Decide on a request as Meta would, with the fault that a right one meets, if any."""
     try:
         message = _checked(path, headers, body)
     except GraphError as error:
         return GraphAnswer(error.status, error.envelope, wrong=error.details)
+    fault = fault_of(message)
     try:
-        return _answer(message, faults)
+        answer = _accepted(message.to) if fault is None else _failed(fault)
     except GraphError as error:
-        return GraphAnswer(error.status, error.envelope)
+        answer = GraphAnswer(error.status, error.envelope)
+    return replace(answer, message=message)
 
 
 def _checked(path: str, headers: Mapping[str, str], body: Any) -> TemplateMessage:
@@ -85,11 +92,6 @@ def _checked(path: str, headers: Mapping[str, str], body: Any) -> TemplateMessag
     if (known := _PATH.fullmatch(path)) is None:
         raise GraphError(UNKNOWN_PATH, f"/{path}")
     return read_message(body, Shape(known["endpoint"]))
-
-
-def _answer(message: TemplateMessage, faults: FaultQueue[GraphFault]) -> GraphAnswer:
-    fault = faults.take(lambda waiting: waiting.to in {None, message.to})
-    return _accepted(message.to) if fault is None else _failed(fault)
 
 
 def _accepted(to: str) -> GraphAnswer:

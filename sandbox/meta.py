@@ -1,7 +1,7 @@
 """A stand-in for Meta's Graph API that sends nothing and remembers everything.
 
 Messages go to `/{version}/{phone_number_id}/messages` or `/marketing_messages`, the version
-being optional. `/_sandbox` tells it how to fail and what it has received.
+being optional. `/_sandbox` tells it how to fail and what it has received, and can make it strange.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,8 @@ from sandbox.faults import FaultQueue
 from sandbox.graph import GraphAnswer, GraphFault, answer_to
 from sandbox.hanging import hang
 from sandbox.ledger import Ledger, Received
+from sandbox.stranger import Stranger, control
+from sandbox.template_message import TemplateMessage
 
 LONGEST_HANG = timedelta(seconds=60)
 """Longer than any client of ours waits."""
@@ -38,13 +40,20 @@ def create_meta(ledger: Ledger) -> FastAPI:
     """The stand-in as an application that keeps what it receives in the ledger."""
     faults: FaultQueue[GraphFault] = FaultQueue()
     app = FastAPI(title="Stand-in for Graph API")
-    app.include_router(_control(ledger, faults), prefix="/_sandbox")
+    stranger = Stranger()
+    app.include_router(_control(ledger, faults, stranger), prefix="/_sandbox")
+    app.include_router(control(stranger), prefix="/_sandbox")
+
+    def fault_of(message: TemplateMessage) -> GraphFault | None:
+        fault = faults.take(lambda waiting: waiting.to in {None, message.to})
+        return fault or stranger.fault(message)
 
     @app.post("/{path:path}")
     async def post(path: str, request: Request) -> Response:
         body = json_or_text(await request.body())
-        answer = answer_to(path, request.headers, body, faults)
+        answer = answer_to(path, request.headers, body, fault_of)
         ledger.append(_received(path, request.headers, body, answer))
+        await stranger.react(path.split("/")[-2:][0], answer)
         if answer.status is None:
             await hang(request, LONGEST_HANG)
             return Response(status_code=504)
@@ -53,7 +62,7 @@ def create_meta(ledger: Ledger) -> FastAPI:
     return app
 
 
-def _control(ledger: Ledger, faults: FaultQueue[GraphFault]) -> APIRouter:
+def _control(ledger: Ledger, faults: FaultQueue[GraphFault], stranger: Stranger) -> APIRouter:
     router = APIRouter()
 
     @router.post("/faults", status_code=204)
@@ -70,6 +79,7 @@ def _control(ledger: Ledger, faults: FaultQueue[GraphFault]) -> APIRouter:
 
     @router.delete("", status_code=204)
     async def reset() -> None:
+        await stranger.end()
         faults.clear()
         ledger.reset()
 
