@@ -111,7 +111,7 @@ async def scene(*server_flags: str) -> AsyncIterator[Scene]:
     """Servers, database and a worker that does not work yet."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        environment = await stack.enter_async_context(await _temporal(folder, server_flags))
+        environment = await stack.enter_async_context(await temporal_server(folder, *server_flags))
         sandbox_url = await stack.enter_async_context(serve(create_sandbox()))
         url = f"sqlite:///{folder / 'comeback.db'}"
         await upgrade_in_thread(url)
@@ -137,7 +137,8 @@ async def scene(*server_flags: str) -> AsyncIterator[Scene]:
         yield Scene(client, database, intake, worker, sandbox_url)
 
 
-async def _temporal(folder: Path, flags: tuple[str, ...]) -> WorkflowEnvironment:
+async def temporal_server(folder: Path, *flags: str) -> WorkflowEnvironment:
+    """A Temporal dev server with its state in a folder; whoever enters it ends it."""
     return await WorkflowEnvironment.start_local(
         dev_server_existing_path=find_temporal(),
         dev_server_database_filename=str(folder / "temporal.db"),

@@ -18,7 +18,8 @@ from rich.table import Table
 from sqlalchemy import select
 
 from benchmarks.databases import SERVER, postgresql
-from benchmarks.webhook import PATIENCE, SECRET, post_all, post_signed, serving
+from benchmarks.processes import PATIENCE
+from benchmarks.webhook import SECRET, post_all, post_signed, serving
 from benchmarks.webhook_load import (
     RATE,
     SECONDS,

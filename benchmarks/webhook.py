@@ -6,16 +6,9 @@ seconds, each measured from the instant at which it was due. Ends by itself.
 
 import argparse
 import asyncio
-import hashlib
-import hmac
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
@@ -24,17 +17,16 @@ from rich.table import Table
 
 from activities.clock import utc_now
 from benchmarks.databases import SERVER, postgresql
+from benchmarks.processes import HOST, PATIENCE, serving_api
 from benchmarks.webhook_load import MESSAGES, RATE, UPDATES, bodies_about, fill
-from cli.ports import free_port
+from sandbox.telling import signature
 from storage import messages, webhooks
 from storage.database import Database
 from storage.migrate import upgrade_in_thread
 
-HOST = "127.0.0.1"
 AT_ONCE = 20
 """Posts under way; with many more the client takes the processor from whom it measures."""
 
-PATIENCE = timedelta(seconds=60)
 SECRET = "benchmark"  # noqa: S105  # of a process that lives for some seconds
 
 
@@ -81,42 +73,16 @@ async def measure(url: str) -> Result:
     return Result(answers, lags, caught_up, read)
 
 
-@asynccontextmanager
-async def serving(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """The API in a process of its own, with nothing of this one's environment."""
-    port = free_port(HOST)
+def serving(url: str) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """The API, without Temporal."""
     environment = {
         "DATABASE_URL": url,
         "ADMIN_TOKEN": SECRET,
         "META_APP_SECRET": SECRET,
         "META_VERIFY_TOKEN": SECRET,
         "TEMPORAL_ADDRESS": f"{HOST}:1",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
     }
-    command = [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port)]
-    quiet = [*command, "--host", HOST, "--log-level", "error", "--no-access-log"]
-    process = await asyncio.create_subprocess_exec(
-        *quiet, env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        base_url, patience = f"http://{HOST}:{port}", PATIENCE.total_seconds()
-        async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=patience) as http:
-            await _until_live(http)
-            yield http
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _until_live(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(PATIENCE.total_seconds()):
-        while True:
-            try:
-                await http.get("/health/live")
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
-            else:
-                return
+    return serving_api(environment)
 
 
 async def post_all(http: httpx.AsyncClient, bodies: list[bytes], rate: float = RATE) -> list[float]:
@@ -135,8 +101,7 @@ async def post_all(http: httpx.AsyncClient, bodies: list[bytes], rate: float = R
 
 async def post_signed(http: httpx.AsyncClient, body: bytes) -> None:
     """Post as Meta does."""
-    signed = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    headers = {"X-Hub-Signature-256": signed}
+    headers = signature(body, SECRET)
     answer = await http.post("/webhooks/whatsapp", content=body, headers=headers)
     answer.raise_for_status()
 
