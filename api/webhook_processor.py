@@ -43,7 +43,7 @@ Opt-outs do not wait for it.
 BATCH: Final = 20
 """Notifications at a time, of 3 MB at the most."""
 
-_URGENT: Final = re.compile(rb'"(?:messages|user_preferences)"\s*:')
+_URGENT: Final = re.compile(rb'"(?:messages|user_preferences)"\s*:|131050')
 """Where a notification has what people write and wish: it goes before everything that waits."""
 
 log = structlog.get_logger()

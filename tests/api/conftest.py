@@ -3,7 +3,9 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from storage.database import Database
 from tests.api.calling import Caller, Shop, calling, connecting_to, settings_for, unused_address
+from tests.api.meta_calling import SECRET, Meta
 from tests.databases import database, database_url, migrated_postgresql, migrated_sqlite
 from tests.temporal import dev_server
 
@@ -44,3 +46,10 @@ async def shop(caller: Caller) -> Shop:
 @pytest.fixture
 async def lonely_shop(lonely_caller: Caller) -> Shop:
     return await lonely_caller.new_store()
+
+
+@pytest.fixture
+async def meta(database_url: str, database: Database, address: str) -> AsyncIterator[Meta]:
+    settings = settings_for(database_url, meta_app_secret=SECRET, meta_verify_token="verify")
+    async with calling(settings, connecting_to(address)) as caller:
+        yield Meta(caller, database)

@@ -16,7 +16,7 @@ from storage.claims import Claim, Claimed, Refusal
 from storage.database import Database
 from storage.messages import MessageKey
 from tests.api.calling import Caller, Shop, now
-from tests.whatsapp.webhook_samples import change, notification
+from tests.whatsapp.webhook_samples import change, notification, status
 
 URL = "/webhooks/whatsapp"
 SECRET = "app"
@@ -99,3 +99,9 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 async def listed(shop: Shop, **query: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = (await shop.get("messages", params=query)).json()["messages"]
     return rows
+
+
+def echo(message_id: str | None, name: str = "sent", **more: Any) -> dict[str, Any]:
+    """A status of a message of ours, with what Meta echoes."""
+    wamid = f"wamid.{message_id}"
+    return status(name, wamid, biz_opaque_callback_data=message_id, **more)
