@@ -6,7 +6,7 @@ Signed as the Standard Webhooks specification says (`webhook-id`, `webhook-times
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 import standardwebhooks
@@ -16,6 +16,8 @@ from activities.egress import ForbiddenAddressError, PinnedUrl, pin
 from domain.channels import Channel, RequestedMessage, webhook_body
 from whatsapp.client import UNSENT
 from whatsapp.outcomes import NotSent, Unknown
+
+LONGEST_CONNECT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,23 @@ class ChannelClient:
     async def post(self, channel: Channel, requested: RequestedMessage) -> ChannelOutcome:
         """Post a message once. Failures are outcomes too: nothing but cancellation is raised."""
         try:
-            async with asyncio.timeout(channel.timeout.total_seconds()):
+            async with asyncio.timeout(_connecting(channel)):
                 target = await pin(str(channel.url), allow_private=self._allow_private)
-                return _outcome(await self._post(channel, target, requested))
         except ForbiddenAddressError as error:
             return NotSent(str(error))
-        except (*UNSENT, httpx.InvalidURL) as error:
+        except (TimeoutError, httpx.InvalidURL) as error:
+            return NotSent(f"no address: {type(error).__name__}")
+        try:
+            async with asyncio.timeout(channel.timeout.total_seconds()):
+                return _outcome(await self._post(channel, target, requested))
+        except UNSENT as error:
             return NotSent(f"no connection: {type(error).__name__}")
         except (httpx.HTTPError, OSError) as error:
             return Unknown(f"no answer: {type(error).__name__}")
 
     async def _post(self, channel: Channel, target: PinnedUrl, requested: RequestedMessage) -> int:
-        body, now = webhook_body(requested, self._clock()), self._clock()
+        now = self._clock()
+        body = webhook_body(requested, now)
         request = self._http.build_request(
             "POST",
             target.url,
@@ -87,8 +94,14 @@ def _signed(channel: Channel, message_id: str, body: str, now: datetime) -> dict
     }
 
 
+def _connecting(channel: Channel) -> float:
+    """In seconds, and well before the whole is over: without a connection nothing was sent."""
+    return min(LONGEST_CONNECT, channel.timeout / 2).total_seconds()
+
+
 def _timeout(channel: Channel) -> dict[str, float | None]:
-    return httpx.Timeout(channel.timeout.total_seconds()).as_dict()
+    whole = channel.timeout.total_seconds()
+    return httpx.Timeout(whole, connect=_connecting(channel)).as_dict()
 
 
 def _outcome(status: int) -> ChannelOutcome:

@@ -112,8 +112,7 @@ def _left_out(reason: Reason, **evidence: str) -> SendAnswer:
 
 
 def _claim(request: SendRequest, store: Store, address: str) -> Claim:
-    step, number = request.step.step, store.config.whatsapp
-    message = step.message(request.fallback)
+    message, number = request.step.step.message(request.fallback), store.config.whatsapp
     key = MessageKey(
         request.store_id,
         request.customer_id,
@@ -131,5 +130,5 @@ def _claim(request: SendRequest, store: Store, address: str) -> Claim:
         messages_per_second=number.messages_per_second,
         channel=message.channel if isinstance(message, OtherChannel) else WHATSAPP,
         because=request.because,
-        waits_for_template=step.fallback_after(request.fallback, Reason.TEMPLATE_HELD) is None,
+        waits_for_template=request.waits_for_template,
     )

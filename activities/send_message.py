@@ -1,6 +1,7 @@
 """Sending one message, at most once: render, claim, post, and write down what became of it."""
 
-from datetime import datetime
+import asyncio
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +10,7 @@ from temporalio import activity
 from activities import letters, verdicts
 from activities.channel_api import ChannelClient, ChannelOutcome
 from activities.clock import Clock
+from activities.errors import not_sent
 from activities.letters import ForChannel, Letter
 from activities.verdicts import Settlement
 from domain.answers import SendAnswer
@@ -21,6 +23,10 @@ from storage.holds import Hold
 from whatsapp.client import WhatsAppClient
 from whatsapp.outcomes import Outcome
 from whatsapp.payload import template_payload
+
+CLAIM_WITHIN = timedelta(seconds=5)
+"""Later, Meta's 20 s might not be over before Temporal gives the attempt up and has another made,
+which would find a claim without an outcome: unknown, out of nothing."""
 
 log = structlog.get_logger()
 
@@ -48,10 +54,13 @@ class SendMessage:
         Raises:
             ApplicationError: `NotSent`, when Meta provably has nothing and it may be tried again.
         """
+        give_up_at = _loop_time() + CLAIM_WITHIN.total_seconds()
         letter = await letters.write(self._database, request, self._clock())
         if isinstance(letter, SendAnswer):
             return letter
         async with self._database.transaction() as connection:
+            if _loop_time() > give_up_at:
+                raise not_sent("the database was too busy for too long")
             claimed = await claims.claim(connection, letter.claim, self._clock())
         if not isinstance(claimed, Claimed):
             return verdicts.not_claimed(claimed)
@@ -105,3 +114,7 @@ class SendMessage:
             if claim.waits_for_template:
                 await holds.add(connection, hold, because, claim.template)
             log.error("template held", store_id=key.store_id, template=claim.template)
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.channel_api import ChannelOutcome, Declined, Taken
 from activities.errors import not_sent
-from domain.answers import SendAnswer, SendStatus
+from domain.answers import EARLIER_OUTCOME, SendAnswer, SendStatus
 from domain.kinds import Kind
 from domain.outcomes import Outcome, Reason, about
 from storage.claims import Paced, Refusal, Stopped
@@ -54,19 +54,8 @@ class _Refused:
 
 def reason_of_failure(error_code: int | None) -> Reason:
     """Why a message failed that Meta had taken."""
-    match verdict_of(error_code) if error_code is not None else Verdict.REFUSED:
-        case Verdict.UNREACHABLE:
-            return Reason.UNREACHABLE
-        case Verdict.NOT_NOW:
-            return Reason.MARKETING_LIMIT
-        case Verdict.TEMPLATE_WRONG:
-            return Reason.TEMPLATE_REJECTED
-        case Verdict.TEMPLATE_HELD:
-            return Reason.TEMPLATE_HELD
-        case Verdict.ACCOUNT:
-            return Reason.STORE_PAUSED
-        case _:
-            return Reason.SEND_FAILED
+    verdict = Verdict.REFUSED if error_code is None else verdict_of(error_code)
+    return _FAILED_BECAUSE.get(verdict, Reason.SEND_FAILED)
 
 
 def not_claimed(found: Message | Stopped | Refusal | Paced) -> SendAnswer:
@@ -131,9 +120,12 @@ def _accepted(provider_id: str | None, evidence: dict[str, str], now: datetime) 
 
 
 def _sent_before(message: Message) -> SendAnswer:
-    evidence = {"message_id": message.message_id, "earlier_outcome": message.status.value}
+    evidence = {"message_id": message.message_id, EARLIER_OUTCOME: message.status.value}
     if message.status is MessageStatus.FAILED:
-        return _left_out(reason_of_failure(message.error_code), evidence)
+        reason = reason_of_failure(message.error_code)
+        if reason is Reason.OPTED_OUT:
+            return _ended(Outcome.EXITED, reason, evidence)
+        return _left_out(reason, evidence)
     unknown = message.status is MessageStatus.UNKNOWN
     status = SendStatus.UNKNOWN if unknown else SendStatus.ACCEPTED
     return SendAnswer(status=status, evidence=evidence)
@@ -227,6 +219,16 @@ def _unclear(refused: _Refused) -> Settlement:
     unknown = outcomes.Unknown(refused.outcome.title, refused.outcome.code)
     return _unknown(unknown, {"message_id": refused.message_id}, refused.now)
 
+
+_FAILED_BECAUSE = {
+    Verdict.UNREACHABLE: Reason.UNREACHABLE,
+    Verdict.NOT_NOW: Reason.MARKETING_LIMIT,
+    Verdict.TEMPLATE_WRONG: Reason.TEMPLATE_REJECTED,
+    Verdict.TEMPLATE_HELD: Reason.TEMPLATE_HELD,
+    Verdict.TEMPLATE_SYNCING: Reason.TEMPLATE_HELD,
+    Verdict.ACCOUNT: Reason.STORE_PAUSED,
+    Verdict.OPTED_OUT: Reason.OPTED_OUT,
+}
 
 _NOT_CLAIMED = {
     Refusal.PAUSED: SendAnswer(status=SendStatus.HELD, reason=Reason.STORE_PAUSED),

@@ -36,6 +36,10 @@ class MessageFailed(BaseModel):
     at: AwareDatetime
 
 
+EARLIER_OUTCOME = "earlier_outcome"
+"""Evidence that nothing was sent now: the message, or another of its step, was before."""
+
+
 class SendStatus(StrEnum):
     """What became of a message."""
 

@@ -1,6 +1,5 @@
 """A journey's whole state, in one serialisable model, and what each fact does to it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -14,9 +13,10 @@ from domain.kinds import OPT_OUT, Kind
 from domain.later_events import About, Postpone, review, review_found
 from domain.outcomes import Ending, Outcome, Reason, Stage, about
 from domain.planning import JourneyPlan, PlannedStep
-from domain.progress import MOST_REMEMBERED, Progress
+from domain.progress import Progress
 from domain.questions import SendRequest
 from domain.stores import LowerIntent
+from domain.turns import MOST_REMEMBERED
 
 
 class JourneyState(Progress):
@@ -125,6 +125,7 @@ class JourneyState(Progress):
     def follow(self, plan: JourneyPlan, now: datetime) -> Ending | None:
         """Go by this plan from here on; an ending when it leaves nothing to do."""
         self.plan = plan
+        self.turn_found_again()
         if plan.already_handled:
             return Ending(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_HANDLED)
         if not plan.steps:
@@ -140,26 +141,19 @@ class JourneyState(Progress):
         if (undeliverable := self._hear_failures(now)) is not None:
             return undeliverable
         events = self.take_pending()
-        if self.next_step() is None:
-            return self._end_with(events)
-        verdict = review(self.subject(), events)
+        over = self.next_step() is None
+        verdict = review(self.subject_when_over() if over else self.subject(), events)
         if verdict is None and events:
             because = "not later than left_at, or of an intent that this store ignores"
             self.note(now, "events_ignored", because, about(events[-1]))
+        if over and isinstance(verdict, Ending):  # only Meta's word was waited for
+            return self.plan_done().model_copy(update={"next_events": verdict.next_events})
         return verdict
 
     def _hear_failures(self, now: datetime) -> Ending | None:
         failed, self.failures = self.failures, []
         trigger = self.subject().trigger.event_id
-        endings = (self.hear_failure(one, now) for one in failed if one.trigger_event_id == trigger)
-        return next((ending for ending in endings if ending is not None), None)
-
-    def _end_with(self, events: Sequence[JourneyEvent]) -> Ending | None:
-        """Only Meta's word on the last message is waited for: these begin the next one."""
-        verdict = review(self.subject_when_over(), events)
-        if not isinstance(verdict, Ending):
-            return None
-        return self.plan_done().model_copy(update={"next_events": verdict.next_events})
+        return self.hear_failures([one for one in failed if one.trigger_event_id == trigger], now)
 
     def hear_partner(self, answer: ExitCheckAnswer, now: datetime) -> Ending | Postpone | None:
         """Decide what the exit check found."""
@@ -200,7 +194,8 @@ class JourneyState(Progress):
             kind=subject.trigger.kind,
             step=step,
             fallback=number,
-            because=self.turn_because() if number else None,
+            because=self.turn_because(number),
+            waits_for_template=self.waits_for_template(step),
         )
 
     def next_due(self) -> datetime | None:

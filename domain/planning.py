@@ -68,6 +68,13 @@ class PlannedStep(BaseModel):
             return None
         return self.wanted_at + self.step.expires_after
 
+    def sender(self, number: int) -> str:
+        """What sends one of the step's messages, as operators read it."""
+        message = self.step.message(number)
+        if isinstance(message, OtherChannel):
+            return f"channel {message.channel}"
+        return message.template
+
     def hopeless(self, now: datetime) -> Reason | None:
         """Why this message will never be sent: it is too late, or quiet hours make it so."""
         if self.expires_at is None:

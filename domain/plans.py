@@ -20,7 +20,7 @@ class Step(Template):
     """No longer worth sending when this much later than it was due."""
     fallbacks: Annotated[tuple[Fallback, ...], Field(max_length=5)] = ()
     """What is sent instead after a failure, in the order in which they are tried."""
-    fallback_within: Duration = timedelta(minutes=15)
+    fallback_within: Annotated[Duration, Field(le=timedelta(days=1))] = timedelta(minutes=15)
     """How long after Meta took the message a failure that it tells still leads to a fallback. The
     journey stays open so long, also after its last message."""
 

@@ -46,3 +46,5 @@ class SendRequest(BaseModel):
     """Which of the step's messages: 0 its own, 1 its first fallback."""
     because: Reason | None = None
     """The failure that led to a fallback."""
+    waits_for_template: bool = True
+    """While the template is held; otherwise the step has something else for that."""

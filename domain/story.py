@@ -3,6 +3,8 @@
 from domain.journey import JourneyState
 from domain.outcomes import Decision
 
+WATCHING = "does Meta deliver the last message?"
+
 
 def details(state: JourneyState) -> str:
     """What the journey is about, where it is, and every decision so far with its evidence."""
@@ -18,7 +20,9 @@ def _headline(state: JourneyState) -> str:
     if state.ending is not None:
         return f"Closed: {state.ending.outcome} ({state.ending.reason})"
     step = state.next_step()
-    return f"Waiting: {step.label}" if step else "Buffering"
+    if step is not None:
+        return f"Waiting: {state.told(step)}"
+    return "Buffering" if state.trigger is None else f"Watching: {WATCHING}"
 
 
 def _line(decision: Decision) -> str:

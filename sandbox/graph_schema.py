@@ -1,6 +1,6 @@
 """What Meta's published OpenAPI says of template messages, as a JSON Schema of ours.
 
-`data/graph_api.schema.json` names its source, and where it says more or less than that.
+`schemas/graph_api.schema.json` names its source, and where it says more or less than that.
 """
 
 import json
@@ -40,7 +40,7 @@ class Problem:
 
 
 def _validators() -> dict[Shape, Draft202012Validator]:
-    text = files("sandbox").joinpath("data", "graph_api.schema.json").read_text(encoding="utf-8")
+    text = files("sandbox").joinpath("schemas", "graph_api.schema.json").read_text(encoding="utf-8")
     schema = json.loads(text)
     Draft202012Validator.check_schema(schema)
     shapes = schema["$defs"]

@@ -20,7 +20,7 @@ from domain.stores import FrequencyCap
 from storage import holds, inbox, messages, pacing, stores, suppressions, template_holds
 from storage.database import lock
 from storage.holds import Hold
-from storage.messages import NOT_COUNTED, Message, MessageKey, MessageStatus
+from storage.messages import Message, MessageKey, MessageStatus
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,11 @@ def _reached(tried: Sequence[Message], fallback: int) -> Message | None:
     A fallback is only for messages that surely reached nobody, and has taken their place.
     """
     for message in tried:
-        own = message.fallback == fallback and not message.may_be_claimed
-        if own or message.fallback > fallback or message.status not in NOT_COUNTED:
+        if message.status is MessageStatus.NOT_SENT:
+            continue
+        later = message.fallback > fallback
+        tried_for_good = message.fallback == fallback and message.again_at is None
+        if later or tried_for_good or message.status is not MessageStatus.FAILED:
             return message
     return None
 

@@ -61,12 +61,6 @@ class Message:
     again_at: datetime | None = None
     """It failed, and may be claimed again from then on."""
 
-    @property
-    def may_be_claimed(self) -> bool:
-        """Whether it surely reached nobody and may still be sent, now or later."""
-        again = self.status is MessageStatus.FAILED and self.again_at is not None
-        return again or self.status is MessageStatus.NOT_SENT
-
 
 async def of_step(connection: AsyncConnection, key: MessageKey) -> list[Message]:
     """The messages of a step that were ever claimed, fallbacks of fallbacks first."""

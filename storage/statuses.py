@@ -111,6 +111,8 @@ async def fold(
     for entry in changed:
         if entry.status is MessageStatus.FAILED is not before[entry.message_id].status:
             await failures.add(connection, entry.message_id, now)
+        elif before[entry.message_id].status is MessageStatus.FAILED is not entry.status:
+            await failures.told(connection, entry.message_id)  # Meta was wrong: nobody has to know
     return folds
 
 

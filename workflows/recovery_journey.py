@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.outcomes import Ending, Reason
     from domain.planning import PlannedStep
     from domain.questions import ExitCheckRequest, PlanRequest
-    from domain.story import details
+    from domain.story import WATCHING, details
     from workflows import attributes
 
 
@@ -132,7 +132,7 @@ class RecoveryJourney:
             self._begin_again(state, now)
         delay = state.time_to(step, now) if step else state.watch(now)
         if delay > timedelta(0) and not state.has_news():
-            await self._wait(delay, step.label if step else "does Meta deliver the last message?")
+            await self._wait(delay, step.label if step else WATCHING)
         return state.has_news()
 
     async def _wait(self, delay: timedelta, summary: str) -> None:

@@ -1,5 +1,6 @@
 """Asking a store's own channel over real HTTP: signed, once, and trusted with nothing."""
 
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -114,3 +115,26 @@ async def test_the_time_that_is_signed_is_the_clocks() -> None:
     async with partner_http() as http, serve(create_channel()) as url:
         late = ChannelClient(http, lambda: datetime(2020, 1, 1, tzinfo=UTC), allow_private=True)
         assert await late.post(channel(url), REQUESTED) == Declined("HTTP 401")
+
+
+async def test_no_connection_in_time_means_not_sent(client: ChannelClient) -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        outcome = await client.post(channel(url, timeout="600ms"), REQUESTED)
+        for each in waiting:
+            each.close()
+    assert outcome == NotSent("no connection: ConnectTimeout")
+
+
+async def test_what_is_signed_is_what_is_sent(client: ChannelClient) -> None:
+    asked = REQUESTED.model_copy(update={"fields": {"text": "₹ 1.499, आशा 😀"}})
+    async with serve(create_channel()) as url, httpx.AsyncClient(base_url=url) as controls:
+        assert await client.post(channel(url), asked) == Taken("HTTP 202")
+        [taken] = (await controls.get("/_sandbox/messages")).json()
+    assert taken["body"]["data"]["fields"] == asked.fields

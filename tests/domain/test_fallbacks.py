@@ -116,7 +116,7 @@ class Play:
         ending = self.state.take_answer(now, answer, NOON)
         if ending is None and answer.reason is None and told is not None:
             tried.told = told
-            return self.state.hear_failure(failure(told, now.number, number), NOON)
+            return self.state.hear_failures([failure(told, now.number, number)], NOON)
         return ending
 
 
@@ -166,14 +166,14 @@ def test_a_failure_told_too_late_leads_to_no_fallback() -> None:
     state.take_answer(turn(state), SENT, NOON)
     late = NOON + timedelta(minutes=10)
     assert state.watch(late) == timedelta(0)
-    state.hear_failure(failure(Reason.SEND_FAILED), late)
+    state.hear_failures([failure(Reason.SEND_FAILED)], late)
     assert state.next_step() is None
 
 
 def test_marketing_limit_waits_a_day_only_where_no_channel_takes_over() -> None:
     state = waiting(step("1h", fallbacks=[{**SMS, "on": ["marketing_limit"]}]))
     state.take_answer(turn(state), SENT, NOON)
-    state.hear_failure(failure(Reason.MARKETING_LIMIT), NOON)
+    state.hear_failures([failure(Reason.MARKETING_LIMIT)], NOON)
     assert (state.turn_of(turn(state)), state.not_before) == (1, None)
 
 
@@ -181,7 +181,7 @@ def test_a_failure_of_what_was_replaced_already_changes_nothing() -> None:
     state = waiting(step("1h", fallbacks=[{**SMS, "on": ["send_failed"]}]))
     assert state.fall_back(turn(state), Reason.SEND_FAILED, {}, NOON)
     state.take_answer(turn(state), SENT, NOON)
-    state.hear_failure(failure(Reason.SEND_FAILED, fallback=0), NOON)
+    state.hear_failures([failure(Reason.SEND_FAILED, fallback=0)], NOON)
     assert state.next_step() is None
 
 

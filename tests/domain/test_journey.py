@@ -13,8 +13,9 @@ from domain.kinds import OPERATOR_EXIT, Kind
 from domain.later_events import Postpone
 from domain.outcomes import Ending, Outcome, Reason, Stage
 from domain.planning import PlannedStep, make_plan
-from domain.progress import GIVE_UP_AFTER, MOST_REMEMBERED
+from domain.progress import GIVE_UP_AFTER
 from domain.stores import LowerIntent
+from domain.turns import MOST_REMEMBERED
 from tests.domain.making import BUFFER, NOON, at, config, event, journey_events, ordered, step
 
 CART = event(Kind.CART_UPDATE, -60)

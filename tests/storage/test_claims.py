@@ -235,3 +235,21 @@ async def test_what_failed_for_today_gives_way_to_a_fallback(registered: Databas
     answer = await claim(registered, later(60))
     assert isinstance(answer, Message)
     assert answer.message_id == second.message_id
+
+
+@pytest.mark.parametrize("own", SURELY_NOBODY)
+async def test_a_fallback_that_was_put_off_counts_for_nothing(
+    registered: Database, own: MessageStatus
+) -> None:
+    await became(registered, own)
+    second = await claim(registered, fallback=1)
+    assert isinstance(second, Claimed)
+    async with registered.transaction() as connection:
+        unsent = {"status": MessageStatus.NOT_SENT}
+        await messages.settle(connection, second.message_id, NOW, unsent)
+    again = await claim(registered, fallback=0)
+    if own is MessageStatus.FAILED:
+        assert isinstance(again, Message)
+        assert again.status is MessageStatus.FAILED
+    else:
+        assert isinstance(again, Claimed)

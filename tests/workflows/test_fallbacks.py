@@ -6,6 +6,7 @@ import pytest
 
 from domain.outcomes import Outcome, Reason
 from storage import template_holds
+from storage.messages import MessageStatus
 from tests.workflows.stories import (
     BY_OTHER,
     BY_SMS,
@@ -48,7 +49,7 @@ async def test_a_rejected_template_is_replaced_by_another(world: World) -> None:
     assert await shop.templates() == ["cart_reminder_plain"]
     [fell_back] = [d for d in (await shop.closed()).decisions if d.decision == "fell_back"]
     assert fell_back.because == "template_rejected"
-    assert fell_back.evidence["to"] == "whatsapp template cart_reminder_plain"
+    assert fell_back.evidence["to"] == "cart_reminder_plain"
 
 
 async def test_a_failure_told_after_the_last_message_leads_to_a_fallback(world: World) -> None:
@@ -200,3 +201,78 @@ async def test_a_workflow_that_was_reset_sends_neither_message_again(world: Worl
 
     assert len(await shop.requests()) == 1
     assert len(await shop.by_channel()) == 1
+
+
+async def test_a_reset_while_the_fallback_was_put_off_leads_to_it_all_the_same(
+    world: World,
+) -> None:
+    shop = await with_fallbacks(world, BY_SMS)
+    await shop.meta_fails("error", code=131026)
+    await shop.channel_fails("throttled", times=4)
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+    await shop.forward(timedelta(hours=1, seconds=45))
+    assert [row["status"] for row in await shop.ledger()] == ["failed", "not_sent"]
+
+    await shop.reset_to_first_task()
+    await shop.ends()
+
+    assert len(await shop.requests()) == 1
+    assert len(await shop.by_channel()) == 1
+
+
+async def test_whom_meta_says_has_opted_out_gets_no_fallback_before_it_is_written_down(
+    world: World,
+) -> None:
+    failed = {"on": ["send_failed"], **SMS}
+    shop = await taken_and_watched(world, {**CART_STEP, "fallbacks": [failed]})
+
+    await shop.meta_tells(131050)
+    await shop.ends()
+
+    assert await shop.by_channel() == []
+
+
+async def test_a_failure_that_meta_takes_back_leads_to_no_fallback(world: World) -> None:
+    failed = {"on": ["send_failed"], **SMS}
+    shop = await taken_and_watched(world, {**CART_STEP, "fallbacks": [failed]})
+
+    await shop.meta_says(MessageStatus.FAILED, 131053)
+    await shop.meta_says(MessageStatus.DELIVERED)
+    await world.messenger.tell_failures()
+    await shop.ends()
+
+    assert await shop.by_channel() == []
+    assert "message_failed" not in await shop.decisions()
+
+
+async def test_a_held_journey_goes_on_after_resume_whatever_was_told_meanwhile(
+    world: World,
+) -> None:
+    plain = {"on": ["missing_merge_field"], "template": "plain_a", "language": "en"}
+    other = {"on": ["template_held"], "template": "plain_b", "language": "en"}
+    second = {
+        **CART_STEP,
+        "after": "2h",
+        "body": ["{{ customer.nick }}"],
+        "fallbacks": [plain, other],
+    }
+    third = {**LAST_CALL, "fallbacks": [{"on": ["unreachable"], **SMS}]}
+    shop = await with_fallbacks(world, CART_STEP, second, third)
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+    await shop.forward(timedelta(minutes=119))
+    await shop.meta_fails("throttle", times=4)
+    await shop.forward(timedelta(seconds=90))
+    with world.environment.with_time_skipping_disabled():
+        await shop.meta_says(MessageStatus.FAILED, 131026, which=0)
+        await world.messenger.tell_failures()
+        async with world.database.transaction() as connection:
+            held = (shop.store.store_id, "plain_a", "test", real_now())
+            await template_holds.add(connection, *held)
+    await shop.forward(timedelta(hours=1))
+    await shop.resume()
+    await shop.ends()
+
+    assert await shop.templates() == ["cart_reminder"]
+    assert [each["step"] for each in await shop.by_channel()] == [3]

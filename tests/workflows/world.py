@@ -199,19 +199,19 @@ class Shop:
             return await messages.of_trigger(connection, *whose, "e1")
 
     async def meta_tells(self, code: int) -> None:
-        """Meta tells, twice, that the last message failed, and the journey is told."""
-        sent = (await self.ledger())[-1]
-        told = Told(
-            sent["message_id"],
-            sent["provider_id"],
-            frozenset({self.store.store_id}),
-            MessageStatus.FAILED,
-            because="told by Meta",
-            error_code=code,
-        )
+        """Meta tells that the last message failed, and the journey is told."""
+        await self.meta_says(MessageStatus.FAILED, code)
+        await self.world.messenger.tell_failures()
+
+    async def meta_says(
+        self, status: MessageStatus, code: int | None = None, which: int = -1
+    ) -> None:
+        """Meta tells, twice, what became of a message, by default the last."""
+        sent = (await self.ledger())[which]
+        whose = frozenset({self.store.store_id})
+        told = Told(sent["message_id"], sent["provider_id"], whose, status, error_code=code)
         async with self.world.database.transaction() as connection:
             await statuses.fold(connection, [told, told], real_now())
-        await self.world.messenger.tell_failures()
 
     async def templates(self) -> list[str]:
         return [body["template"]["name"] for body in await self.messages()]
