@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.reception import FARTHEST_AHEAD
@@ -19,6 +21,8 @@ from workflows.gateway import Customer, JourneyGateway
 
 LEAST: Final = timedelta(days=8)
 """Accepted events are kept so long at least: Meta repeats its notifications for seven days."""
+
+log = structlog.get_logger()
 
 _Step = Callable[
     [AsyncConnection, str, datetime, Cursor | None], Awaitable[tuple[int, Cursor | None]]
@@ -58,9 +62,17 @@ class Purge:
         async with self._database.reading() as connection:
             store_ids = await stores.ids(connection)
         for store_id in store_ids:
+            if (store := await self._store(store_id)) is not None:
+                await self._of_store(store, older_than)
+
+    async def _store(self, store_id: str) -> Store | None:
+        """A store, unless its configuration cannot be read; the others are not its matter."""
+        try:
             async with self._database.reading() as connection:
-                store = await stores.existing(connection, store_id)
-            await self._of_store(store, older_than)
+                return await stores.existing(connection, store_id)
+        except ValidationError:
+            log.error("store cannot be read, nothing of it is forgotten", store_id=store_id)  # noqa: TRY400  # a traceback would quote it
+            return None
 
     async def _quarantined(self, before: datetime) -> None:
         removed = purging.AT_ONCE

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from storage import inbox
+from storage.tables import stores
 from tests.workflows.world import MINUTE, Shop, World, order, real_now
 from workflows.gateway import Customer, JourneyGateway
 from workflows.patience import TemporalAwayError
@@ -81,3 +83,20 @@ async def test_nothing_is_forgotten_when_nobody_knows_what_is_open(real_world: W
 async def test_less_than_a_week_is_refused(real_world: World) -> None:
     with pytest.raises(ValueError, match="8 days"):
         await purge_of(real_world).run(LEAST - timedelta(seconds=1))
+
+
+async def test_a_store_that_cannot_be_read_does_not_keep_others_from_being_purged(
+    real_world: World,
+) -> None:
+    broken, other = await real_world.shop(), await real_world.shop()
+    for shop in (broken, other):
+        await shop.does("cart_update.add_to_cart")
+        await real_world.intake.exit(shop.store, shop.customer.customer_id)
+        await shop.result()
+    mine = stores.c.store_id == broken.store.store_id
+    async with real_world.database.transaction() as connection:
+        await connection.execute(update(stores).where(mine).values(config={"broken": True}))
+
+    await purge_of(real_world).run(MONTH)
+
+    assert [await keeps(broken), await keeps(other)] == [True, False]
