@@ -13,7 +13,9 @@ COPY sandbox sandbox
 COPY storage storage
 COPY whatsapp whatsapp
 COPY workflows workflows
-RUN pip install -c constraints.txt . && useradd --system --no-create-home comeback
+RUN pip install -c constraints.txt . \
+  && python -m compileall -q . \
+  && useradd --system --no-create-home comeback
 
 USER comeback
 EXPOSE 8000
