@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new
 from storage.tables import failures, messages
+from storage.turns import turn
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,12 @@ async def add(connection: AsyncConnection, message_id: str, now: datetime) -> No
 
 
 async def untold(connection: AsyncConnection, most: int) -> list[Failure]:
-    """Failures whose journeys are still to be told, oldest first."""
+    """Failures whose journeys are still to be told, each store's oldest first."""
     of_message = tuple(messages.c[each.name] for each in fields(Failure) if each.name in messages.c)
     query = (
         select(*of_message, failures.c.failed_at)
         .join(messages, messages.c.message_id == failures.c.message_id)
-        .order_by(failures.c.failed_at)
+        .order_by(turn(messages.c.store_id, failures.c.failed_at), failures.c.failed_at)
         .limit(most)
     )
     return [Failure(**row) for row in (await connection.execute(query)).mappings()]

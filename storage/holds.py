@@ -7,6 +7,7 @@ from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import holds, stores, template_holds
+from storage.turns import turn
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ async def add(
 
 
 async def releasable(connection: AsyncConnection, most: int) -> list[Hold]:
-    """Journeys whose store and template may send again, oldest hold first."""
+    """Journeys whose store and template may send again, each store's oldest hold first."""
     template_is_held = exists().where(
         template_holds.c.store_id == holds.c.store_id,
         template_holds.c.template == holds.c.template,
@@ -45,7 +46,7 @@ async def releasable(connection: AsyncConnection, most: int) -> list[Hold]:
         select(holds.c.store_id, holds.c.customer_id, holds.c.held_at)
         .join(stores, stores.c.store_id == holds.c.store_id)
         .where(stores.c.paused_at.is_(None), ~template_is_held)
-        .order_by(holds.c.held_at)
+        .order_by(turn(holds.c.store_id, holds.c.held_at), holds.c.held_at)
         .limit(most)
     )
     return [Hold(**row) for row in (await connection.execute(query)).mappings()]

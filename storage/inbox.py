@@ -1,6 +1,6 @@
 """Every event that was answered 202, and whether its journey knows of it yet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from domain.kinds import OPERATOR_EXIT, Kind
 from domain.reception import Delivery, Reception
 from storage.database import count_some, insert_new, lock
 from storage.messages import MessageKey
-from storage.tables import inbox
+from storage.tables import inbox, stores
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,43 @@ async def lease_due(
 ) -> list[InboxRow]:
     """Take over the delivery of events that nobody is delivering, oldest first.
 
-    A customer of whom somebody is delivering an event is left alone, to keep the order.
+    A customer of whom somebody is delivering an event is left alone, to keep the order. Half of a
+    full batch is for stores that would have nothing in it, so that none waits for another's rest.
     """
     await lock(connection, "lease")  # a second dispatcher must see what the first one took
+    rows = await _due(connection, now, most)
+    if len(rows) == most > 1:
+        behind = await _of_stores_behind(connection, now, rows)
+        rows = behind + rows[: most - len(behind)]
+    if rows:
+        await connection.execute(
+            update(inbox)
+            .where(inbox.c.id.in_([row.id for row in rows]))
+            .values(leased_until=leased_until)
+        )
+    return rows
+
+
+async def _of_stores_behind(
+    connection: AsyncConnection, now: datetime, ahead: Sequence[InboxRow]
+) -> list[InboxRow]:
+    """The oldest events of stores that have none among those ahead; half as many at most."""
+    room = len(ahead) // 2
+    waits = exists().where(inbox.c.store_id == stores.c.store_id, inbox.c.dispatched_at.is_(None))
+    behind = stores.c.store_id.not_in({row.store_id for row in ahead})
+    found = await connection.execute(
+        select(stores.c.store_id).where(behind, waits).order_by(func.random()).limit(room)
+    )
+    store_ids = list(found.scalars())
+    rows = []
+    for store_id in store_ids:
+        rows += await _due(connection, now, room // len(store_ids), inbox.c.store_id == store_id)
+    return rows
+
+
+async def _due(
+    connection: AsyncConnection, now: datetime, most: int, *which: ColumnElement[bool]
+) -> list[InboxRow]:
     busy = inbox.alias()
     nobody_at_it = ~exists().where(
         busy.c.store_id == inbox.c.store_id,
@@ -100,19 +134,12 @@ async def lease_due(
     )
     due = (
         select(inbox)
-        .where(inbox.c.dispatched_at.is_(None), _unleased(now), nobody_at_it)
+        .where(inbox.c.dispatched_at.is_(None), _unleased(now), nobody_at_it, *which)
         .order_by(inbox.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    rows = [_row(row) for row in (await connection.execute(due)).mappings()]
-    if rows:
-        await connection.execute(
-            update(inbox)
-            .where(inbox.c.id.in_([row.id for row in rows]))
-            .values(leased_until=leased_until)
-        )
-    return rows
+    return [_row(row) for row in (await connection.execute(due)).mappings()]
 
 
 def _unleased(now: datetime) -> ColumnElement[bool]:

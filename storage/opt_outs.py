@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import suppressions
 from storage.database import insert_new
 from storage.tables import opt_outs
+from storage.turns import turn
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ async def opt_out(
 
 
 async def untold(connection: AsyncConnection, most: int) -> list[OptOut]:
-    """Opt-outs whose journeys are still to be told, oldest first."""
-    query = select(opt_outs).order_by(opt_outs.c.created_at).limit(most)
+    """Opt-outs whose journeys are still to be told, each store's oldest first."""
+    place = turn(opt_outs.c.store_id, opt_outs.c.created_at)
+    query = select(opt_outs).order_by(place, opt_outs.c.created_at).limit(most)
     return [OptOut(**row) for row in (await connection.execute(query)).mappings()]
 
 

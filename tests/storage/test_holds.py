@@ -63,3 +63,16 @@ async def test_a_held_template_holds_what_uses_it_and_nothing_else(registered: D
         await template_holds.lift(connection, STORE)
         assert await template_holds.listed(connection, STORE) == []
     assert len(await releasable(registered)) == 3
+
+
+async def test_stores_take_turns_however_many_journeys_one_of_them_held(
+    registered: Database,
+) -> None:
+    async with registered.transaction() as connection:
+        for number in range(3):
+            await holds.add(connection, Hold(STORE, f"c{number}", later(number)), "holiday")
+        await holds.add(connection, Hold(OTHER_STORE, "c1", later(9)), "holiday")
+
+    held = [(hold.store_id, hold.customer_id) for hold in await releasable(registered, most=2)]
+
+    assert held == [(STORE, "c0"), (OTHER_STORE, "c1")]

@@ -147,3 +147,12 @@ async def test_operators_exit_stops_what_was_accepted_before_it(registered: Data
     leave = an_event("exit", OPERATOR_EXIT, later(-30))  # by whichever clock
     await accept(registered, leave)
     assert await stop(registered) == leave
+
+
+async def test_no_store_waits_for_all_that_another_has_waiting(registered: Database) -> None:
+    for number in range(4):
+        await accept(registered, an_event(f"many-{number}"), customer_id=f"c{number}")
+    await accept(registered, an_event("few"), store_id=OTHER_STORE)
+
+    assert await lease(registered, most=3) == ["few", "many-0", "many-1"]
+    assert await lease(registered, most=3) == ["many-2", "many-3"]
