@@ -2,15 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import FixedSizeSlotSupplier, Worker, WorkerTuner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.channel_api import ChannelClient
@@ -28,18 +28,35 @@ from workflows.client import connect
 from workflows.dispatcher import Dispatcher
 from workflows.gateway import JourneyGateway
 from workflows.messenger import Messenger
-from workflows.names import TASK_QUEUE
+from workflows.queues import TASK_QUEUES
 from workflows.recovery_journey import RecoveryJourney
 from workflows.search_attributes import register
+from workflows.slots import SharedSlots
 from workflows.taking_turns import every_second
 
 GRACE = timedelta(seconds=25)
 """On shutdown: as long as a request to Meta may take, so that none becomes unknown."""
 
+SLOTS = 12
+"""Activities under way, besides one for each queue. With answers from partners and Meta in half a
+second that is 26 messages a second, about what one process has the processor for."""
+
+TASKS = 3
+"""Workflow tasks of one queue under way; each takes milliseconds."""
+
+ASKING = 1
+"""Requests for activities that wait at Temporal, for each queue; each keeps a slot."""
+
+ASKING_FOR_TASKS = 2
+"""The same for workflow tasks: one for journeys in memory, one for others."""
+
+CACHED = 1000
+"""Journeys kept in memory between two of their tasks, of all queues together."""
+
 RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules("workflows")
 )
-"""Imports the workflow's files once; the sandbox would load them anew for every run, which took a
+"""Imports the workflow's files once: the sandbox would load them anew for every run, which took a
 third of a busy worker's processor. Recorded histories are replayed in the whole sandbox, which
 holds these files to what a workflow may do."""
 
@@ -58,7 +75,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
         client = await _connect(settings, stop)
         if client is None:
             return
-        worker = make_worker(
+        working = polling(
             client,
             Plans(database),
             ExitCheck(
@@ -77,8 +94,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
         journeys = JourneyGateway(client)
         dispatcher = Dispatcher(database, journeys, clock)
         messenger = Messenger(database, journeys)
-        await stack.enter_async_context(worker)
-        log.info("worker runs", task_queue=TASK_QUEUE, namespace=client.namespace)
+        await stack.enter_async_context(working)
+        log.info("worker runs", task_queues=len(TASK_QUEUES), namespace=client.namespace)
         await _until(
             stop,
             dispatcher.sweep,
@@ -88,21 +105,49 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
         )
 
 
-def make_worker(
+@asynccontextmanager
+async def polling(
     client: Client, plans: Plans, exit_check: ExitCheck, sending: SendMessage, outcomes: Outcomes
+) -> AsyncIterator[None]:
+    """Work on every journey of all queues while the block runs; then finish what is under way."""
+    activities: list[Callable[..., Any]] = [
+        plans.load_plan,
+        exit_check.exit_check,
+        sending.send_message,
+        outcomes.record_outcome,
+    ]
+    async with AsyncExitStack() as stack:
+        slots = SharedSlots(SLOTS)
+        workers = [_worker(client, queue, activities, slots) for queue in TASK_QUEUES]
+        for worker in workers:
+            await stack.enter_async_context(worker)
+        try:
+            yield
+        finally:  # at once: one after the other would give each the whole grace
+            await asyncio.gather(*(worker.shutdown() for worker in workers))
+
+
+def _worker(
+    client: Client,
+    task_queue: str,
+    activities: Sequence[Callable[..., Any]],
+    slots: SharedSlots,
 ) -> Worker:
-    """A worker for every journey and everything that journeys have done for them."""
     return Worker(
         client,
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue,
         workflows=[RecoveryJourney],
-        activities=[
-            plans.load_plan,
-            exit_check.exit_check,
-            sending.send_message,
-            outcomes.record_outcome,
-        ],
+        activities=activities,
         workflow_runner=RUNNER,
+        tuner=WorkerTuner.create_composite(
+            workflow_supplier=FixedSizeSlotSupplier(TASKS),
+            activity_supplier=slots,
+            local_activity_supplier=FixedSizeSlotSupplier(TASKS),
+            nexus_supplier=FixedSizeSlotSupplier(1),
+        ),
+        max_concurrent_activity_task_polls=ASKING,
+        max_concurrent_workflow_task_polls=ASKING_FOR_TASKS,
+        max_cached_workflows=CACHED // len(TASK_QUEUES),
         graceful_shutdown_timeout=GRACE,
     )
 

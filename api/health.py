@@ -16,7 +16,7 @@ from api.errors import AWAY
 from api.metrics import Figures, exposition
 from api.services import Services
 from storage import figures, webhooks
-from workflows.names import TASK_QUEUE
+from workflows.queues import TASK_QUEUES
 
 PATIENCE = timedelta(seconds=2)
 RECENTLY = timedelta(seconds=75)
@@ -69,7 +69,7 @@ async def _temporal(services: Services) -> None:
 async def _worker(services: Services) -> str | None:
     queue = DescribeTaskQueueRequest(
         namespace=services.temporal.namespace,
-        task_queue=TaskQueue(name=TASK_QUEUE),
+        task_queue=TaskQueue(name=TASK_QUEUES[-1]),
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     )
     answer = await services.temporal.workflow_service.describe_task_queue(queue)

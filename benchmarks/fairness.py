@@ -1,11 +1,14 @@
-"""What one store's burst costs another: `python -m benchmarks.fairness`.
+"""What one store's burst costs another: `python -m benchmarks.fairness [--burst 300]`.
 
 Store A has a burst of journeys due at once, then store B has a few; a worker comes, and finds
-A's burst ahead of B's few. How long each waited for its messages, once on a Temporal dev server
-that takes stores in turn (as `make dev` runs it) and once on one that does not. Ends by itself.
+A's burst ahead of B's few. How long B waited for its messages: alone; behind A in the same task
+queue; in another one; and both again on a Temporal dev server that takes stores in turn within a
+queue (as `make dev` runs it). Ends by itself, each scene as soon as B has its messages.
 """
 
+import argparse
 import asyncio
+import itertools
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,31 +22,72 @@ from activities.clock import utc_now
 from benchmarks.stage import BUFFER, Scene, Stage, scene
 from cli.temporal_server import FAIRNESS
 from storage.tables import journeys, messages
+from workflows.queues import task_queue
 
-BURST, FEW = 300, 10
+FEW = 10
 AT_ONCE = 20
-PATIENCE = timedelta(seconds=90)
-POLL = timedelta(seconds=1)
+PATIENCE = timedelta(minutes=5)
+POLL = timedelta(seconds=0.5)
+BURSTING, NEIGHBOUR = "a", "neighbour"
 
 
 @dataclass(frozen=True)
 class Waits:
-    """How many seconds after the worker came each store's messages were sent, in order."""
+    """How many seconds after the worker came B's messages were sent, and what A had by then."""
 
-    burst: list[float]
     few: list[float]
+    burst_sent: int
 
 
-async def waits(*server_flags: str) -> Waits:
-    """Play it on a new server."""
-    async with scene(*server_flags) as on:
-        await _post(on, "a", BURST)
-        await _post(on, "b", FEW)
+@dataclass(frozen=True)
+class Case:
+    """What is tried."""
+
+    name: str
+    same_queue: bool
+    keys: bool = False
+    burst: bool = True
+
+
+CASES = (
+    Case("B alone", same_queue=False, burst=False),
+    Case("behind A, nothing between them", same_queue=True),
+    Case("queues", same_queue=False),
+    Case("fairness keys", same_queue=True, keys=True),
+    Case("queues and fairness keys", same_queue=False, keys=True),
+)
+
+
+def other_store(*, same_queue: bool) -> str:
+    """The id of a store that shares A's queue, or does not."""
+    ids = (f"b{number}" for number in itertools.count())
+    theirs = task_queue(BURSTING)
+    return next(each for each in ids if (task_queue(each) == theirs) is same_queue)
+
+
+async def waits(case: Case, burst: int) -> Waits:
+    """Play it on a new server, with a worker that has sent messages before."""
+    few = other_store(same_queue=case.same_queue)
+    async with (
+        scene(*(FAIRNESS if case.keys else ())) as on,
+        asyncio.timeout(PATIENCE.total_seconds()),
+    ):
+        await _post(on, NEIGHBOUR, 1)
+        await _work_until_closed(on, NEIGHBOUR, 1)
+        if case.burst:
+            await _post(on, BURSTING, burst)
+        await _post(on, few, FEW)
         began = utc_now()
-        async with on.worker, asyncio.timeout(PATIENCE.total_seconds()):
-            while await _closed(on) < BURST + FEW:  # noqa: ASYNC110  # nobody tells
-                await asyncio.sleep(POLL.total_seconds())
-        return Waits(*[await _sent(on, store_id, began) for store_id in "ab"])
+        await _work_until_closed(on, few, FEW)
+        sent = await _sent(on, few, began)
+        ahead = await _sent(on, BURSTING, began)
+    return Waits(sent, sum(each <= median(sent) for each in ahead))
+
+
+async def _work_until_closed(on: Scene, store_id: str, journeys_of_it: int) -> None:
+    async with on.working():
+        while await _closed(on, store_id) < journeys_of_it:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(POLL.total_seconds())
 
 
 async def _post(on: Scene, store_id: str, customers: int) -> None:
@@ -56,10 +100,11 @@ async def _post(on: Scene, store_id: str, customers: int) -> None:
         await asyncio.gather(*(store.post(customer, 0, at) for customer in batch))
 
 
-async def _closed(on: Scene) -> int:
+async def _closed(on: Scene, store_id: str) -> int:
+    mine = journeys.c.store_id == store_id
+    query = select(func.count()).select_from(journeys).where(mine)
     async with on.database.reading() as connection:
-        counted = await connection.execute(select(func.count()).select_from(journeys))
-        return counted.scalar_one()
+        return (await connection.execute(query)).scalar_one()
 
 
 async def _sent(on: Scene, store_id: str, began: datetime) -> list[float]:
@@ -72,19 +117,24 @@ async def _sent(on: Scene, store_id: str, began: datetime) -> list[float]:
         return sorted((sent_at - began).total_seconds() for sent_at in found)
 
 
-async def main() -> None:
+async def main(burst: int) -> None:
     """Measure and print."""
-    alone, fair = await waits(), await waits(*FAIRNESS)
-    table = Table("seconds until sent", "B, median", "B, last", "A, median", "A, last")
-    for name, waited in (("without fairness", alone), ("with fairness", fair)):
-        row = [f(each) for each in (waited.few, waited.burst) for f in (median, max)]
-        table.add_row(name, *(f"{seconds:.1f}" for seconds in row))
+    table = Table(f"B: {FEW}, A: {burst} messages", "B, median", "B, last", "to alone", "A by then")
+    alone = None
+    for case in CASES:
+        waited = await waits(case, burst)
+        middle = median(waited.few)
+        alone = alone or middle
+        seconds = [f"{each:.1f} s" for each in (middle, max(waited.few))]
+        table.add_row(case.name, *seconds, f"{middle / alone:.1f}", str(waited.burst_sent))
     Console().print(table)
-    ratio = median(alone.few) / median(fair.few)
-    Console().print(
-        f"B has {FEW} messages behind A's {BURST}; fairness divides B's median by {ratio:.1f}"
-    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fairness", description=__doc__)
+    parser.add_argument("--burst", type=int, default=300)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(main(_arguments().burst)))

@@ -1,9 +1,10 @@
 """Everything a journey needs, on loopback and in temporary files, for as long as a run takes."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,7 +33,7 @@ from storage.database import Database
 from storage.migrate import upgrade_in_thread
 from storage.stores import Store
 from whatsapp.client import WhatsAppClient, whatsapp_http
-from worker import make_worker
+from worker import polling
 from workflows.dispatcher import Dispatcher
 from workflows.gateway import JourneyGateway
 from workflows.intake import Intake
@@ -64,12 +65,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything but a store; nobody works until the worker is entered."""
+    """Everything but a store; nobody works but while `working()` runs."""
 
     client: Client
     database: Database
     intake: Intake
-    worker: Worker
+    working: Callable[[], AbstractAsyncContextManager[None]]
     sandbox_url: str
 
     async def store(self, store_id: str, **config: Any) -> Store:
@@ -97,7 +98,7 @@ async def stage() -> AsyncIterator[Stage]:
     """Set everything up, with one store, and take it down again."""
     async with scene() as on:
         textbook = Worker(on.client, task_queue=TEXTBOOK_QUEUE, workflows=[TextbookDebounce])
-        async with on.worker, textbook:
+        async with on.working(), textbook:
             store = await on.store(
                 "denim-co",
                 exit_api={"url": f"{on.sandbox_url}/partner/fetch-user-events"},
@@ -120,7 +121,8 @@ async def scene(*server_flags: str) -> AsyncIterator[Scene]:
         meta = await stack.enter_async_context(whatsapp_http())
         partners = await stack.enter_async_context(partner_http())
         client = environment.client
-        worker = make_worker(
+        working = partial(
+            polling,
             client,
             Plans(database),
             ExitCheck(database, ExitApiClient(partners, allow_private=True), utc_now),
@@ -134,7 +136,7 @@ async def scene(*server_flags: str) -> AsyncIterator[Scene]:
         )
         dispatcher = Dispatcher(database, JourneyGateway(client), utc_now)
         intake = Intake(database, dispatcher, utc_now)
-        yield Scene(client, database, intake, worker, sandbox_url)
+        yield Scene(client, database, intake, working, sandbox_url)
 
 
 async def temporal_server(folder: Path, *flags: str) -> WorkflowEnvironment:

@@ -28,6 +28,7 @@ from workflows.patience import (
     UndeliverableError,
     within_patience,
 )
+from workflows.queues import task_queue
 from workflows.recovery_journey import RecoveryJourney
 
 
@@ -91,7 +92,7 @@ class JourneyGateway:
                     RecoveryJourney.run,
                     state,
                     id=customer.journey_id,
-                    task_queue=names.TASK_QUEUE,
+                    task_queue=task_queue(customer.store_id),
                     start_delay=max(event.at + buffer - now, timedelta(0)) or None,
                     id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                     search_attributes=attributes.of(state),
@@ -133,7 +134,7 @@ class JourneyGateway:
             RecoveryJourney.run,
             state,
             id=customer.journey_id,
-            task_queue=names.TASK_QUEUE,
+            task_queue=task_queue(customer.store_id),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             start_signal=names.EXIT_REQUESTED,

@@ -1,8 +1,7 @@
-"""What the outside and the workflow agree on: task queue, names, search attributes."""
+"""What the outside and the workflow agree on: names and search attributes."""
 
 from temporalio.common import SearchAttributeKey
 
-TASK_QUEUE = "recovery-journeys"
 WORKFLOW = "RecoveryJourney"
 EVENT_RECEIVED = "event_received"
 EXIT_REQUESTED = "exit_requested"

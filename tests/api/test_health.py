@@ -7,7 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.api.calling import Caller, Shop, calling, connecting_to, settings_for
-from workflows.names import TASK_QUEUE
+from workflows.queues import TASK_QUEUES
 from workflows.recovery_journey import RecoveryJourney
 
 
@@ -33,7 +33,7 @@ async def test_process_is_live_whatever_is_missing(lonely_caller: Caller) -> Non
 async def test_ready_when_everything_is_there(
     caller: Caller, temporal: WorkflowEnvironment
 ) -> None:
-    async with Worker(temporal.client, task_queue=TASK_QUEUE, workflows=[RecoveryJourney]):
+    async with Worker(temporal.client, task_queue=TASK_QUEUES[-1], workflows=[RecoveryJourney]):
         for _ in range(1000):
             status, parts = await readiness(caller)
             if status == 200:

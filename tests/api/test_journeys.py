@@ -32,7 +32,7 @@ from tests.api.calling import (
     unused_address,
 )
 from whatsapp.client import WhatsAppClient, whatsapp_http
-from worker import make_worker
+from worker import polling
 
 KEYS = {
     "journey_id",
@@ -62,7 +62,7 @@ async def at_work(
     async with (
         partner_http() as partners,
         whatsapp_http() as meta,
-        make_worker(
+        polling(
             temporal.client,
             Plans(database),
             ExitCheck(database, ExitApiClient(partners, allow_private=True), utc_now),

@@ -21,7 +21,7 @@ from storage.database import Database
 from storage.migrate import upgrade_in_thread
 from tests.workflows.world import World, real_now
 from whatsapp.client import WhatsAppClient, whatsapp_http
-from worker import make_worker
+from worker import polling
 from workflows.dispatcher import Dispatcher
 from workflows.gateway import JourneyGateway
 from workflows.intake import Intake
@@ -44,7 +44,7 @@ async def build_world(
             httpx.AsyncClient(base_url=sandbox_url, trust_env=False)
         )
         await stack.enter_async_context(
-            make_worker(
+            polling(
                 environment.client,
                 Plans(database),
                 ExitCheck(database, ExitApiClient(partners, allow_private=True), clock),
