@@ -106,8 +106,14 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
 
 
 @asynccontextmanager
-async def polling(
-    client: Client, plans: Plans, exit_check: ExitCheck, sending: SendMessage, outcomes: Outcomes
+async def polling(  # noqa: PLR0913  # what activities there are, and one choice
+    client: Client,
+    plans: Plans,
+    exit_check: ExitCheck,
+    sending: SendMessage,
+    outcomes: Outcomes,
+    *,
+    slots: int = SLOTS,
 ) -> AsyncIterator[None]:
     """Work on every journey of all queues while the block runs; then finish what is under way."""
     activities: list[Callable[..., Any]] = [
@@ -117,8 +123,8 @@ async def polling(
         outcomes.record_outcome,
     ]
     async with AsyncExitStack() as stack:
-        slots = SharedSlots(SLOTS)
-        workers = [_worker(client, queue, activities, slots) for queue in TASK_QUEUES]
+        shared = SharedSlots(slots)
+        workers = [_worker(client, queue, activities, shared) for queue in TASK_QUEUES]
         for worker in workers:
             await stack.enter_async_context(worker)
         try:

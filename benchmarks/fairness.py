@@ -72,25 +72,25 @@ async def waits(case: Case, burst: int) -> Waits:
         scene(*(FAIRNESS if case.keys else ())) as on,
         asyncio.timeout(PATIENCE.total_seconds()),
     ):
-        await _post(on, NEIGHBOUR, 1)
-        await _work_until_closed(on, NEIGHBOUR, 1)
+        await post(on, NEIGHBOUR, 1)
+        await _work_untilclosed(on, NEIGHBOUR, 1)
         if case.burst:
-            await _post(on, BURSTING, burst)
-        await _post(on, few, FEW)
+            await post(on, BURSTING, burst)
+        await post(on, few, FEW)
         began = utc_now()
-        await _work_until_closed(on, few, FEW)
+        await _work_untilclosed(on, few, FEW)
         sent = await _sent(on, few, began)
         ahead = await _sent(on, BURSTING, began)
     return Waits(sent, sum(each <= median(sent) for each in ahead))
 
 
-async def _work_until_closed(on: Scene, store_id: str, journeys_of_it: int) -> None:
+async def _work_untilclosed(on: Scene, store_id: str, journeys_of_it: int) -> None:
     async with on.working():
-        while await _closed(on, store_id) < journeys_of_it:  # noqa: ASYNC110  # nobody tells
+        while await closed(on, store_id) < journeys_of_it:  # noqa: ASYNC110  # nobody tells
             await asyncio.sleep(POLL.total_seconds())
 
 
-async def _post(on: Scene, store_id: str, customers: int) -> None:
+async def post(on: Scene, store_id: str, customers: int) -> None:
     """So many customers left a cart, each so long ago that the message is due by now."""
     number = {"phone_number_id": f"number-of-{store_id}", "access_token": "token"}
     store = Stage(on.client, on.intake, await on.store(store_id, whatsapp=number))
@@ -100,7 +100,8 @@ async def _post(on: Scene, store_id: str, customers: int) -> None:
         await asyncio.gather(*(store.post(customer, 0, at) for customer in batch))
 
 
-async def _closed(on: Scene, store_id: str) -> int:
+async def closed(on: Scene, store_id: str) -> int:
+    """How many journeys of a store are through."""
     mine = journeys.c.store_id == store_id
     query = select(func.count()).select_from(journeys).where(mine)
     async with on.database.reading() as connection:

@@ -70,7 +70,7 @@ class Scene:
     client: Client
     database: Database
     intake: Intake
-    working: Callable[[], AbstractAsyncContextManager[None]]
+    working: Callable[..., AbstractAsyncContextManager[None]]
     sandbox_url: str
 
     async def store(self, store_id: str, **config: Any) -> Store:
