@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -37,12 +38,19 @@ from workflows.taking_turns import every_second
 GRACE = timedelta(seconds=25)
 """On shutdown: as long as a request to Meta may take, so that none becomes unknown."""
 
-SLOTS = 12
-"""Activities under way, besides one for each queue. With answers from partners and Meta in half a
-second that is 26 messages a second, about what one process has the processor for."""
 
-TASKS = 3
-"""Workflow tasks of one queue under way; each takes milliseconds."""
+@dataclass(frozen=True)
+class Limits:
+    """What one worker process has under way at most."""
+
+    slots: int = 12
+    """Activities besides one for each queue. With answers from partners and Meta in half a second
+    that is 26 messages a second, about what one process has the processor for."""
+    tasks: int = 3
+    """Workflow tasks of each queue; one takes milliseconds."""
+
+
+AT_ONCE = Limits()
 
 ASKING = 1
 """Requests for activities that wait at Temporal, for each queue; each keeps a slot."""
@@ -113,7 +121,7 @@ async def polling(  # noqa: PLR0913  # what activities there are, and one choice
     sending: SendMessage,
     outcomes: Outcomes,
     *,
-    slots: int = SLOTS,
+    limits: Limits = AT_ONCE,
 ) -> AsyncIterator[None]:
     """Work on every journey of all queues while the block runs; then finish what is under way."""
     activities: list[Callable[..., Any]] = [
@@ -123,8 +131,13 @@ async def polling(  # noqa: PLR0913  # what activities there are, and one choice
         outcomes.record_outcome,
     ]
     async with AsyncExitStack() as stack:
-        shared = SharedSlots(slots)
-        workers = [_worker(client, queue, activities, shared) for queue in TASK_QUEUES]
+        tuner = WorkerTuner.create_composite(
+            workflow_supplier=FixedSizeSlotSupplier(limits.tasks),
+            activity_supplier=SharedSlots(limits.slots),
+            local_activity_supplier=FixedSizeSlotSupplier(limits.tasks),
+            nexus_supplier=FixedSizeSlotSupplier(1),
+        )
+        workers = [_worker(client, queue, activities, tuner) for queue in TASK_QUEUES]
         for worker in workers:
             await stack.enter_async_context(worker)
         try:
@@ -137,7 +150,7 @@ def _worker(
     client: Client,
     task_queue: str,
     activities: Sequence[Callable[..., Any]],
-    slots: SharedSlots,
+    tuner: WorkerTuner,
 ) -> Worker:
     return Worker(
         client,
@@ -145,12 +158,7 @@ def _worker(
         workflows=[RecoveryJourney],
         activities=activities,
         workflow_runner=RUNNER,
-        tuner=WorkerTuner.create_composite(
-            workflow_supplier=FixedSizeSlotSupplier(TASKS),
-            activity_supplier=slots,
-            local_activity_supplier=FixedSizeSlotSupplier(TASKS),
-            nexus_supplier=FixedSizeSlotSupplier(1),
-        ),
+        tuner=tuner,
         max_concurrent_activity_task_polls=ASKING,
         max_concurrent_workflow_task_polls=ASKING_FOR_TASKS,
         max_cached_workflows=CACHED // len(TASK_QUEUES),

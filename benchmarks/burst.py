@@ -1,8 +1,9 @@
-"""Messages due at once on SQLite: `python -m benchmarks.burst [--messages 400] [--slots 12]`.
+"""Messages due at once on SQLite: `python -m benchmarks.burst [--messages 400] [--former]`.
 
 What became of them, and how long an activity that sends was under way, of the 30 s that it has: an
 attempt that is given up goes on in the worker, and the next one finds its claim without an outcome,
-which makes a message unknown. `--slots 99` is how workers were before they had few. Ends by itself.
+which makes a message unknown. `--former`: a hundred of everything at once, as workers had before
+they had few. Ends by itself.
 """
 
 import argparse
@@ -19,18 +20,19 @@ from benchmarks.fairness import BURSTING, closed, post
 from benchmarks.stage import Scene, scene
 from domain.identity import journey_id
 from storage.tables import messages
-from worker import SLOTS
+from worker import AT_ONCE, Limits
 
+FORMER = Limits(slots=99, tasks=100)
 LOOKED_AT = 50
 PATIENCE = timedelta(minutes=9)
 POLL = timedelta(seconds=1)
 SEND = "send_message"
 
 
-async def measure(on: Scene, many: int, slots: int) -> None:
+async def measure(on: Scene, many: int, limits: Limits) -> None:
     """Have all sent, then print."""
     await post(on, BURSTING, many)
-    async with asyncio.timeout(PATIENCE.total_seconds()), on.working(slots=slots):
+    async with asyncio.timeout(PATIENCE.total_seconds()), on.working(limits=limits):
         while await closed(on, BURSTING) < many:  # noqa: ASYNC110  # nobody tells
             await asyncio.sleep(POLL.total_seconds())
     took = [
@@ -39,7 +41,8 @@ async def measure(on: Scene, many: int, slots: int) -> None:
         for seconds in await _sending(on, f"c{customer}")
     ]
     said = f"sending took {median(took):.1f} s in the median, {max(took):.1f} s at most"
-    Console().print(f"{many} messages, {slots} slots: {await _statuses(on)}; {said}")
+    at_once = f"{limits.slots} slots and {limits.tasks} tasks"
+    Console().print(f"{many} messages, {at_once}: {await _statuses(on)}; {said}")
 
 
 async def _statuses(on: Scene) -> str:
@@ -67,15 +70,15 @@ def _under_way(events: list[HistoryEvent], end: HistoryEvent) -> float:
     return (end.event_time.ToDatetime() - started.event_time.ToDatetime()).total_seconds()
 
 
-async def main(many: int, slots: int) -> None:
+async def main(many: int, limits: Limits) -> None:
     """On a server and a database of its own."""
     async with scene() as on:
-        await measure(on, many, slots)
+        await measure(on, many, limits)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.burst", description=__doc__)
     parser.add_argument("--messages", type=int, default=400)
-    parser.add_argument("--slots", type=int, default=SLOTS)
+    parser.add_argument("--former", action="store_true")
     told = parser.parse_args()
-    sys.exit(asyncio.run(main(told.messages, told.slots)))
+    sys.exit(asyncio.run(main(told.messages, FORMER if told.former else AT_ONCE)))
