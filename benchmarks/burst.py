@@ -20,7 +20,7 @@ from benchmarks.fairness import BURSTING, closed, post
 from benchmarks.stage import Scene, scene
 from domain.identity import journey_id
 from storage.tables import messages
-from worker import AT_ONCE, Limits
+from workflows.polling import AT_ONCE, Limits
 
 FORMER = Limits(slots=99, tasks=100)
 LOOKED_AT = 50

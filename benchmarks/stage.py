@@ -33,11 +33,11 @@ from storage.database import Database
 from storage.migrate import upgrade_in_thread
 from storage.stores import Store
 from whatsapp.client import WhatsAppClient, whatsapp_http
-from worker import polling
 from workflows.dispatcher import Dispatcher
 from workflows.gateway import JourneyGateway
 from workflows.intake import Intake
 from workflows.names import SEARCH_ATTRIBUTES
+from workflows.polling import polling
 
 TEXTBOOK_QUEUE = "textbook"
 BUFFER = timedelta(seconds=2)

@@ -32,7 +32,7 @@ from tests.api.calling import (
     unused_address,
 )
 from whatsapp.client import WhatsAppClient, whatsapp_http
-from worker import polling
+from workflows.polling import polling
 
 KEYS = {
     "journey_id",

@@ -21,11 +21,11 @@ from storage.database import Database
 from storage.migrate import upgrade_in_thread
 from tests.workflows.world import World, real_now
 from whatsapp.client import WhatsAppClient, whatsapp_http
-from worker import polling
 from workflows.dispatcher import Dispatcher
 from workflows.gateway import JourneyGateway
 from workflows.intake import Intake
 from workflows.messenger import Messenger
+from workflows.polling import polling
 
 
 @asynccontextmanager

@@ -1,0 +1,106 @@
+"""Polling every task queue, with what one process may have under way at once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import FixedSizeSlotSupplier, Worker, WorkerTuner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.exit_check import ExitCheck
+from activities.outcome import Outcomes
+from activities.plan import Plans
+from activities.send_message import SendMessage
+from workflows.queues import TASK_QUEUES
+from workflows.recovery_journey import RecoveryJourney
+from workflows.slots import SharedSlots
+
+GRACE = timedelta(seconds=25)
+"""On shutdown: as long as a request to Meta may take, so that none becomes unknown."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker process has under way at most."""
+
+    slots: int = 12
+    """Activities besides one for each queue. With answers from partners and Meta in half a second
+    that is 26 messages a second, about what one process has the processor for."""
+    tasks: int = 3
+    """Workflow tasks of each queue; one takes milliseconds."""
+
+
+AT_ONCE = Limits()
+
+ASKING = 1
+"""Requests for activities that wait at Temporal, for each queue; each keeps a slot."""
+
+ASKING_FOR_TASKS = 2
+"""The same for workflow tasks: one for journeys in memory, one for others."""
+
+CACHED = 1000
+"""Journeys kept in memory between two of their tasks, of all queues together."""
+
+RUNNER = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules("workflows")
+)
+"""Imports the workflow's files once: the sandbox would load them anew for every run, which took a
+third of a busy worker's processor. Recorded histories are replayed in the whole sandbox, which
+holds these files to what a workflow may do."""
+
+
+@asynccontextmanager
+async def polling(  # noqa: PLR0913  # what activities there are, and one choice
+    client: Client,
+    plans: Plans,
+    exit_check: ExitCheck,
+    sending: SendMessage,
+    outcomes: Outcomes,
+    *,
+    limits: Limits = AT_ONCE,
+) -> AsyncIterator[None]:
+    """Work on every journey of all queues while the block runs; then finish what is under way."""
+    activities: list[Callable[..., Any]] = [
+        plans.load_plan,
+        exit_check.exit_check,
+        sending.send_message,
+        outcomes.record_outcome,
+    ]
+    async with AsyncExitStack() as stack:
+        tuner = WorkerTuner.create_composite(
+            workflow_supplier=FixedSizeSlotSupplier(limits.tasks),
+            activity_supplier=SharedSlots(limits.slots),
+            local_activity_supplier=FixedSizeSlotSupplier(limits.tasks),
+            nexus_supplier=FixedSizeSlotSupplier(1),
+        )
+        workers = [_worker(client, queue, activities, tuner) for queue in TASK_QUEUES]
+        for worker in workers:
+            await stack.enter_async_context(worker)
+        try:
+            yield
+        finally:  # at once: one after the other would give each the whole grace
+            await asyncio.gather(*(worker.shutdown() for worker in workers))
+
+
+def _worker(
+    client: Client,
+    task_queue: str,
+    activities: Sequence[Callable[..., Any]],
+    tuner: WorkerTuner,
+) -> Worker:
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[RecoveryJourney],
+        activities=activities,
+        workflow_runner=RUNNER,
+        tuner=tuner,
+        max_concurrent_activity_task_polls=ASKING,
+        max_concurrent_workflow_task_polls=ASKING_FOR_TASKS,
+        max_cached_workflows=CACHED // len(TASK_QUEUES),
+        graceful_shutdown_timeout=GRACE,
+    )
