@@ -48,7 +48,7 @@ async def measure(on: Scene, many: int, limits: Limits) -> None:
 async def _statuses(on: Scene) -> str:
     query = select(messages.c.status, func.count()).group_by(messages.c.status)
     async with on.database.reading() as connection:
-        found = (await connection.execute(query)).tuples()
+        found = await connection.execute(query)
         return ", ".join(f"{count} {status}" for status, count in found)
 
 

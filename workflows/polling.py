@@ -27,9 +27,9 @@ GRACE = timedelta(seconds=25)
 class Limits:
     """What one worker process has under way at most."""
 
-    slots: int = 12
-    """Activities besides one for each queue. With answers from partners and Meta in half a second
-    that is 26 messages a second, about what one process has the processor for."""
+    slots: int = 48
+    """Activities besides one for each queue. A message takes two, so with answers from partners and
+    Meta in half a second that is some 50 a second of one store, and 9 when a partner takes 5 s."""
     tasks: int = 3
     """Workflow tasks of each queue; one takes milliseconds."""
 
