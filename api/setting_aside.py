@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.updates import Routed
 from storage import quarantine
 from storage.quarantine import Rejected
-from whatsapp.updates import Kind, Unreadable
+from whatsapp.updates import Kind, Other, Unreadable
 
 LISTS: Final = {
     Kind.STATUS: "statuses",
@@ -38,7 +38,7 @@ async def keep(connection: AsyncConnection, batch: Iterable[Routed], now: dateti
             wrong = each.update.content
             for rejected in _for_each_store(each, wrong.body, wrong.problems):
                 await quarantine.add(connection, rejected, now)
-        elif not each.stores:
+        elif not each.stores and not isinstance(each.update.content, Other):
             unrouted = _for_each_store(each, json.dumps(each.update.item), [UNROUTABLE])
             nobodys[each.update.phone_number_id] += unrouted
     for number, rejected_ones in nobodys.items():

@@ -1,7 +1,6 @@
 """What Meta's updates do: messages settled, people left alone, nothing lost to what is wrong."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.whatsapp.webhook_samples import (
     everything,
     named,
     notification,
-    preference,
     text,
 )
 
@@ -85,20 +83,6 @@ async def test_update_reaches_the_store_that_has_the_number(meta: Meta) -> None:
     await meta.post("3", statuses=[echo(ours, "read")])
     assert [each["status"] for each in await listed(here)] == ["sent"]
     assert await meta.fates("status", "unroutable") == 1
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {"messages": [text("STOP", **{"from": WA_ID})]},
-        {"user_preferences": [preference("stop", WA_ID, timestamp=int(now().timestamp()))]},
-    ],
-)
-async def test_opt_out_counts_from_its_answer_on(meta: Meta, value: dict[str, Any]) -> None:
-    shop = await meta.store("1")
-    body = notification(change(metadata={"phone_number_id": "1"}, **value))
-    assert (await meta.send(json.dumps(body).encode())).status_code == 200
-    assert await meta.claim(shop) is None
 
 
 async def test_everything_that_meta_shows_has_its_effect_and_nothing_is_quarantined(
