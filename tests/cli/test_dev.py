@@ -103,7 +103,7 @@ def test_token_and_journeys_survive_a_restart(tmp_path: Path) -> None:
 
 def start_journey(stack: Journeys, customer_id: str) -> None:
     """One with a buffer that outlasts the test."""
-    config = {**denim_co("http://127.0.0.1:1"), "exit_api": None, "buffer": "1h"}
+    config = {**denim_co("https://partner.example"), "exit_api": None, "buffer": "1h"}
     with httpx.Client(base_url=stack.api_url, trust_env=False) as http:
         store = http.put("/v1/stores/denim-co", json=config, headers=bearer(stack.token))
         event = fresh(

@@ -173,7 +173,7 @@ def test_without_a_store_there_is_nothing_to_render(desk: Desk) -> None:
 
 @pytest.mark.slow
 def test_store_is_asked_of_the_api(stack: Journeys, tmp_path: Path) -> None:
-    config = {**denim_co("http://127.0.0.1:1"), "exit_api": None, "store_id": STORE_ID}
+    config = {**denim_co("https://partner.example"), "exit_api": None, "store_id": STORE_ID}
     (tmp_path / "store.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     event = tmp_path / "event.json"
     event.write_text(json.dumps(sample(EVENT)), encoding="utf-8")
@@ -191,7 +191,7 @@ def test_store_is_asked_of_the_api(stack: Journeys, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_store_apply_names_what_is_wrong_in_a_template(stack: Journeys, tmp_path: Path) -> None:
     plans = {"cart_update": [a_step(body=["x", "{{ nick }}"])]}
-    config = {**denim_co("http://127.0.0.1:1"), "plans": plans, "store_id": "wrong"}
+    config = {**denim_co("https://partner.example"), "plans": plans, "store_id": "wrong"}
     (tmp_path / "store.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
 
     refused = run("store", "apply", str(tmp_path / "store.yaml"), env=stack.environment)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 def store_file(directory: Path, **changes: object) -> Path:
     """A store as an operator would write it down."""
-    config = {**denim_co("http://127.0.0.1:1"), "exit_api": None, **changes}
+    config = {**denim_co("https://partner.example"), "exit_api": None, **changes}
     path = directory / "store.yaml"
     path.write_text(yaml.safe_dump({"store_id": "from-a-file", **config}), encoding="utf-8")
     return path
@@ -35,7 +35,7 @@ def test_a_store_is_created_with_a_key_and_replaced_without_one(
 
 
 def test_several_stores_in_one_file_are_all_applied(stack: Journeys, tmp_path: Path) -> None:
-    config = {**denim_co("http://127.0.0.1:1"), "exit_api": None}
+    config = {**denim_co("https://partner.example"), "exit_api": None}
     stores = [{**config, "store_id": name, "name": name} for name in ("one", "two")]
     path = tmp_path / "stores.yaml"
     path.write_text(yaml.safe_dump({"stores": stores}), encoding="utf-8")
