@@ -14,6 +14,7 @@ from api.services import Services
 from domain.traces import has_number_of, is_about, traces_of
 from storage import customers
 from storage.customers import Rows
+from storage.messages import ERASED
 from storage.stores import Store
 from whatsapp.updates import Kind
 from whatsapp.webhook import parse
@@ -97,7 +98,7 @@ async def _stored(
         found = await customers.stored(connection, store.store_id, customer_id)
         hashes = await customers.address_hashes(connection, store.store_id, customer_id)
     named = traces_of(customer_id, (event["body"] for event in found["events"]), region)
-    sent = {row["provider_id"] for row in found["messages"]} - {None, customers.ERASED}
+    sent = {row["provider_id"] for row in found["messages"]} - {None, ERASED}
     traces = named | sent
 
     def about(text: str) -> bool:

@@ -3,6 +3,7 @@
 Both know what they have seen before, so trying twice does no harm.
 """
 
+from collections import Counter
 from typing import Any
 
 from fastapi import HTTPException
@@ -12,7 +13,7 @@ from api.errors import InvalidBodyError
 from api.services import Services
 from storage import stores
 from storage.quarantine import EVENT
-from whatsapp.updates import Unreadable
+from whatsapp.updates import Other, Unreadable
 from whatsapp.webhook import parse
 
 
@@ -49,8 +50,11 @@ async def _updates(services: Services, row: dict[str, Any]) -> dict[str, Any]:
             raise InvalidBodyError(list(each.content.problems))
     async with services.database.reading() as connection:
         (batch,) = await updates.route(connection, [read])
-    if not all(each.stores for each in batch):
+    if not all(each.stores or isinstance(each.update.content, Other) for each in batch):
         raise HTTPException(409, "no store has this number")
     tally = await updates.take_effect(services.database, batch, services.clock())
     services.webhooks.report(tally)
-    return {"fates": {fate.value: count for (_, fate), count in tally.fates.items()}}
+    fates = Counter[str]()
+    for (_, fate), count in tally.fates.items():
+        fates[fate.value] += count
+    return {"fates": fates}

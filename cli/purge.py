@@ -13,7 +13,12 @@ from storage.database import Database
 from workflows.client import connect
 from workflows.gateway import JourneyGateway
 from workflows.patience import TemporalAwayError
-from workflows.purge import LEAST, Purge, Purged
+from workflows.purge import LEAST, Purge, Purged, WrongNamespaceError
+
+_NO_JOURNEYS = (
+    "no journeys are at home in that namespace of Temporal, so none would look open: "
+    "set TEMPORAL_NAMESPACE as for API and worker (with make dev: comeback)"
+)
 
 _duration = TypeAdapter[timedelta](Duration)
 
@@ -37,13 +42,15 @@ async def purge(database_url: str, keys: Mapping[str, bytes], age: timedelta) ->
     """Forget; safe to stop and to repeat.
 
     Raises:
-        CommandError: Temporal or the database does not answer.
+        CommandError: Temporal or the database does not answer, or knows of no journeys.
     """
     database = Database(database_url)
     try:
         gateway = JourneyGateway(await connect(keys, lazy=True))
         purge = Purge(database, gateway, utc_now())
         await purge.run(age)
+    except WrongNamespaceError:
+        raise CommandError(_NO_JOURNEYS) from None
     except TemporalAwayError:
         raise CommandError("Temporal does not say which journeys are open; try again") from None
     except (SQLAlchemyError, OSError) as error:

@@ -178,7 +178,7 @@ class Progress(Turns):
         self.note(now, "message_deferred", failed.reason, {"until": again_at.isoformat()})
 
     def _is_last(self, failed: MessageFailed) -> bool:
-        last = self.last_sent or (self.steps_done, 0)
+        last = self.last_sent or ((self.steps_done, 0) if self.messages_sent else _NONE)
         return _number(failed) == last and failed.step == self.steps_done
 
     def _take_back(self, failed: MessageFailed) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import lock
+from storage.messages import ERASED
 from storage.tables import holds, inbox, journeys, messages, suppressions, webhooks
 from storage.tables import quarantine as quarantined
 from storage.webhooks import Webhook
@@ -26,9 +27,6 @@ AT_ONCE = 500
 """Quarantined bodies looked through in one go."""
 
 NOTE = {"type": "erased", "loc": ["body"], "msg": "the body was erased with its customer"}
-ERASED = "erased"
-"""Stands for Meta's id of a message. Statuses find it by ours, and do not bring theirs back."""
-
 _INTERNAL = frozenset({"store_id", "customer_id", "address_hash", "leased_until"})
 """Whose it is, which the reader knows, and what means nothing outside of the program."""
 

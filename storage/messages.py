@@ -30,6 +30,10 @@ class MessageStatus(StrEnum):
     """Provably not sent: may be claimed again."""
 
 
+ERASED = "erased"
+"""Stands for Meta's id of a message, in which the number can be read, once that is to be forgotten.
+Statuses find the message by our id, and do not bring theirs back."""
+
 NOT_COUNTED = (MessageStatus.FAILED, MessageStatus.NOT_SENT)
 """What the frequency cap does not count: the customer surely got nothing."""
 
@@ -128,12 +132,19 @@ async def _claim_again(
 async def settle(
     connection: AsyncConnection, message_id: str, now: datetime, values: Mapping[str, Any]
 ) -> None:
-    """Write down what became of a claimed message; what a webhook told since stands."""
+    """Write down what became of a claimed message; what a webhook told since stands.
+
+    So does that its customer was erased while the request was under way.
+    """
     open_statuses = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
+    known = dict(values)
+    if "provider_id" in known:
+        erased = messages.c.provider_id == ERASED
+        known["provider_id"] = case((erased, ERASED), else_=known["provider_id"])
     await connection.execute(
         update(messages)
         .where(messages.c.message_id == message_id, messages.c.status.in_(open_statuses))
-        .values(**values, updated_at=now)
+        .values(**known, updated_at=now)
     )
 
 

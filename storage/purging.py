@@ -3,15 +3,15 @@
 Each call is one batch, for one transaction of its own; a cursor says where the next one begins.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import String, Table, cast, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.customers import ERASED
 from storage.database import lock
-from storage.messages import MessageStatus
+from storage.messages import ERASED, MessageStatus
 from storage.tables import inbox, journeys, messages, quarantine
 
 AT_ONCE: Final = 500
@@ -61,6 +61,18 @@ async def concerned(connection: AsyncConnection, store_id: str, customer_id: str
     return {customer_id, *(await connection.execute(query.distinct())).scalars()}
 
 
+async def any_undelivered(
+    connection: AsyncConnection, store_id: str, customer_ids: Collection[str]
+) -> bool:
+    """Whether an event of any of them still waits to be delivered."""
+    waits = exists().where(
+        inbox.c.store_id == store_id,
+        inbox.c.customer_id.in_(customer_ids),
+        inbox.c.dispatched_at.is_(None),
+    )
+    return bool((await connection.execute(select(waits))).scalar())
+
+
 async def events(
     connection: AsyncConnection, store_id: str, customer_id: str, before: datetime
 ) -> int:
@@ -70,8 +82,7 @@ async def events(
     """
     await lock(connection, "customer", store_id, customer_id)
     theirs = (inbox.c.store_id == store_id, inbox.c.customer_id == customer_id)
-    undelivered = exists().where(*theirs, inbox.c.dispatched_at.is_(None))
-    if (await connection.execute(select(undelivered))).scalar():
+    if await any_undelivered(connection, store_id, [customer_id]):
         return 0
     closed_at = select(func.max(journeys.c.closed_at)).where(
         journeys.c.store_id == store_id, journeys.c.customer_id == customer_id

@@ -30,6 +30,7 @@ from workflows.patience import (
 )
 from workflows.queues import task_queue
 from workflows.recovery_journey import RecoveryJourney
+from workflows.search_attributes import are_registered
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,15 @@ class JourneyGateway:
             next_message_at=seen.typed_search_attributes.get(names.NEXT_MESSAGE_AT),
             state=None if stage is Stage.BUFFERING else await self._state(customer),
         )
+
+    async def is_home(self) -> bool:
+        """Whether the namespace is one in which journeys may run at all.
+
+        Raises:
+            TemporalAwayError: Temporal cannot be asked.
+        """
+        async with within_patience():
+            return await are_registered(self._client)
 
     async def is_open(self, customer: Customer) -> bool:
         """Whether the customer has an open journey.

@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.purging import Cursor
 from storage.stores import Store
 from workflows.gateway import Customer, JourneyGateway
+from workflows.patience import UndeliverableError
 
 LEAST: Final = timedelta(days=8)
 """Accepted events are kept so long at least: Meta repeats its notifications for seven days."""
@@ -39,6 +40,10 @@ class Purged:
     messages: int = 0
 
 
+class WrongNamespaceError(Exception):
+    """Temporal has no journeys in this namespace, nor ever had."""
+
+
 class Purge:
     """Forgets what is older than some age."""
 
@@ -47,6 +52,7 @@ class Purge:
         self._database = database
         self._journeys = journeys
         self._now = now
+        self._at_home = False
         self.purged = Purged()
 
     async def run(self, older_than: timedelta) -> None:
@@ -54,6 +60,7 @@ class Purge:
 
         Raises:
             ValueError: less than `LEAST`.
+            WrongNamespaceError: no journeys are at home there, so none would look open.
             TemporalAwayError: nobody can tell whether a journey is open.
         """
         if older_than < LEAST:
@@ -103,6 +110,8 @@ class Purge:
         while True:
             async with self._database.reading() as connection:
                 some = await purging.customers_of(connection, store_id, before, after)
+            if some:
+                await self._be_at_home()
             for customer_id in some:
                 if not await self._matter(store_id, customer_id):
                     async with self._database.transaction() as connection:
@@ -112,11 +121,25 @@ class Purge:
                 return
             after = some[-1]
 
+    async def _be_at_home(self) -> None:
+        if not self._at_home and not await self._journeys.is_home():
+            raise WrongNamespaceError
+        self._at_home = True
+
     async def _matter(self, store_id: str, customer_id: str) -> bool:
-        """Whether a journey is open that may look at this customer's events."""
+        """Whether a journey is open, or about to be, that may look at this customer's events."""
         async with self._database.reading() as connection:
             whose = await purging.concerned(connection, store_id, customer_id)
+            if await purging.any_undelivered(connection, store_id, whose):
+                return True
         for each in whose:
-            if await self._journeys.is_open(Customer(store_id, each)):
+            if await self._may_be_open(Customer(store_id, each)):
                 return True
         return False
+
+    async def _may_be_open(self, customer: Customer) -> bool:
+        try:
+            return await self._journeys.is_open(customer)
+        except UndeliverableError as error:
+            log.warning("journey cannot be asked for", because=str(error))
+            return True

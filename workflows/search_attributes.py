@@ -30,6 +30,24 @@ async def register(client: Client) -> None:
             raise
 
 
+async def are_registered(client: Client) -> bool:
+    """Whether journeys may be at home in this namespace; where nobody lets us ask, they may.
+
+    Raises:
+        RPCError: Temporal does not say.
+    """
+    asked = ListSearchAttributesRequest(namespace=client.namespace)
+    try:
+        known = await client.operator_service.list_search_attributes(asked)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        if error.status in _NOT_OURS_TO_ASK:
+            return True
+        raise
+    return all(key.name in known.custom_attributes for key in SEARCH_ATTRIBUTES)
+
+
 async def _add_missing(client: Client) -> None:
     service, namespace = client.operator_service, client.namespace
     known = await service.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))

@@ -13,9 +13,18 @@ from api import updates
 from api.updates import Routed, Tally
 from storage import quarantine
 from storage.database import Database
-from tests.api.calling import Caller, Shop, bearer, calling, connecting_to, settings_for
+from storage.quarantine import Rejected
+from tests.api.calling import (
+    Caller,
+    Shop,
+    bearer,
+    calling,
+    connecting_to,
+    now,
+    settings_for,
+)
 from tests.api.meta_calling import SECRET, Meta, listed
-from tests.whatsapp.webhook_samples import preference, status, text
+from tests.whatsapp.webhook_samples import change, notification, preference, status, text
 
 URL = "/v1/quarantine"
 WA_ID = "919876543210"
@@ -177,6 +186,26 @@ async def test_update_that_is_still_wrong_stays(meta: Meta) -> None:
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["timestamp"]
     assert await only_id(meta.caller) == row_id
+
+
+async def test_a_whole_notification_is_taken_in_with_what_concerns_no_store_beside_it(
+    meta: Meta, database: Database
+) -> None:
+    shop = await meta.store("1")
+    here: dict[str, Any] = {"metadata": {"phone_number_id": "1"}}
+    said = change(**here, messages=[text("Hi"), text("STOP", **{"from": WA_ID})])
+    template = {"field": "message_template_status_update", "value": {"event": "PAUSED"}}
+    body = notification(said, template, change(**here, statuses=[status("sent", "wamid.x")]))
+    whole = Rejected(None, json.dumps(body), [{"type": "test"}], "notification")
+    async with database.transaction() as connection:
+        await quarantine.add(connection, whole, now())
+
+    answer = await retry(meta.caller, await only_id(meta.caller))
+
+    assert answer.status_code == 200, answer.text
+    assert sum(answer.json()["fates"].values()) == 4
+    assert await meta.claim(shop) is None
+    assert await rows(meta.caller) == []
 
 
 async def test_notification_that_is_still_no_json_stays(meta: Meta) -> None:

@@ -150,3 +150,10 @@ def test_a_message_that_was_sent_before_is_not_said_to_be_sent_by_its_fallback()
     assert before.status is SendStatus.ACCEPTED
     state.take_answer(turn(state), before, NOON)
     assert "by" not in state.decisions[-1].evidence
+
+
+def test_what_was_told_of_a_message_that_was_left_out_takes_nothing_back() -> None:
+    state = waiting(step("1h"), step("72h"))
+    state.take_answer(turn(state), refused(Reason.MARKETING_LIMIT), SENT_AT)
+    told(state, Reason.MARKETING_LIMIT)
+    assert (state.messages_sent, turn(state).number) == (0, 2)

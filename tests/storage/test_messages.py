@@ -5,7 +5,7 @@ import pytest
 
 from storage import messages
 from storage.database import Database
-from storage.messages import MessageKey, MessageStatus, Page
+from storage.messages import ERASED, MessageKey, MessageStatus, Page
 from tests.storage.keeping import DETAILS, NOW, OTHER_STORE, STORE, key, later
 
 
@@ -154,3 +154,15 @@ async def test_messages_are_counted_by_plan_step_and_status(registered: Database
         ("cart_update", 1, "claimed", 2),
         ("cart_update", 2, "read", 1),
     ]
+
+
+async def test_an_answer_does_not_bring_back_what_was_erased_meanwhile(
+    registered: Database,
+) -> None:
+    message_id = await claim(registered, key())
+    async with registered.transaction() as connection:
+        await messages.settle(connection, message_id, NOW, {"provider_id": ERASED})
+        sent = {"status": MessageStatus.ACCEPTED, "provider_id": "wamid.1"}
+        await messages.settle(connection, message_id, NOW, sent)
+        (row,) = await messages.of_step(connection, key())
+    assert (row.status, row.provider_id) == (MessageStatus.ACCEPTED, ERASED)

@@ -9,9 +9,8 @@ from domain.kinds import Kind
 from domain.outcomes import ClosedJourney, Decision, Outcome, Reason
 from domain.reception import Delivery, Reception
 from storage import inbox, journeys, messages, purging, quarantine, suppressions
-from storage.customers import ERASED
 from storage.database import Database
-from storage.messages import MessageStatus
+from storage.messages import ERASED, MessageStatus
 from storage.quarantine import Rejected
 from storage.tables import inbox as inbox_table
 from tests.storage.keeping import (
@@ -182,3 +181,10 @@ async def test_opt_outs_are_never_forgotten(registered: Database) -> None:
     await forget_events(registered)
     async with registered.reading() as connection:
         assert await suppressions.because(connection, STORE, "hash") == "said STOP"
+
+
+async def test_whose_events_wait_to_be_delivered_is_known(registered: Database) -> None:
+    await accept(registered, an_event("e1"))
+    async with registered.reading() as connection:
+        assert await purging.any_undelivered(connection, STORE, {"nobody", CUSTOMER})
+        assert not await purging.any_undelivered(connection, STORE, {"nobody"})

@@ -13,7 +13,7 @@ from storage.tables import stores
 from tests.workflows.world import MINUTE, Shop, World, order, real_now
 from workflows.gateway import Customer, JourneyGateway
 from workflows.patience import TemporalAwayError
-from workflows.purge import LEAST, Purge
+from workflows.purge import LEAST, Purge, WrongNamespaceError
 
 MONTH = timedelta(days=30)
 
@@ -100,3 +100,17 @@ async def test_a_store_that_cannot_be_read_does_not_keep_others_from_being_purge
     await purge_of(real_world).run(MONTH)
 
     assert [await keeps(broken), await keeps(other)] == [True, False]
+
+
+async def test_nothing_is_forgotten_where_no_journeys_are_at_home(real_world: World) -> None:
+    shop = await real_world.shop()
+    await shop.does("cart_update.add_to_cart")
+    address = real_world.client.service_client.config.target_host
+    for namespace in ("default-of-somebody-else", "temporal-system"):
+        elsewhere = await Client.connect(
+            address, namespace=namespace, lazy=True, data_converter=pydantic_data_converter
+        )
+        purge = Purge(real_world.database, JourneyGateway(elsewhere), real_now() + 2 * MONTH)
+        with pytest.raises(WrongNamespaceError):
+            await purge.run(MONTH)
+    assert await keeps(shop)
