@@ -4,13 +4,18 @@ FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 
-COPY pyproject.toml constraints.txt README.md LICENSE settings.py worker.py ./
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY bootstrap.py clock.py outbound_http.py settings.py worker.py ./
 COPY activities activities
 COPY api api
 COPY cli cli
 COPY domain domain
+COPY ingest ingest
+COPY operations operations
+COPY partners partners
 COPY sandbox sandbox
 COPY storage storage
+COPY temporal temporal
 COPY whatsapp whatsapp
 COPY workflows workflows
 RUN pip install -c constraints.txt . \

@@ -1,16 +1,22 @@
-# Python >= 3.11 and make are all that a machine needs; `make` shows what there is to do.
+# Python >= 3.11 and make are all that a machine needs; `make` lists the targets.
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.DEFAULT_GOAL := help
-.PHONY: help demo dev test lint costs
+SERVERLESS := tests/domain tests/whatsapp tests/partners tests/sandbox tests/activities tests/temporal \
+  tests/test_rooms.py tests/test_compose.py
+# Tests on every core; a module stays on one, for its servers' sake.
+PARALLEL := -n 2 --dist loadscope
 
-help: ## show this
-	@echo "make demo   watch journeys from first event to end, in seconds (the place to begin)"
+.DEFAULT_GOAL := help
+.PHONY: help demo dev check test lint costs
+
+help: ## list the targets
+	@echo "make demo   watch journeys from first event to outcome, in seconds (the place to begin)"
 	@echo "make dev    run Temporal with Web UI, API and worker on this machine until stopped"
-	@echo "make test   everything that checks the code: lint, types, tests"
+	@echo "make check  the inner loop: lint, types and the tests that need no server"
+	@echo "make test   everything that checks the code: lint, types, tests, coverage of domain/"
 	@echo "make lint   lint and types alone"
 	@echo "make costs  what a journey costs in Temporal, and how many a second this machine carries"
 
@@ -20,8 +26,13 @@ demo: $(STAMP)
 dev: $(STAMP)
 	@exec $(BIN)/journeys dev --end-with-parent
 
+check: lint
+	$(BIN)/pytest $(PARALLEL) -q $(SERVERLESS)
+
 test: lint
-	$(BIN)/pytest
+	$(BIN)/coverage run -m pytest -q tests/domain
+	$(BIN)/coverage report
+	$(BIN)/pytest $(PARALLEL) --ignore=tests/domain
 
 lint: $(STAMP)
 	$(BIN)/ruff check

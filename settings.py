@@ -1,4 +1,4 @@
-"""Everything the environment says, read once, at start, by whoever composes a process."""
+"""Settings: the environment, read once, at the start of a process."""
 
 import sys
 from base64 import b64decode
@@ -55,7 +55,7 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's URL, with the default worked out."""
+        """The database's URL, or the default one in `data_dir`."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'comeback.db'}"
 
 
@@ -71,13 +71,13 @@ def _parse_key(entry: str) -> tuple[str, bytes]:
 
 
 def load_settings() -> Settings:
-    """Read the environment, or stop the start with the name of what is wrong in it."""
+    """Read the environment, or exit with the name of every invalid variable."""
     try:
         return Settings()
     except ValidationError as error:
-        sys.exit("\n".join(_complaint(each["loc"], each["msg"]) for each in error.errors()))
+        sys.exit("\n".join(_message(each["loc"], each["msg"]) for each in error.errors()))
 
 
-def _complaint(location: tuple[int | str, ...], message: str) -> str:
+def _message(location: tuple[int | str, ...], message: str) -> str:
     """Never the value: it may be a secret."""
     return f"environment variable {str(location[0]).upper()}: {message}"

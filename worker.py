@@ -1,9 +1,10 @@
-"""The worker: settings -> clients -> activities -> Worker. `python worker.py` runs one."""
+"""The worker: settings, clients, activities, workers. `python worker.py` runs one."""
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,75 +12,55 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.channel_api import ChannelClient
-from activities.clock import Clock, utc_now
-from activities.exit_api import ExitApiClient, partner_http
-from activities.exit_check import ExitCheck
-from activities.outcome import Outcomes
-from activities.plan import Plans
-from activities.send_message import SendMessage
+from bootstrap import make_dispatcher, make_notifier, open_activities, open_database
+from clock import Clock, utc_now
+from operations.background import run_every_second
 from settings import Settings, load_settings
 from storage.database import Database
-from storage.migrate import upgrade_in_thread
-from whatsapp.client import WhatsAppClient, whatsapp_http
-from workflows.client import connect
-from workflows.dispatcher import Dispatcher
-from workflows.gateway import JourneyGateway
-from workflows.messenger import Messenger
-from workflows.polling import polling
+from storage.migrate import DatabaseUnavailableError
+from temporal.client import connect
+from temporal.search_attributes import register
+from temporal.workers import run_workers
 from workflows.queues import TASK_QUEUES
-from workflows.search_attributes import register
-from workflows.taking_turns import every_second
 
-RECONNECT = timedelta(seconds=2)
+RECONNECT_INTERVAL = timedelta(seconds=2)
 log = structlog.get_logger()
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc_now) -> None:
-    """Work on journeys until told to stop, then finish what is under way."""
-    async with AsyncExitStack() as stack:
-        await upgrade_in_thread(settings.database)
-        database = Database(settings.database)
-        stack.push_async_callback(database.close)
-        meta = await stack.enter_async_context(whatsapp_http())
-        partners = await stack.enter_async_context(partner_http())
+    """Work on journeys until told to stop, then finish what is under way.
+
+    Raises:
+        DatabaseUnavailableError: the database cannot be reached at the start.
+    """
+    async with (
+        open_database(settings.database) as database,
+        open_activities(database, settings, clock) as activities,
+    ):
         client = await _connect(settings, stop)
         if client is None:
             return
-        working = polling(
-            client,
-            Plans(database),
-            ExitCheck(
-                database,
-                ExitApiClient(partners, allow_private=settings.allow_private_egress),
-                clock,
-            ),
-            SendMessage(
-                database,
-                WhatsAppClient(meta, settings.whatsapp_api_url),
-                ChannelClient(partners, clock, allow_private=settings.allow_private_egress),
-                clock,
-            ),
-            Outcomes(database),
-        )
-        journeys = JourneyGateway(client)
-        dispatcher = Dispatcher(database, journeys, clock)
-        messenger = Messenger(database, journeys)
-        await stack.enter_async_context(working)
-        log.info("worker runs", task_queues=len(TASK_QUEUES), namespace=client.namespace)
-        await _until(
-            stop,
-            dispatcher.sweep,
-            messenger.release_held,
-            messenger.tell_opt_outs,
-            messenger.tell_failures,
-        )
+        async with run_workers(client, activities):
+            log.info("worker runs", task_queues=len(TASK_QUEUES), namespace=client.namespace)
+            await _run_until(stop, *_background_work(database, client, clock))
 
 
-async def _until(stop: asyncio.Event, *work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work in the background until told to stop; what fails for good takes all with it."""
+def _background_work(
+    database: Database, client: Client, clock: Clock
+) -> list[Callable[[], Awaitable[None]]]:
+    notifier = make_notifier(database, client)
+    return [
+        make_dispatcher(database, client, clock).sweep,
+        notifier.release_held,
+        notifier.end_opted_out,
+        notifier.signal_failures,
+    ]
+
+
+async def _run_until(stop: asyncio.Event, *work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work in the background until told to stop; an unforeseen failure ends the worker."""
     stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
-    rounds = [asyncio.create_task(every_second(each)) for each in work]
+    rounds = [asyncio.create_task(run_every_second(each)) for each in work]
     tasks = {stopping, *rounds}
     done, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in running:
@@ -89,10 +70,7 @@ async def _until(stop: asyncio.Event, *work: Callable[[], Awaitable[None]]) -> N
 
 
 async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
-    """Wait for Temporal however long it takes: a worker may be started before it.
-
-    None when it was told to stop before Temporal came.
-    """
+    """Wait for Temporal: a worker may be started before it. None when told to stop meanwhile."""
     while not stop.is_set():
         try:
             client = await connect(settings.payload_keys)
@@ -100,7 +78,7 @@ async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
         except (RPCError, RuntimeError) as error:
             log.warning("waiting for Temporal", because=str(error))
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), RECONNECT.total_seconds())
+                await asyncio.wait_for(stop.wait(), RECONNECT_INTERVAL.total_seconds())
         else:
             return client
     return None
@@ -111,7 +89,10 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await run_worker(load_settings(), stop)
+    try:
+        await run_worker(load_settings(), stop)
+    except DatabaseUnavailableError as error:
+        sys.exit(f"worker: {error}")
 
 
 if __name__ == "__main__":

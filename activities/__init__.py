@@ -1,1 +1,1 @@
-"""What a journey has done for it: one verb per file, each thin around one remote system."""
+"""The activities of a journey, one per file, each thin around one remote system."""

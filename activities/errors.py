@@ -2,7 +2,7 @@
 
 ApplicationError
 ├── ExitApiUnavailable    the partner did not answer, or not with events; retried
-└── NotSent               Meta provably has nothing; retried, then put off
+└── NotSent               the provider provably has nothing; retried, then deferred
 """
 
 from datetime import timedelta
@@ -35,7 +35,7 @@ def is_exit_api_unavailable(error: ActivityError) -> bool:
 
 
 def not_sent(because: str, again_in: timedelta | None = None) -> ApplicationError:
-    """Meta provably has nothing; worth another try, in `again_in` if Meta named a pace."""
+    """Nothing was sent, provably; to be tried again, in `again_in` if the provider named a pace."""
     return ApplicationError(
         because,
         type=_NOT_SENT,

@@ -1,16 +1,19 @@
 """Asking the partner, right before a message, whether the customer came back."""
 
+from collections.abc import Sequence
+
 from temporalio import activity
 
-from activities.clock import Clock
 from activities.errors import exit_api_unavailable
-from activities.exit_api import ExitApiClient, RecentEvent
-from domain.answers import ExitCheckAnswer
-from domain.events import JourneyEvent
-from domain.identity import is_anonymous
-from domain.later_events import counts
-from domain.questions import ExitCheckRequest
-from domain.reception import FARTHEST_AHEAD
+from clock import Clock
+from domain.customers.identity import is_anonymous
+from domain.events.journey_event import JourneyEvent
+from domain.journey.activity_inputs import ExitCheckRequest
+from domain.journey.activity_results import ExitCheckResult
+from domain.journey.later_events import is_later
+from domain.journey.routing import MAX_CLOCK_SKEW
+from domain.stores.config import ExitApi
+from partners.exit_api import ExitApiClient, ExitApiUnavailableError, RecentEvent
 from storage import holds, stores
 from storage.database import Database
 from storage.holds import Hold
@@ -21,42 +24,50 @@ class ExitCheck:
     """The partners' Journey Exit APIs."""
 
     def __init__(self, database: Database, exit_api: ExitApiClient, clock: Clock) -> None:
-        """Ask through this client whom the stores in this database name."""
+        """Ask through this client; the stores in this database name the URLs."""
         self._database = database
         self._exit_api = exit_api
         self._clock = clock
 
     @activity.defn
-    async def exit_check(self, request: ExitCheckRequest) -> ExitCheckAnswer:
-        """Which events newer than `left_at` the partner knows.
+    async def exit_check(self, request: ExitCheckRequest) -> ExitCheckResult:
+        """The events newer than `left_at` that the partner knows.
 
-        A paused store's partner is not asked: the journey holds, and will ask when it goes on.
+        A paused store's partner is not asked: the journey holds, and asks when it is resumed.
 
         Raises:
             ApplicationError: `ExitApiUnavailable`, when no readable answer came.
         """
         store = await self._store_or_hold(request)
         if store.paused or store.config.exit_api is None:
-            return ExitCheckAnswer(held=store.paused)
+            return ExitCheckResult(held=store.paused)
         if is_anonymous(request.customer_id):
             because = "the partner gave this customer no customer_id to ask by"
             raise exit_api_unavailable(because, final=True)
+        return await self._ask(store, store.config.exit_api, request)
+
+    async def _ask(self, store: Store, api: ExitApi, request: ExitCheckRequest) -> ExitCheckResult:
         asked_at = self._clock()
-        recent = await self._exit_api.recent_events(store.config.exit_api, request.customer_id)
-        if any(event.timestamp > asked_at + FARTHEST_AHEAD for event in recent):
-            raise exit_api_unavailable("told of an event that is yet to come")
-        known = [_event(store, event) for event in recent]
-        later = [event for event in known if counts(event, request.trigger_at, request.left_at)]
-        return ExitCheckAnswer(events=later, seen=len(known), asked_at=asked_at)
+        recent = await self._recent_events(api, request.customer_id)
+        if any(event.timestamp > asked_at + MAX_CLOCK_SKEW for event in recent):
+            raise exit_api_unavailable("answered with an event in the future")
+        later = _later_events(store, recent, request)
+        return ExitCheckResult(events=later, seen=len(recent), asked_at=asked_at)
+
+    async def _recent_events(self, api: ExitApi, customer_id: str) -> list[RecentEvent]:
+        try:
+            return await self._exit_api.recent_events(api, customer_id)
+        except ExitApiUnavailableError as error:
+            raise exit_api_unavailable(str(error)) from error
 
     async def _store_or_hold(self, request: ExitCheckRequest) -> Store:
-        """A paused store is looked at again, so that no resume slips in before the note."""
+        """Read a paused store again, so that no resume comes between the look and the hold."""
         async with self._database.reading() as connection:
             store = await stores.existing(connection, request.store_id)
         if not store.paused:
             return store
         async with self._database.transaction() as connection:
-            store = await stores.existing(connection, request.store_id, keep=True)
+            store = await stores.existing(connection, request.store_id, for_share=True)
             if store.paused:
                 because = store.paused_because or "paused"
                 hold = Hold(store.store_id, request.customer_id, self._clock())
@@ -64,8 +75,15 @@ class ExitCheck:
         return store
 
 
-def _event(store: Store, recent: RecentEvent) -> JourneyEvent:
-    """The API names no ids: what and when stand for one."""
+def _later_events(
+    store: Store, recent: Sequence[RecentEvent], request: ExitCheckRequest
+) -> list[JourneyEvent]:
+    known = (_journey_event(store, event) for event in recent)
+    return [event for event in known if is_later(event, request.trigger_at, request.left_at)]
+
+
+def _journey_event(store: Store, recent: RecentEvent) -> JourneyEvent:
+    """The API gives no ids: name and time stand for one."""
     return JourneyEvent(
         event_id=f"exit-api:{recent.event_name}@{recent.timestamp.isoformat()}",
         kind=recent.event_name,

@@ -1,8 +1,8 @@
-"""Writing down how a journey ended."""
+"""Recording how a journey ended."""
 
 from temporalio import activity
 
-from domain.outcomes import ClosedJourney
+from domain.journey.outcomes import ClosedJourney
 from storage import holds, journeys
 from storage.database import Database
 
@@ -16,7 +16,7 @@ class Outcomes:
 
     @activity.defn
     async def record_outcome(self, journey: ClosedJourney) -> None:
-        """Keep outcome, reason, evidence and decisions, in one write; again changes nothing."""
+        """Record outcome, reason, evidence and decisions in one transaction. Idempotent."""
         async with self._database.transaction() as connection:
             await journeys.record(connection, journey)
             await holds.forget(connection, journey.store_id, journey.customer_id)

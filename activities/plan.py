@@ -2,9 +2,9 @@
 
 from temporalio import activity
 
-from domain import phones
-from domain.planning import JourneyPlan, make_plan
-from domain.questions import PlanRequest
+from domain.customers import phones
+from domain.journey.activity_inputs import PlanRequest
+from domain.journey.plan import JourneyPlan, make_plan
 from storage import inbox, journeys, stores
 from storage.database import Database
 from storage.journeys import TriggerSeen
@@ -19,10 +19,10 @@ class Plans:
 
     @activity.defn
     async def load_plan(self, request: PlanRequest) -> JourneyPlan:
-        """Work out the steps for a trigger; the customer's zone is that of their phone.
+        """The plan for a trigger, with due times in the zone of the customer's phone.
 
-        Asked a second time for a trigger whose journey closed (an event can be delivered twice
-        when a process dies between delivering and noting it), the plan says so.
+        An event can be delivered twice, when a process dies between delivering and marking it. The
+        plan for a trigger whose journey has closed says so.
         """
         async with self._database.reading() as connection:
             seen = TriggerSeen(request.trigger_event_id, request.left_at)

@@ -1,31 +1,30 @@
-"""What the web server's access log may say: paths, without what could be personal or secret."""
+"""The web server's access log: paths, without what could be personal or secret."""
 
 import logging
 import re
 
 _ADDRESS = re.compile(r"(/suppressions/)[^/]+")
-_PATH = 2
+_PATH_POSITION = 2
 """Where uvicorn has the path among a record's arguments."""
 
 
-class _Discreet(logging.Filter):
+class _Redaction(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        """Cut the query off, where Meta's verify token stands, and suppressed numbers out."""
-        if isinstance(record.args, tuple) and len(record.args) > _PATH:
+        if isinstance(record.args, tuple) and len(record.args) > _PATH_POSITION:
             arguments = list(record.args)
-            arguments[_PATH] = discreet(str(arguments[_PATH]))
+            arguments[_PATH_POSITION] = redacted(str(arguments[_PATH_POSITION]))
             record.args = tuple(arguments)
         return True
 
 
-_FILTER = _Discreet()
+_FILTER = _Redaction()
 
 
-def discreet(path: str) -> str:
-    """The path as it may be logged."""
+def redacted(path: str) -> str:
+    """The path without its query, which has Meta's verify token, and without suppressed numbers."""
     return _ADDRESS.sub(r"\1***", path.partition("?")[0])
 
 
-def keep_access_log_discreet() -> None:
-    """Have uvicorn's access log filtered; a second time changes nothing."""
+def redact_access_log() -> None:
+    """Filter uvicorn's access log. Idempotent."""
     logging.getLogger("uvicorn.access").addFilter(_FILTER)

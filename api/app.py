@@ -6,15 +6,26 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
-from activities.clock import Clock, utc_now
-from api import customers, events, health, journeys, quarantine, stores, whatsapp
-from api.access_log import keep_access_log_discreet
-from api.errors import tell_errors
-from api.limits import MOST_IN_FLIGHT, DiscreetFailures, InFlightLimit
-from api.metrics import Metrics, TimedRequests
+from api import (
+    customers,
+    events,
+    health,
+    journeys,
+    quarantine,
+    stores,
+    suppressions,
+    whatsapp,
+)
+from api.access_log import redact_access_log
+from api.docs_page import serve_docs
+from api.errors import add_error_handlers
+from api.limits import MAX_IN_FLIGHT, InFlightLimit, RedactedFailures
+from api.metrics import TimedRequests
 from api.openapi import DescribedApi
-from api.services import Connect, connect_lazily, open_services
+from bootstrap import Connect, connect_lazily, open_services
+from clock import Clock, utc_now
 from settings import Settings, load_settings
 
 
@@ -23,39 +34,41 @@ def create_app(
     *,
     clock: Clock = utc_now,
     connect: Connect = connect_lazily,
-    most_in_flight: int = MOST_IN_FLIGHT,
+    max_in_flight: int = MAX_IN_FLIGHT,
 ) -> FastAPI:
-    """Make an application; it connects to everything when it starts.
+    """Make an application; it connects to database and Temporal when it starts.
 
     Args:
         settings: of this process; read from the environment when not given.
-        clock: tells the time.
+        clock: the current time.
         connect: makes the Temporal client.
-        most_in_flight: requests answered at the same time; more are turned away.
+        max_in_flight: requests answered at the same time; more are answered 429.
     """
     settings = settings or load_settings()
     if settings.admin_token is None:
-        sys.exit("environment variable ADMIN_TOKEN: must be set, or nobody could register a store")
-    known, metrics = settings, Metrics()
+        sys.exit("environment variable ADMIN_TOKEN: must be set, or no store can be registered")
+    configured, registry = settings, CollectorRegistry()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(known, clock, metrics, connect) as app.state.services:
+        async with open_services(configured, clock, registry, connect) as app.state.services:
             yield
 
-    app = DescribedApi(title="Comeback", lifespan=lifespan)
-    for audience in (events, stores, journeys, customers, quarantine, whatsapp, health):
-        app.include_router(audience.router)
-    tell_errors(app)
-    keep_access_log_discreet()
-    app.add_middleware(InFlightLimit, most=most_in_flight)
-    app.add_middleware(DiscreetFailures)
-    app.add_middleware(TimedRequests, metrics=metrics)
+    app = DescribedApi(title="Comeback", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.registry = registry
+    for module in (events, stores, suppressions, journeys, customers, quarantine, whatsapp, health):
+        app.include_router(module.router)
+    serve_docs(app)
+    add_error_handlers(app)
+    redact_access_log()
+    app.add_middleware(InFlightLimit, limit=max_in_flight)
+    app.add_middleware(RedactedFailures)
+    app.add_middleware(TimedRequests, registry=registry)
     return app
 
 
 def __getattr__(name: str) -> Any:
-    """Make `app` only for who asks for it: the environment is not read by an import."""
+    """Make `app` on access: importing this module does not read the environment."""
     if name == "app":
         return create_app()
     raise AttributeError(name)

@@ -1,6 +1,6 @@
-"""Who is asking: the operator by token, a store by key or by Standard Webhooks signature.
+"""Authentication: the operator by token, a store by key or by Standard Webhooks signature.
 
-Every refusal under `/v1` is one and the same answer, so that nobody learns which stores exist.
+Every refusal under `/v1` is one and the same answer, which does not reveal which stores exist.
 """
 
 import hmac
@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from domain.stores import StoreId
+from domain.stores.config import StoreId
 from settings import Settings
 from storage import keys, stores
 from storage.stores import Store
@@ -20,8 +20,8 @@ SIGNATURE_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _store_id = TypeAdapter[str](StoreId)
 
 
-def refused() -> HTTPException:
-    """The one answer to whoever may not."""
+def unauthorized() -> HTTPException:
+    """The one answer to a caller without the right credentials."""
     return HTTPException(401, "not authorized", {"WWW-Authenticate": "Bearer"})
 
 
@@ -34,8 +34,8 @@ def is_admin(settings: Settings, token: str | None) -> bool:
 
 
 async def store_of_key(connection: AsyncConnection, store_id: str, key: str) -> Store | None:
-    """The store, if this is a living key of it."""
-    if not _well_formed(store_id) or not await keys.matches(connection, store_id, key):
+    """The store, if this is a valid key of it."""
+    if not _is_well_formed(store_id) or not await keys.matches(connection, store_id, key):
         return None
     return await stores.get(connection, store_id)
 
@@ -44,11 +44,13 @@ async def store_of_signature(
     connection: AsyncConnection, store_id: str, raw: bytes, headers: Mapping[str, str]
 ) -> Store | None:
     """The store, if its secret signed this very body a moment ago."""
-    store = await stores.get(connection, store_id) if _well_formed(store_id) else None
-    return store if store and _signed(store.signing_secret, raw, headers) else None
+    if not _is_well_formed(store_id):
+        return None
+    store = await stores.get(connection, store_id)
+    return store if store and _is_signed(store.signing_secret, raw, headers) else None
 
 
-def _signed(secret: str, raw: bytes, headers: Mapping[str, str]) -> bool:
+def _is_signed(secret: str, raw: bytes, headers: Mapping[str, str]) -> bool:
     sent = {name: headers.get(name, "") for name in SIGNATURE_HEADERS}
     try:
         Webhook(secret).verify(raw, sent, json_parse=False)
@@ -57,7 +59,7 @@ def _signed(secret: str, raw: bytes, headers: Mapping[str, str]) -> bool:
     return True
 
 
-def _well_formed(store_id: str) -> bool:
+def _is_well_formed(store_id: str) -> bool:
     try:
         _store_id.validate_python(store_id)
     except ValidationError:

@@ -1,14 +1,14 @@
-"""What routes ask for: the running services, the operator, a store that proved who it is."""
+"""Dependencies of routes: the services, the operator, an authenticated store."""
 
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.authentication import is_admin, refused, store_of_key
+from api.authentication import is_admin, store_of_key, unauthorized
 from api.errors import not_found
-from api.services import Services
-from domain.stores import StoreId
+from bootstrap import Services
+from domain.stores.config import StoreId
 from storage import stores
 from storage.stores import Store
 
@@ -18,10 +18,10 @@ def _services(request: Request) -> Services:
     return services
 
 
-Running = Annotated[Services, Depends(_services)]
+ServicesDep = Annotated[Services, Depends(_services)]
 
 
-async def _token(
+async def _bearer_token(
     credentials: Annotated[
         HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))
     ],
@@ -29,20 +29,20 @@ async def _token(
     return credentials.credentials if credentials else None
 
 
-Token = Annotated[str | None, Depends(_token)]
-CustomerId = Annotated[str, Path(min_length=1, max_length=256, pattern="^[^\x00]+$")]
+BearerToken = Annotated[str | None, Depends(_bearer_token)]
+CustomerIdPath = Annotated[str, Path(min_length=1, max_length=256, pattern="^[^\x00]+$")]
 """As partners have them, slashes included."""
 
 
-async def _admin(services: Running, token: Token) -> None:
+async def _admin(services: ServicesDep, token: BearerToken) -> None:
     if not is_admin(services.settings, token):
-        raise refused()
+        raise unauthorized()
 
 
 Operator = Depends(_admin)
 
 
-async def _existing_store(store_id: StoreId, services: Running) -> Store:
+async def _existing_store(store_id: StoreId, services: ServicesDep) -> Store:
     async with services.database.reading() as connection:
         store = await stores.get(connection, store_id)
     if store is None:
@@ -54,13 +54,13 @@ ExistingStore = Annotated[Store, Depends(_existing_store)]
 """For the operator, who may know which stores there are."""
 
 
-async def _own_store(store_id: StoreId, services: Running, token: Token) -> Store:
+async def _own_store(store_id: StoreId, services: ServicesDep, token: BearerToken) -> Store:
     if is_admin(services.settings, token):
         return await _existing_store(store_id, services)
     async with services.database.reading() as connection:
         store = await store_of_key(connection, store_id, token or "")
     if store is None:
-        raise refused()
+        raise unauthorized()
     return store
 
 

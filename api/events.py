@@ -5,77 +5,57 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from api import bodies, event_body
-from api.authentication import refused, store_of_key, store_of_signature
-from api.dependencies import Running, Token
-from api.errors import InvalidBodyError
-from api.event_body import ParsedEvent
-from api.openapi import EVENT_BODY, refusals
-from api.services import Services
-from storage import quarantine
-from storage.quarantine import Rejected
+from api import bodies
+from api.authentication import store_of_key, store_of_signature, unauthorized
+from api.dependencies import BearerToken, ServicesDep
+from api.openapi import EVENT_BODY, error_responses
+from ingest.receipts import Receipt
 from storage.stores import Store
-from workflows.intake import Receipt
 
-MOST_BYTES = 64 * bodies.KIBIBYTE
+MAX_BYTES = 64 * bodies.KIBIBYTE
 router = APIRouter(tags=["partner"])
 
 
 @dataclass(frozen=True)
-class Posted:
+class AuthenticatedBody:
     """A body, and the store that proved to have sent it."""
 
     store: Store
     raw: bytes
 
 
-async def _posted(request: Request, store_id: str, services: Running, token: Token) -> Posted:
-    """Read first: whoever is refused before their body was read may never see the answer."""
-    raw = await bodies.read(request, MOST_BYTES)
-    if "authorization" not in request.headers and "webhook-signature" in request.headers:
-        bodies.must_fit(raw, MOST_BYTES)  # half a body cannot prove anything
-    async with services.database.reading() as connection:
-        if "authorization" in request.headers:
-            store = await store_of_key(connection, store_id, token or "")
-        else:
-            store = await store_of_signature(connection, store_id, raw, request.headers)
+async def _authenticated_body(
+    request: Request, store_id: str, services: ServicesDep, token: BearerToken
+) -> AuthenticatedBody:
+    """Read the body first: a sender that is refused earlier may never see the answer."""
+    raw = await bodies.read(request, MAX_BYTES)
+    store = await _sender(request, store_id, raw, services, token)
     if store is None:
-        raise refused()
-    bodies.must_fit(raw, MOST_BYTES)
-    return Posted(store, raw)
+        raise unauthorized()
+    bodies.check_size(raw, MAX_BYTES)
+    return AuthenticatedBody(store, raw)
 
 
-async def _valid(posted: Annotated[Posted, Depends(_posted)], services: Running) -> ParsedEvent:
-    """The event; whatever is none goes to quarantine before anybody is told."""
-    organization_id = posted.store.config.organization_id
-    try:
-        return event_body.parse(posted.raw, organization_id, services.clock())
-    except InvalidBodyError as error:
-        await _quarantine(services, posted, error)
-        raise
-
-
-async def _quarantine(services: Services, posted: Posted, error: InvalidBodyError) -> None:
-    text = posted.raw.decode(errors="replace")
-    errors = [dict(each) for each in error.problems]
-    async with services.database.transaction() as connection:
-        rejected = Rejected(posted.store.store_id, text, errors)
-        await quarantine.add(connection, rejected, services.clock())
-    services.metrics.events.labels("invalid").inc()
+async def _sender(
+    request: Request, store_id: str, raw: bytes, services: ServicesDep, token: BearerToken
+) -> Store | None:
+    has_key = "authorization" in request.headers
+    if not has_key and "webhook-signature" in request.headers:
+        bodies.check_size(raw, MAX_BYTES)  # the signature of half a body cannot be verified
+    async with services.database.reading() as connection:
+        if has_key:
+            return await store_of_key(connection, store_id, token or "")
+        return await store_of_signature(connection, store_id, raw, request.headers)
 
 
 @router.post(
     "/v1/stores/{store_id}/events",
     status_code=202,
     openapi_extra=EVENT_BODY,
-    responses=refusals(401, 413, 422, 429, 503),
+    responses=error_responses(401, 413, 422, 429, 503),
 )
 async def post_event(
-    posted: Annotated[Posted, Depends(_posted)],
-    valid: Annotated[ParsedEvent, Depends(_valid)],
-    services: Running,
+    posted: Annotated[AuthenticatedBody, Depends(_authenticated_body)], services: ServicesDep
 ) -> Receipt:
-    """Take in one event of the integration guide; with the answer it is durably kept."""
-    receipt = await services.intake.accept(posted.store, valid.event, valid.body)
-    services.metrics.events.labels(receipt.status.value).inc()
-    return receipt
+    """Accept one event of the integration guide; it is durably stored before the answer."""
+    return await services.intake.accept_posted(posted.store, posted.raw)

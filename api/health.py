@@ -1,26 +1,22 @@
-"""For whoever watches the installation: liveness, readiness, metrics."""
+"""For monitoring: liveness, readiness, metrics."""
 
 import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.service import RPCError
 
-from api.dependencies import Running
-from api.errors import AWAY
-from api.metrics import Figures, exposition
-from api.services import Services
-from storage import figures, webhooks
-from workflows.queues import TASK_QUEUES
+from api.dependencies import ServicesDep
+from api.errors import UNAVAILABLE_ERRORS
+from api.metrics import DatabaseGauges, exposition
+from bootstrap import Services
+from storage import gauges, webhooks
+from temporal.health import check_temporal, has_worker
 
-PATIENCE = timedelta(seconds=2)
-RECENTLY = timedelta(seconds=75)
-"""An idle worker asks for work once in 60 seconds: so long does Temporal let a poll wait."""
+CHECK_TIMEOUT = timedelta(seconds=2)
+MAX_POLL_AGE = timedelta(seconds=75)
+"""An idle worker polls every 60 seconds: Temporal lets a poll wait so long."""
 
 OK = "ok"
 router = APIRouter(tags=["health"])
@@ -33,12 +29,12 @@ async def live() -> dict[str, str]:
 
 
 @router.get("/health/ready", responses={503: {"description": "Names what is missing"}})
-async def ready(services: Running, response: Response) -> dict[str, str]:
-    """Whether database and Temporal answer, and a worker is at work."""
+async def ready(services: ServicesDep, response: Response) -> dict[str, str]:
+    """Whether database and Temporal answer, and a worker polls."""
     database, temporal, worker = await asyncio.gather(
-        _told(services.database.ping()),
-        _told(_temporal(services)),
-        _told(_worker(services)),
+        _result(services.database.ping()),
+        _result(check_temporal(services.temporal)),
+        _result(_check_worker(services)),
     )
     parts = {"database": database, "temporal": temporal, "worker": worker}
     response.status_code = 200 if set(parts.values()) == {OK} else 503
@@ -46,46 +42,37 @@ async def ready(services: Running, response: Response) -> dict[str, str]:
 
 
 @router.get("/metrics")
-async def metrics(services: Running) -> Response:
+async def metrics(request: Request, services: ServicesDep) -> Response:
     """Prometheus's text format."""
     return Response(
-        exposition(services.metrics, await _figures(services)), media_type=CONTENT_TYPE_LATEST
+        exposition(request.app.state.registry, await _read_gauges(services)),
+        media_type=CONTENT_TYPE_LATEST,
     )
 
 
-async def _told(check: Awaitable[str | None]) -> str:
-    """`ok`, or what is wrong, without anything that only the inside should know."""
+async def _result(check: Awaitable[str | None]) -> str:
+    """`ok`, or what is wrong, without internals such as addresses."""
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with asyncio.timeout(CHECK_TIMEOUT.total_seconds()):
             return await check or OK
-    except (*AWAY, RPCError, RuntimeError):  # RuntimeError: a lazy client cannot connect
+    except UNAVAILABLE_ERRORS:
         return "not reachable"
 
 
-async def _temporal(services: Services) -> None:
-    await services.temporal.service_client.check_health()
+async def _check_worker(services: Services) -> str | None:
+    since = services.clock() - MAX_POLL_AGE
+    return None if await has_worker(services.temporal, since) else "no worker is polling"
 
 
-async def _worker(services: Services) -> str | None:
-    queue = DescribeTaskQueueRequest(
-        namespace=services.temporal.namespace,
-        task_queue=TaskQueue(name=TASK_QUEUES[-1]),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    )
-    answer = await services.temporal.workflow_service.describe_task_queue(queue)
-    since = services.clock() - RECENTLY
-    seen = (poller.last_access_time.ToDatetime(since.tzinfo) for poller in answer.pollers)
-    return None if any(at >= since for at in seen) else "no worker is polling"
-
-
-async def _figures(services: Services) -> Figures:
+async def _read_gauges(services: Services) -> DatabaseGauges:
     try:
         async with (
-            asyncio.timeout(PATIENCE.total_seconds()),
+            asyncio.timeout(CHECK_TIMEOUT.total_seconds()),
             services.database.reading() as connection,
         ):
             now = services.clock()
             oldest = await webhooks.oldest(connection) or now
-            return Figures(await figures.count(connection), max(now - oldest, timedelta(0)))
-    except AWAY:
-        return Figures()
+            counts = await gauges.read_gauges(connection)
+    except UNAVAILABLE_ERRORS:
+        return DatabaseGauges()
+    return DatabaseGauges(counts, max(now - oldest, timedelta(0)))

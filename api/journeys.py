@@ -1,4 +1,4 @@
-"""For the operator and the store itself: journeys explained and ended, messages, figures."""
+"""For the operator and the store itself: journeys explained and ended, messages, statistics."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -7,27 +7,28 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
 
-from api.dependencies import CustomerId, OwnStore, Running
+from api.dependencies import CustomerIdPath, OwnStore, ServicesDep
 from api.errors import not_found
-from api.explanation import Explanation, explain
-from api.openapi import refusals
-from api.period import After, Asked, Period, to_cursor
-from storage import journeys, messages
-from storage.messages import MessageStatus, Page
-from workflows.gateway import Customer
-from workflows.intake import ReceiptStatus
+from api.openapi import error_responses
+from api.period import CursorQuery, Period, PeriodQuery, to_cursor
+from domain.journey.identity import CustomerRef
+from ingest.receipts import ReceiptStatus
+from operations.explain import Explanation
+from storage import journeys, message_reports
+from storage.message_reports import LedgerPage
+from storage.messages import MessageStatus
 
-PAGE = 100
+PAGE_SIZE = 100
 BEFORE_TRIGGER = "none"
-"""In figures, the plan of journeys that closed before they were about any event."""
+"""In statistics, the plan of journeys that closed before they had a trigger."""
 
 router = APIRouter(
-    prefix="/v1/stores/{store_id}", tags=["journeys"], responses=refusals(401, 422, 503)
+    prefix="/v1/stores/{store_id}", tags=["journeys"], responses=error_responses(401, 422, 503)
 )
 
 
-class Ended(BaseModel):
-    """An exit that was taken in."""
+class AcceptedExit(BaseModel):
+    """An accepted exit."""
 
     journey_id: str
     status: ReceiptStatus
@@ -60,48 +61,52 @@ class Ledger(BaseModel):
     next_cursor: str | None
 
 
-@router.get("/journeys/{customer_id:path}", responses=refusals(404))
-async def get_journey(store: OwnStore, customer_id: CustomerId, services: Running) -> Explanation:
+@router.get("/journeys/{customer_id:path}", responses=error_responses(404))
+async def get_journey(
+    store: OwnStore, customer_id: CustomerIdPath, services: ServicesDep
+) -> Explanation:
     """The current or last journey of a customer, explained."""
-    explanation = await explain(services, Customer(store.store_id, customer_id))
+    explanation = await services.explainer.explain(CustomerRef(store.store_id, customer_id))
     if explanation is None:
         raise not_found("journey")
     return explanation
 
 
-@router.post("/journeys/{customer_id:path}/exit", status_code=202, responses=refusals(404))
-async def exit_journey(store: OwnStore, customer_id: CustomerId, services: Running) -> Ended:
+@router.post("/journeys/{customer_id:path}/exit", status_code=202, responses=error_responses(404))
+async def exit_journey(
+    store: OwnStore, customer_id: CustomerIdPath, services: ServicesDep
+) -> AcceptedExit:
     """End a customer's open journey now."""
     receipt = await services.intake.exit(store, customer_id)
     if receipt.journey_id is None:
         raise not_found("open journey")
-    return Ended(journey_id=receipt.journey_id, status=receipt.status)
+    return AcceptedExit(journey_id=receipt.journey_id, status=receipt.status)
 
 
 @router.get("/messages")
 async def list_messages(
     store: OwnStore,
-    period: Asked,
-    after: After,
-    services: Running,
+    period: PeriodQuery,
+    after: CursorQuery,
+    services: ServicesDep,
     status: MessageStatus | None = None,
 ) -> Ledger:
     """Messages claimed in a period, by default the last seven days, of all or of one status."""
-    page = Page(period.start, period.end, after, PAGE + 1, status)
+    page = LedgerPage(period.start, period.end, after, PAGE_SIZE + 1, status)
     async with services.database.reading() as connection:
-        rows = await messages.listed(connection, store.store_id, page)
-    entries = [LedgerEntry.model_validate(row) for row in rows[:PAGE]]
-    last = (entries[-1].claimed_at, entries[-1].message_id) if len(rows) > PAGE else None
+        rows = await message_reports.listed(connection, store.store_id, page)
+    entries = [LedgerEntry.model_validate(row) for row in rows[:PAGE_SIZE]]
+    last = (entries[-1].claimed_at, entries[-1].message_id) if len(rows) > PAGE_SIZE else None
     return Ledger(messages=entries, next_cursor=last and to_cursor(last))
 
 
 @router.get("/stats")
-async def get_stats(store: OwnStore, period: Asked, services: Running) -> dict[str, Any]:
+async def get_stats(store: OwnStore, period: PeriodQuery, services: ServicesDep) -> dict[str, Any]:
     """How journeys ended, and what became of messages, by plan and step."""
     whose = (store.store_id, period.start, period.end)
     async with services.database.reading() as connection:
         closed = await journeys.counted(connection, *whose)
-        claimed = await messages.counted(connection, *whose)
+        claimed = await message_reports.counted(connection, *whose)
     return _stats(period, closed, claimed)
 
 

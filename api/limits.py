@@ -1,4 +1,4 @@
-"""Middleware that keeps one process answering: not too much at once, and no failure that tells."""
+"""Middleware: a limit on requests in flight, and unexpected failures answered and logged."""
 
 import traceback
 
@@ -6,28 +6,28 @@ import structlog
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_IN_FLIGHT = 1000
-"""Requests being answered in this process; with more, the database's pool only queues them."""
+MAX_IN_FLIGHT = 1000
+"""Requests in flight in this process; with more, the database's pool only queues them."""
 
 RETRY_SOON = {"Retry-After": "1"}
 log = structlog.get_logger()
 
 
 class InFlightLimit:
-    """Turns requests under `/v1` away while too many others are being answered."""
+    """Answers requests under `/v1` with 429 while too many others are in flight."""
 
-    def __init__(self, app: ASGIApp, most: int = MOST_IN_FLIGHT) -> None:
-        """Let so many pass at a time."""
+    def __init__(self, app: ASGIApp, limit: int = MAX_IN_FLIGHT) -> None:
+        """Pass at most `limit` requests to the application at a time."""
         self._app = app
-        self._most = most
+        self._limit = limit
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or say when to come back."""
+        """Pass the request on, or answer 429."""
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self._app(scope, receive, send)
             return
-        if self._in_flight >= self._most:
+        if self._in_flight >= self._limit:
             detail = {"detail": "too many requests at once"}
             await JSONResponse(detail, 429, RETRY_SOON)(scope, receive, send)
             return
@@ -38,33 +38,33 @@ class InFlightLimit:
             self._in_flight -= 1
 
 
-class DiscreetFailures:
-    """Answers 500 for whatever nobody foresaw, and logs where it happened.
+class RedactedFailures:
+    """Answers 500 for an unexpected failure, and logs where it happened.
 
     Not the exception's message: it may quote the row, or the event, that it is about.
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Guard this application."""
+        """Wrap this application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Pass the request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answering = False
+        started = False
 
-        async def noting_start(message: Message) -> None:
-            nonlocal answering
-            answering = True
+        async def record_start(message: Message) -> None:
+            nonlocal started
+            started = True
             await send(message)
 
         try:
-            await self._app(scope, receive, noting_start)
-        except Exception as error:  # noqa: BLE001  # the last to see it; it is logged
+            await self._app(scope, receive, record_start)
+        except Exception as error:  # noqa: BLE001  # the outermost handler: it is logged
             _log(error)
-            if not answering:
+            if not started:
                 await JSONResponse({"detail": "internal error"}, 500)(scope, receive, send)
 
 

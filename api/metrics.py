@@ -1,84 +1,52 @@
-"""What Prometheus is told. Nothing in it names a store, a customer or an address."""
+"""Prometheus metrics of the API. No label names a store, a customer or an address."""
 
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from storage.figures import Counts
-
-
-class Metrics:
-    """The metrics of one application; a registry of its own, so that two do not collide."""
-
-    def __init__(self) -> None:
-        """Begin at zero."""
-        self.registry = CollectorRegistry()
-        self.events = Counter(
-            "comeback_events",
-            "Posted events by what became of them",
-            ["status"],
-            registry=self.registry,
-        )
-        self.updates = Counter(
-            "comeback_webhook_updates",
-            "Meta's updates by kind and by what became of them",
-            ["kind", "fate"],
-            registry=self.registry,
-        )
-        self.statuses = Counter(
-            "comeback_message_statuses",
-            "What Meta told of messages that was news, by status",
-            ["status"],
-            registry=self.registry,
-        )
-        self.requests = Histogram(
-            "comeback_http_request_duration_seconds",
-            "Time to answer, by route",
-            ["method", "route", "status"],
-            registry=self.registry,
-        )
+from storage.gauges import GaugeValues
 
 
 @dataclass(eq=False)  # a registry knows its collectors by identity
-class Figures(Collector):
-    """What the database counts at the moment of a scrape; empty while it is away."""
+class DatabaseGauges(Collector):
+    """What the database counts at the moment of a scrape; empty while it is unavailable."""
 
-    counts: Counts | None = None
-    webhooks_waiting: timedelta = timedelta(0)
+    counts: GaugeValues | None = None
+    oldest_webhook: timedelta = timedelta(0)
 
     def collect(self) -> Iterator[Metric]:
-        """As gauges."""
+        """Yield the gauges."""
         yield _gauge("database_up", "Whether the database answers", self.counts is not None)
         if self.counts is None:
             return
         yield _gauge(
             "webhook_oldest_seconds",
             "Age of the oldest notification of Meta's that waits to be processed",
-            self.webhooks_waiting.total_seconds(),
+            self.oldest_webhook.total_seconds(),
         )
-        yield from _of_counts(self.counts)
+        yield from _gauges_of(self.counts)
 
 
-def _of_counts(counts: Counts) -> Iterator[Metric]:
+def _gauges_of(counts: GaugeValues) -> Iterator[Metric]:
     yield _gauge("inbox_backlog", "Accepted events still to be delivered", counts.backlog)
-    yield _gauge("quarantine_size", "Bodies and updates to be looked at", counts.quarantined)
+    yield _gauge("quarantine_size", "Quarantined bodies and updates", counts.quarantined)
     yield _gauge("templates_held", "Templates that Meta paused", counts.held_templates)
-    yield _gauges("stores_paused", "Paused stores, by who paused", "by", counts.paused_stores)
-    yield _gauges(
+    yield _labelled("stores_paused", "Paused stores, by who paused", "by", counts.paused_stores)
+    yield _labelled(
         "journeys_held",
-        "Journeys whose message is due and waits, by what for",
+        "Journeys whose message is due and waits, by what they wait for",
         "waiting_for",
         counts.held_journeys,
     )
-    yield _gauges(
+    yield _labelled(
         "messages",
-        "Messages of which it is not known, or not yet, whether Meta has them",
+        "Messages of which it is unknown whether Meta has them",
         "status",
         counts.unsettled_messages,
     )
@@ -88,50 +56,55 @@ def _gauge(name: str, documentation: str, value: float) -> Metric:
     return GaugeMetricFamily(f"comeback_{name}", documentation, value=value)
 
 
-def _gauges(name: str, documentation: str, label: str, values: Mapping[str, int]) -> Metric:
+def _labelled(name: str, documentation: str, label: str, values: Mapping[str, int]) -> Metric:
     family = GaugeMetricFamily(f"comeback_{name}", documentation, labels=[label])
     for value, count in values.items():
         family.add_metric([value], count)
     return family
 
 
-def exposition(metrics: Metrics, figures: Figures) -> bytes:
-    """Both in Prometheus's text format."""
-    counted = CollectorRegistry()
-    counted.register(figures)
-    return generate_latest(metrics.registry) + generate_latest(counted)
+def exposition(registry: CollectorRegistry, gauges: DatabaseGauges) -> bytes:
+    """The registry's metrics and the gauges, in Prometheus's text format."""
+    scraped = CollectorRegistry()
+    scraped.register(gauges)
+    return generate_latest(registry) + generate_latest(scraped)
 
 
 class TimedRequests:
-    """ASGI middleware that measures every request by the route that took it."""
+    """ASGI middleware that measures every request by the route that answered it."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         """Measure what this application answers."""
         self._app = app
-        self._requests = metrics.requests
+        self._requests = Histogram(
+            "comeback_http_request_duration_seconds",
+            "Time to answer, by route",
+            ["method", "route", "status"],
+            registry=registry,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and note how long it took."""
+        """Pass the request on, and observe how long it took."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started, status = time.perf_counter(), "none"
 
-        async def noting_status(message: Message) -> None:
+        async def record_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = str(message["status"])
             await send(message)
 
         try:
-            await self._app(scope, receive, noting_status)
+            await self._app(scope, receive, record_status)
         finally:
             labels = (_method(scope), _route(scope), status)
             self._requests.labels(*labels).observe(time.perf_counter() - started)
 
 
 def _route(scope: Scope) -> str:
-    """The template, never the path: that may hold a customer's id."""
+    """The route's template, never the path, which may hold a customer's id."""
     return str(getattr(scope.get("route"), "path", "unmatched"))
 
 

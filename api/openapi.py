@@ -1,15 +1,15 @@
-"""What `/docs` says beyond FastAPI's own reading of the routes: bodies that are read raw."""
+"""OpenAPI beyond FastAPI's own reading of the routes: bodies that are read raw, error answers."""
 
 from typing import Any
 
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from domain.events import event_adapter
-from domain.stores import StoreConfig
+from domain.events.models import event_adapter
+from domain.stores.config import StoreConfig
 
-_COMPONENTS = "#/components/schemas/{model}"
-_MEANINGS = {
+_REF_TEMPLATE = "#/components/schemas/{model}"
+_DESCRIPTIONS = {
     401: "No key, unknown store or another store's key: one and the same answer",
     404: "There is none",
     409: "It cannot be done as things are",
@@ -22,32 +22,32 @@ _MEANINGS = {
 
 def _schema(adapter: TypeAdapter[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The schema of a body, and those that it refers to."""
-    schema = adapter.json_schema(ref_template=_COMPONENTS)
+    schema = adapter.json_schema(ref_template=_REF_TEMPLATE)
     return schema, schema.pop("$defs", {})
 
 
-def _request(schema: dict[str, Any]) -> dict[str, Any]:
+def _request_body(schema: dict[str, Any]) -> dict[str, Any]:
     content = {"application/json": {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-_event, _event_parts = _schema(event_adapter)
-_config, _config_parts = _schema(TypeAdapter(StoreConfig))
-EVENT_BODY = _request(_event)
-CONFIG_BODY = _request(_config)
+_event, _event_components = _schema(event_adapter)
+_config, _config_components = _schema(TypeAdapter(StoreConfig))
+EVENT_BODY = _request_body(_event)
+CONFIG_BODY = _request_body(_config)
 
 
-def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The answers of a route other than the one that it is there for."""
-    return {status: {"description": _MEANINGS[status]} for status in statuses}
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route answers besides success."""
+    return {status: {"description": _DESCRIPTIONS[status]} for status in statuses}
 
 
 class DescribedApi(FastAPI):
-    """FastAPI, with the parts of raw bodies among the components."""
+    """FastAPI, with the schemas of raw bodies among the components."""
 
     def openapi(self) -> dict[str, Any]:
-        """The description, made once."""
-        described = super().openapi()
-        schemas = described.setdefault("components", {}).setdefault("schemas", {})
-        schemas.update(_event_parts | _config_parts)
-        return described
+        """The document."""
+        document = super().openapi()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(_event_components | _config_components)
+        return document

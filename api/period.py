@@ -1,4 +1,4 @@
-"""Stretches of time that operators ask about, and cursors to go on from."""
+"""Periods of time that operators ask about, and cursors for the next page."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,9 +10,9 @@ from fastapi import Depends, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator
 
-from api.dependencies import Running
+from api.dependencies import ServicesDep
 from api.errors import invalid
-from domain.instants import Timestamp
+from domain.values.timestamps import Timestamp
 
 DEFAULT_LENGTH = timedelta(days=7)
 Position = tuple[datetime, str]
@@ -28,35 +28,35 @@ class Period:
 
 
 def _with_plus(value: Any) -> Any:
-    """A `+` that nobody escaped arrives as a blank."""
+    """A `+` that was not escaped arrives as a blank."""
     return value.replace(" ", "+") if isinstance(value, str) else value
 
 
-Instant = Annotated[Timestamp, BeforeValidator(_with_plus)]
+QueryTimestamp = Annotated[Timestamp, BeforeValidator(_with_plus)]
 
 
 def _period(
-    services: Running,
-    start: Annotated[Instant | None, Query(alias="from")] = None,
-    end: Annotated[Instant | None, Query(alias="to")] = None,
+    services: ServicesDep,
+    start: Annotated[QueryTimestamp | None, Query(alias="from")] = None,
+    end: Annotated[QueryTimestamp | None, Query(alias="to")] = None,
 ) -> Period:
-    """The last seven days unless told otherwise."""
+    """The last seven days by default."""
     end = end or services.clock()
-    return Period(start or _before(end), end)
+    return Period(start or _default_start(end), end)
 
 
-def _before(end: datetime) -> datetime:
+def _default_start(end: datetime) -> datetime:
     try:
         return end - DEFAULT_LENGTH
     except OverflowError:
         return end
 
 
-Asked = Annotated[Period, Depends(_period)]
+PeriodQuery = Annotated[Period, Depends(_period)]
 
 
 def to_cursor(position: Position) -> str:
-    """Opaque to whoever gets it."""
+    """The opaque form of a position."""
     claimed_at, message_id = position
     return urlsafe_b64encode(f"{claimed_at.isoformat()} {message_id}".encode()).decode()
 
@@ -66,16 +66,16 @@ def _position(cursor: Annotated[str | None, Query(max_length=256)] = None) -> Po
         return None
     try:
         at, _, message_id = urlsafe_b64decode(cursor).decode().partition(" ")
-        position = datetime.fromisoformat(at), message_id
+        claimed_at = datetime.fromisoformat(at)
     except (binascii.Error, ValueError):
-        raise _bad_cursor() from None
-    if position[0].tzinfo is None or not message_id.isalnum():
-        raise _bad_cursor()
-    return position
+        raise _invalid_cursor() from None
+    if claimed_at.tzinfo is None or not message_id.isalnum():
+        raise _invalid_cursor()
+    return claimed_at, message_id
 
 
-def _bad_cursor() -> RequestValidationError:
+def _invalid_cursor() -> RequestValidationError:
     return invalid("cursor", "is not a cursor of ours", "query", "cursor")
 
 
-After = Annotated[Position | None, Depends(_position)]
+CursorQuery = Annotated[Position | None, Depends(_position)]

@@ -1,6 +1,5 @@
-"""For Meta: the WhatsApp webhook. What Meta signed is kept and answered at once, processed then."""
+"""For Meta: the WhatsApp webhook. A signed notification is stored, answered, then processed."""
 
-import hashlib
 import hmac
 from typing import Annotated
 
@@ -8,9 +7,10 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import PlainTextResponse
 
 from api import bodies
-from api.dependencies import Running
+from api.dependencies import ServicesDep
+from whatsapp.signature import HEADER, is_signed
 
-MOST_BYTES = 3072 * bodies.KIBIBYTE
+MAX_BYTES = 3072 * bodies.KIBIBYTE
 """Meta: a notification has at most 3 MB."""
 
 router = APIRouter(prefix="/webhooks/whatsapp", tags=["meta"])
@@ -18,43 +18,42 @@ router = APIRouter(prefix="/webhooks/whatsapp", tags=["meta"])
 
 @router.get("", response_class=PlainTextResponse)
 async def verify(
-    services: Running,
+    services: ServicesDep,
     mode: Annotated[str, Query(alias="hub.mode")] = "",
     token: Annotated[str, Query(alias="hub.verify_token")] = "",
     challenge: Annotated[str, Query(alias="hub.challenge")] = "",
 ) -> str:
     """Meta's verification handshake."""
-    expected = _configured(services)[1]
+    _, expected = _secret_and_verify_token(services)
     if mode != "subscribe" or not hmac.compare_digest(token.encode(), expected.encode()):
         raise HTTPException(403, "not the verify token")
     return challenge
 
 
-async def _signed(request: Request, services: Running) -> bytes:
+async def _signed_body(request: Request, services: ServicesDep) -> bytes:
     """The body, if Meta signed it, byte for byte."""
-    secret = _configured(services)[0]
-    raw = await bodies.read(request, MOST_BYTES)
-    bodies.must_fit(raw, MOST_BYTES)
-    expected = "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
-    given = request.headers.get("x-hub-signature-256", "")
-    if not hmac.compare_digest(given.encode(), expected.encode()):
+    secret, _ = _secret_and_verify_token(services)
+    raw = await bodies.read_whole(request, MAX_BYTES)
+    if not is_signed(raw, request.headers.get(HEADER, ""), secret):
         raise HTTPException(401, "not signed with the app secret")
     return raw
 
 
 @router.post("")
-async def receive(body: Annotated[bytes, Depends(_signed)], services: Running) -> dict[str, str]:
-    """Keep a signed notification of statuses, messages and preferences; it has effect right after.
+async def receive(
+    body: Annotated[bytes, Depends(_signed_body)], services: ServicesDep
+) -> dict[str, str]:
+    """Store a signed notification of statuses, messages and preferences; it is processed next.
 
-    What people write and wish has had its effect before the answer: STOP counts from then on.
-    Meta posts it again, for seven days, unless it is answered 200.
+    An opt-out in it is applied before the answer. Meta posts a notification again, for seven days,
+    unless it is answered 200.
     """
-    await services.webhooks.take(body)
+    await services.webhooks.accept(body)
     return {"status": "received"}
 
 
-def _configured(services: Running) -> tuple[str, str]:
-    """App secret and verify token.
+def _secret_and_verify_token(services: ServicesDep) -> tuple[str, str]:
+    """The app secret and the verify token.
 
     Raises:
         HTTPException: 503, one of them is not set.

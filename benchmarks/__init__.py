@@ -1,1 +1,1 @@
-"""What is measured, and how to run it: `make costs`."""
+"""What is measured. Each ends by itself; `python -m benchmarks.NAME --help` says what and how."""

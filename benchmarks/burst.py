@@ -1,9 +1,8 @@
 """Messages due at once on SQLite: `python -m benchmarks.burst [--messages 400] [--former]`.
 
-What became of them, and how long an activity that sends was under way, of the 30 s that it has: an
-attempt that is given up goes on in the worker, and the next one finds its claim without an outcome,
-which makes a message unknown. `--former`: a hundred of everything at once, as workers had before
-they had few. Ends by itself.
+Prints the messages' statuses, and how long sending took of the 30 s that an activity has: an
+attempt that times out goes on in the worker, and the next one finds its claim without an outcome,
+which makes a message unknown. `--former`: a hundred slots and tasks, as workers once had.
 """
 
 import argparse
@@ -14,71 +13,63 @@ from statistics import median
 
 from rich.console import Console
 from sqlalchemy import func, select
-from temporalio.api.history.v1 import HistoryEvent
 
-from benchmarks.fairness import BURSTING, closed, post
-from benchmarks.stage import Scene, scene
-from domain.identity import journey_id
+from benchmarks.activity_durations import activity_durations
+from benchmarks.backlog import post_backlog, wait_until_closed
+from benchmarks.environment import Environment, open_environment
+from domain.journey.identity import journey_id
 from storage.tables import messages
-from workflows.polling import AT_ONCE, Limits
+from temporal.workers import DEFAULT_LIMITS, Limits
 
-FORMER = Limits(slots=99, tasks=100)
-LOOKED_AT = 50
-PATIENCE = timedelta(minutes=9)
-POLL = timedelta(seconds=1)
-SEND = "send_message"
+STORE_ID = "a"
+FORMER_LIMITS = Limits(slots=99, tasks=100)
+SAMPLED_JOURNEYS = 50
+MAX_DURATION = timedelta(minutes=9)
+SEND_ACTIVITY = "send_message"
 
 
-async def measure(on: Scene, many: int, limits: Limits) -> None:
-    """Have all sent, then print."""
-    await post(on, BURSTING, many)
-    async with asyncio.timeout(PATIENCE.total_seconds()), on.working(limits=limits):
-        while await closed(on, BURSTING) < many:  # noqa: ASYNC110  # nobody tells
-            await asyncio.sleep(POLL.total_seconds())
+async def measure(environment: Environment, count: int, limits: Limits) -> None:
+    """Send all messages, then print."""
+    await post_backlog(environment, STORE_ID, count)
+    async with asyncio.timeout(MAX_DURATION.total_seconds()), environment.workers(limits=limits):
+        await wait_until_closed(environment, STORE_ID, count)
     took = [
-        seconds
-        for customer in range(0, many, max(1, many // LOOKED_AT))
-        for seconds in await _sending(on, f"c{customer}")
+        duration.total_seconds()
+        for customer in range(0, count, max(1, count // SAMPLED_JOURNEYS))
+        for duration in await _send_durations(environment, customer)
     ]
-    said = f"sending took {median(took):.1f} s in the median, {max(took):.1f} s at most"
-    at_once = f"{limits.slots} slots and {limits.tasks} tasks"
-    Console().print(f"{many} messages, {at_once}: {await _statuses(on)}; {said}")
+    sending = f"sending took {median(took):.1f} s in the median, {max(took):.1f} s at most"
+    workers = f"{limits.slots} slots and {limits.tasks} tasks"
+    Console().print(f"{count} messages, {workers}: {await _statuses(environment)}; {sending}")
 
 
-async def _statuses(on: Scene) -> str:
+async def _statuses(environment: Environment) -> str:
     query = select(messages.c.status, func.count()).group_by(messages.c.status)
-    async with on.database.reading() as connection:
-        found = await connection.execute(query)
-        return ", ".join(f"{count} {status}" for status, count in found)
+    async with environment.database.reading() as connection:
+        rows = await connection.execute(query)
+        return ", ".join(f"{count} {status}" for status, count in rows)
 
 
-async def _sending(on: Scene, customer_id: str) -> list[float]:
-    """How long each send of a customer's journey was under way."""
-    handle = on.client.get_workflow_handle(journey_id(BURSTING, customer_id))
-    events = list((await handle.fetch_history()).events)
-    ends = [event for event in events if event.HasField("activity_task_completed_event_attributes")]
-    return [_under_way(events, end) for end in ends if _is_send(events, end)]
+async def _send_durations(environment: Environment, customer: int) -> list[timedelta]:
+    workflow_id = journey_id(STORE_ID, f"c{customer}")
+    handle = environment.client.get_workflow_handle(workflow_id)
+    return await activity_durations(handle, SEND_ACTIVITY)
 
 
-def _is_send(events: list[HistoryEvent], end: HistoryEvent) -> bool:
-    scheduled = events[end.activity_task_completed_event_attributes.scheduled_event_id - 1]
-    return scheduled.activity_task_scheduled_event_attributes.activity_type.name == SEND
+async def main(count: int, limits: Limits) -> None:
+    """Measure on a server and a database of its own."""
+    async with open_environment() as environment:
+        await measure(environment, count, limits)
 
 
-def _under_way(events: list[HistoryEvent], end: HistoryEvent) -> float:
-    started = events[end.activity_task_completed_event_attributes.started_event_id - 1]
-    return (end.event_time.ToDatetime() - started.event_time.ToDatetime()).total_seconds()
-
-
-async def main(many: int, limits: Limits) -> None:
-    """On a server and a database of its own."""
-    async with scene() as on:
-        await measure(on, many, limits)
-
-
-if __name__ == "__main__":
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.burst", description=__doc__)
     parser.add_argument("--messages", type=int, default=400)
     parser.add_argument("--former", action="store_true")
-    told = parser.parse_args()
-    sys.exit(asyncio.run(main(told.messages, FORMER if told.former else AT_ONCE)))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    arguments = _arguments()
+    limits = FORMER_LIMITS if arguments.former else DEFAULT_LIMITS
+    sys.exit(asyncio.run(main(arguments.messages, limits)))

@@ -1,50 +1,87 @@
-"""API and worker as processes of their own, with nothing of this one's environment."""
+"""API, worker and sandbox as processes of their own, without this one's environment variables."""
 
 import asyncio
+import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import httpx
 
 from cli.ports import free_port
+from sandbox.server import HOST
 
-HOST = "127.0.0.1"
 ROOT = Path(__file__).parents[1]
-PATIENCE = timedelta(seconds=60)
+BENCHMARK_SECRET = "benchmark"  # noqa: S105  # of processes that live for some minutes
+WAIT_TIMEOUT: Final = timedelta(seconds=60)
+"""Of the start, of a request, and of an effect that is waited for."""
+
+
+def api_variables(database_url: str, temporal_address: str) -> dict[str, str]:
+    """The environment variables of an API whose tokens and secrets are all `BENCHMARK_SECRET`."""
+    return {
+        "DATABASE_URL": database_url,
+        "ADMIN_TOKEN": BENCHMARK_SECRET,
+        "META_APP_SECRET": BENCHMARK_SECRET,
+        "META_VERIFY_TOKEN": BENCHMARK_SECRET,
+        "TEMPORAL_ADDRESS": temporal_address,
+    }
 
 
 @asynccontextmanager
-async def serving_api(environment: Mapping[str, str]) -> AsyncIterator[httpx.AsyncClient]:
-    """The API on a free port, and somebody who can call it."""
+async def run_api(variables: Mapping[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+    """The API on a free port; gives a client for it."""
     port = free_port(HOST)
     command = ("-m", "uvicorn", "api.app:app", "--host", HOST, "--port", str(port))
     quiet = (*command, "--log-level", "error", "--no-access-log")
-    async with _running(environment, *quiet):
-        url = f"http://{HOST}:{port}"
-        async with httpx.AsyncClient(
-            base_url=url, trust_env=False, timeout=PATIENCE.seconds
-        ) as http:
-            await _until_live(http)
-            yield http
+    client = httpx.AsyncClient(
+        base_url=f"http://{HOST}:{port}", trust_env=False, timeout=WAIT_TIMEOUT.total_seconds()
+    )
+    async with _run(variables, *quiet), client as http:
+        await _wait_until_live(http)
+        yield http
 
 
 @asynccontextmanager
-async def running_worker(environment: Mapping[str, str]) -> AsyncIterator[None]:
+async def run_worker(variables: Mapping[str, str]) -> AsyncIterator[None]:
     """The worker."""
-    async with _running(environment, "worker.py"):
+    async with _run(variables, "worker.py"):
         yield
 
 
 @asynccontextmanager
-async def _running(environment: Mapping[str, str], *arguments: str) -> AsyncIterator[None]:
+async def run_sandbox(ledger: Path) -> AsyncIterator[str]:
+    """The stand-ins; gives their URL."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox", "--ledger", str(ledger)),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        yield (await process.stdout.readline()).decode().strip() if process.stdout else ""
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@contextmanager
+def refusing_url() -> Iterator[str]:
+    """A URL that refuses connections: its port is bound, but not listened on."""
+    with socket.socket() as bound:
+        bound.bind((HOST, 0))
+        yield f"http://{HOST}:{bound.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def _run(variables: Mapping[str, str], *arguments: str) -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, *arguments),
         cwd=ROOT,
-        env={**environment, "PYTHONPATH": str(ROOT)},
+        env={**variables, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -54,8 +91,8 @@ async def _running(environment: Mapping[str, str], *arguments: str) -> AsyncIter
         await process.wait()
 
 
-async def _until_live(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(PATIENCE.total_seconds()):
+async def _wait_until_live(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(WAIT_TIMEOUT.total_seconds()):
         while True:
             try:
                 await http.get("/health/live")

@@ -1,4 +1,4 @@
-"""The usual way to debounce in a workflow: each event cancels the timer and starts it anew."""
+"""The usual way to debounce in a workflow: each event cancels the timer and starts a new one."""
 
 import asyncio
 from contextlib import suppress
@@ -11,7 +11,6 @@ class TextbookDebounce:
     """Waits until no event came for so many seconds; sends nothing."""
 
     def __init__(self) -> None:
-        """Begin with nothing received."""
         self._received, self._settled = 0, 0
 
     @workflow.run
@@ -28,5 +27,5 @@ class TextbookDebounce:
 
     @workflow.signal
     def event_received(self, _event: str) -> None:
-        """One more event."""
+        """Count an event."""
         self._received += 1

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.dying_with_parent import die_with_parent
+from cli.parent_death import kill_with_parent
 
 TAIL_LINES = 25
 TAIL_BYTES = 16 * 1024
@@ -38,8 +38,8 @@ class Child:
     async def start(cls, program: Program) -> "Child":
         """Start the program, its output appended to its log.
 
-        On Linux the kernel kills it when we die. It asks for the thread that forked, so
-        this must be called from the main one.
+        On Linux the kernel kills it when the thread that forked ends: call this from the main
+        thread.
         """
         program.log.parent.mkdir(parents=True, exist_ok=True)
         with program.log.open("ab") as log:
@@ -50,7 +50,7 @@ class Child:
                 stderr=STDOUT,
                 env=dict(program.environment),
                 process_group=0,
-                preexec_fn=die_with_parent(signal.SIGKILL),
+                preexec_fn=kill_with_parent(),
             )
             return cls(program, process, log.tell())
 
@@ -60,28 +60,28 @@ class Child:
         return self._process.pid
 
     @property
-    def runs(self) -> bool:
+    def is_running(self) -> bool:
         """Whether it has not ended."""
         return self._process.returncode is None
 
-    async def ended(self) -> int:
+    async def wait(self) -> int:
         """Wait for its end; the exit code, negative for a signal."""
         return await self._process.wait()
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM to its process group."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it and whatever it started."""
+        """Send SIGKILL to its process group."""
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
-    def last_words(self) -> str:
-        """The end of what this process wrote, without what its forerunners did."""
+    def log_tail(self) -> str:
+        """The end of what this process wrote, without the output of earlier ones."""
         with self.program.log.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_starts_at, end - TAIL_BYTES))

@@ -13,12 +13,12 @@ LOCK = "lock"
 
 
 @contextmanager
-def owned(directory: Path) -> Iterator[None]:
-    """Keep every other stack out while the block runs. A killed owner holds nothing.
+def exclusive(directory: Path) -> Iterator[None]:
+    """Lock the directory while the block runs. A killed process holds no lock.
 
     Raises:
         DataDirTakenError: another stack runs there.
-        CommandError: nothing can be written there.
+        CommandError: the directory cannot be written.
     """
     with _lock_file(directory) as lock:
         try:
@@ -39,7 +39,7 @@ def _lock_file(directory: Path) -> TextIO:
 
 
 def wipe(directory: Path) -> None:
-    """Remove everything that an earlier stack left; the caller owns the directory."""
+    """Remove everything that an earlier stack left; the caller holds the lock."""
     for entry in directory.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)

@@ -1,4 +1,4 @@
-"""`journeys dev`: the embedded stack with nothing posted, until it is told to stop."""
+"""`journeys dev`: the embedded stack with nothing posted, until a signal stops it."""
 
 import asyncio
 import json

@@ -1,12 +1,12 @@
-"""What can keep a command from doing its work. Each is shown as it is, without a traceback.
+"""Errors of commands. Each is printed as it is, without a traceback.
 
 CommandError
-├── PortsTakenError      somebody else listens where we would
-├── DataDirTakenError    another stack runs in the same directory
-├── TemporalMissingError the dev server is not installed
-├── ChildFailedError     a process dies again and again
-├── NotReadyError        everything runs, but not together
-└── DifferentEndError    a journey of the demo did not end as it should
+├── PortsTakenError        a port is in use
+├── DataDirTakenError      another stack runs in the same directory
+├── TemporalMissingError   the dev server is not installed
+├── ChildFailedError       a process dies again and again
+├── NotReadyError          the processes run, but the API does not get ready
+└── UnexpectedOutcomeError a journey of the demo did not end as expected
 """
 
 
@@ -15,7 +15,7 @@ class CommandError(Exception):
 
 
 class PortsTakenError(CommandError):
-    """Somebody else listens where we would."""
+    """A port is in use."""
 
 
 class DataDirTakenError(CommandError):
@@ -31,15 +31,15 @@ class ChildFailedError(CommandError):
 
 
 class NotReadyError(CommandError):
-    """Everything runs, but not together."""
+    """The processes run, but the API does not get ready."""
 
 
-class DifferentEndError(CommandError):
-    """A journey of the demo did not end as it should."""
+class UnexpectedOutcomeError(CommandError):
+    """A journey of the demo did not end as expected."""
 
 
 class Interrupted(BaseException):
-    """A signal asked for the end. Not an Exception, so that nothing on the way handles it."""
+    """A signal to stop. Not an Exception, so that `except Exception` does not catch it."""
 
     def __init__(self, number: int) -> None:
         """Take the signal's number."""

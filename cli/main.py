@@ -3,20 +3,23 @@
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
-from cli import message as messages
+from cli.database import upgrade_database
 from cli.demo.run import run_demo
 from cli.dev import run_dev
-from cli.dying_with_parent import ask_to_end_with_parent
 from cli.errors import CommandError, Interrupted
-from cli.purge import purge, read_age
-from cli.store import apply
+from cli.event_file import read_event
+from cli.message_preview import MessageChoice
+from cli.message_render import print_message
+from cli.parent_death import terminate_with_parent
+from cli.purge import parse_age, purge_database
+from cli.store_apply import apply_stores
+from cli.store_plans import read_store_plans
 from settings import load_settings
-from storage.migrate import upgrade as upgrade_database
 
 app = typer.Typer(
     help="Comeback: recovery journeys over WhatsApp. Variables such as DATA_DIR and API_PORT "
@@ -26,8 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 store = typer.Typer(help="Register and change stores.", no_args_is_help=True)
-message = typer.Typer(help="Look at messages before they are sent.", no_args_is_help=True)
-database = typer.Typer(help="Look after the database.", no_args_is_help=True)
+message = typer.Typer(help="Preview messages before they are sent.", no_args_is_help=True)
+database = typer.Typer(help="Maintain the database.", no_args_is_help=True)
 app.add_typer(store, name="store")
 app.add_typer(message, name="message")
 app.add_typer(database, name="database")
@@ -38,7 +41,7 @@ ApiUrl = Annotated[
 ]
 
 EndWithParent = Annotated[
-    bool, typer.Option(hidden=True, help="Stop when the process that started this one is gone.")
+    bool, typer.Option(hidden=True, help="Stop when the process that started this one dies.")
 ]
 
 
@@ -49,7 +52,7 @@ def dev(end_with_parent: EndWithParent = False) -> None:
     State is kept in DATA_DIR and survives a restart; so does the admin token, which is printed.
     A process that dies is started again. Logs are in DATA_DIR/logs.
     """
-    _run(run_dev(load_settings()), end_with_parent=end_with_parent)
+    _run_stack_command(run_dev(load_settings()), end_with_parent=end_with_parent)
 
 
 @app.command()
@@ -57,9 +60,9 @@ def demo(end_with_parent: EndWithParent = False) -> None:
     """Watch journeys from the first event to the end, in seconds instead of hours.
 
     Runs the stack of `dev` afresh in DATA_DIR/demo, with stand-ins for Meta and for a partner,
-    and posts events as a partner would. Exit code 1 when a journey ends as it should not.
+    and posts events as a partner would. Exit code 1 when a journey does not end as expected.
     """
-    _run(run_demo(load_settings()), end_with_parent=end_with_parent)
+    _run_stack_command(run_demo(load_settings()), end_with_parent=end_with_parent)
 
 
 @store.command("apply")
@@ -80,7 +83,7 @@ def store_apply(
     key and the secret of a new store are shown this once.
     """
     try:
-        applied = apply(file, api_url, load_settings(), typer.echo)
+        applied = apply_stores(file, api_url, load_settings(), typer.echo)
     except CommandError as error:
         _fail(error)
     raise typer.Exit(0 if applied else 1)
@@ -97,7 +100,7 @@ def message_render(  # noqa: PLR0913, PLR0917  # a command's options
         int, typer.Option(min=0, help="Which fallback of the step; 0 is its own message.")
     ] = 0,
     store: Annotated[
-        str | None, typer.Option(help="Which store; its configuration is asked of the API.")
+        str | None, typer.Option(help="Which store; its configuration is read from the API.")
     ] = None,
     config: Annotated[
         Path | None,
@@ -112,9 +115,9 @@ def message_render(  # noqa: PLR0913, PLR0917  # a command's options
     Exit code 1 when the message would not be sent: every missing field is named.
     """
     try:
-        known = messages.read_store(store, config, api_url, load_settings())
-        which = messages.Which(plan, step, fallback)
-        complete = messages.show(known, which, messages.read_event(event), Console())
+        plans = read_store_plans(store, config, api_url, load_settings())
+        choice = MessageChoice(plan, step, fallback)
+        complete = print_message(plans, choice, read_event(event), Console())
     except CommandError as error:
         _fail(error)
     raise typer.Exit(0 if complete else 1)
@@ -123,10 +126,7 @@ def message_render(  # noqa: PLR0913, PLR0917  # a command's options
 @database.command("upgrade")
 def database_upgrade() -> None:
     """Bring DATABASE_URL up to the schema of this version. Safe to repeat."""
-    settings = load_settings()
-    if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    upgrade_database(settings.database)
+    _run(upgrade_database(load_settings().database))
     typer.echo("the database is up to date")
 
 
@@ -141,8 +141,9 @@ def database_purge(
     """
     settings = load_settings()
     try:
-        age = read_age(older_than)
-        purged = asyncio.run(purge(settings.database, settings.payload_keys, age))
+        purged = asyncio.run(
+            purge_database(settings.database, settings.payload_keys, parse_age(older_than))
+        )
     except CommandError as error:
         _fail(error)
     typer.echo(
@@ -151,17 +152,22 @@ def database_purge(
     )
 
 
-def _run(work: Coroutine[Any, Any, None], *, end_with_parent: bool) -> None:
+def _run_stack_command(work: Coroutine[Any, Any, None], *, end_with_parent: bool) -> None:
     if end_with_parent:
-        ask_to_end_with_parent()
+        terminate_with_parent()
     try:
-        asyncio.run(work)
-    except CommandError as error:
-        _fail(error)
+        _run(work)
     except Interrupted as interrupted:
         raise typer.Exit(interrupted.exit_code) from None
 
 
-def _fail(error: CommandError) -> None:
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except CommandError as error:
+        _fail(error)
+
+
+def _fail(error: CommandError) -> NoReturn:
     typer.echo(f"journeys: {error}", err=True)
     raise typer.Exit(1)

@@ -6,52 +6,51 @@ from datetime import timedelta
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from activities.clock import utc_now
+from bootstrap import connect_lazily
 from cli.errors import CommandError
-from domain.durations import Duration
+from clock import utc_now
+from domain.values.durations import Duration
+from operations.purge import MIN_AGE, Purge, Purged, WrongNamespaceError
 from storage.database import Database
-from workflows.client import connect
-from workflows.gateway import JourneyGateway
-from workflows.patience import TemporalAwayError
-from workflows.purge import LEAST, Purge, Purged, WrongNamespaceError
+from temporal.gateway import JourneyGateway
+from temporal.rpc import TemporalUnavailableError
 
-_NO_JOURNEYS = (
-    "no journeys are at home in that namespace of Temporal, so none would look open: "
-    "set TEMPORAL_NAMESPACE as for API and worker (with make dev: comeback)"
+_WRONG_NAMESPACE = (
+    "that namespace of Temporal lacks the search attributes of journeys, so open journeys would "
+    "look closed: set TEMPORAL_NAMESPACE as for API and worker (with make dev: comeback)"
 )
 
 _duration = TypeAdapter[timedelta](Duration)
 
 
-def read_age(text: str) -> timedelta:
-    """How old is old.
+def parse_age(text: str) -> timedelta:
+    """The value of `--older-than`.
 
     Raises:
-        CommandError: not a duration, or too short a one.
+        CommandError: not a duration, or less than `MIN_AGE`.
     """
     try:
         age = _duration.validate_python(text)
     except ValidationError as error:
         raise CommandError(f"--older-than: {error.errors()[0]['msg']}") from None
-    if age < LEAST:
-        raise CommandError(f"--older-than: events are kept for {LEAST.days}d at least")
+    if age < MIN_AGE:
+        raise CommandError(f"--older-than: events are kept for {MIN_AGE.days}d at least")
     return age
 
 
-async def purge(database_url: str, keys: Mapping[str, bytes], age: timedelta) -> Purged:
-    """Forget; safe to stop and to repeat.
+async def purge_database(database_url: str, keys: Mapping[str, bytes], age: timedelta) -> Purged:
+    """Forget what is older than that; safe to stop and to repeat. The schema stays as it is.
 
     Raises:
-        CommandError: Temporal or the database does not answer, or knows of no journeys.
+        CommandError: Temporal or the database does not answer, or the namespace is a wrong one.
     """
     database = Database(database_url)
     try:
-        gateway = JourneyGateway(await connect(keys, lazy=True))
-        purge = Purge(database, gateway, utc_now())
+        purge = Purge(database, JourneyGateway(await connect_lazily(keys)), utc_now())
         await purge.run(age)
     except WrongNamespaceError:
-        raise CommandError(_NO_JOURNEYS) from None
-    except TemporalAwayError:
+        raise CommandError(_WRONG_NAMESPACE) from None
+    except TemporalUnavailableError:
         raise CommandError("Temporal does not say which journeys are open; try again") from None
     except (SQLAlchemyError, OSError) as error:
         raise CommandError(f"the database does not answer ({type(error).__name__})") from None

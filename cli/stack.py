@@ -1,4 +1,4 @@
-"""What the processes of the embedded stack have to agree on."""
+"""What the processes of the embedded stack share."""
 
 import os
 import sys
@@ -9,12 +9,12 @@ from cli import temporal_server
 from cli.child import Program
 from settings import Settings
 
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # told apart, not bound
+_LOOPBACK_OF_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared, not bound
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Everything that the embedded processes have to agree on."""
+    """The addresses, token and environment of one embedded stack."""
 
     settings: Settings
     """With an absolute `data_dir`."""
@@ -53,7 +53,7 @@ class Stack:
         return self.program(name, sys.executable, "-m", module, *arguments)
 
     def _environment(self) -> dict[str, str]:
-        """Ours, except for what would lead to another Temporal than the embedded one."""
+        """This process's, without what would lead to another Temporal than the embedded one."""
         foreign = {name for name in os.environ if name.startswith("TEMPORAL_")}
         inherited = {name: value for name, value in os.environ.items() if name not in foreign}
         settings = self.settings
@@ -71,5 +71,5 @@ class Stack:
 
 def api_url(settings: Settings) -> str:
     """Where an API with these settings is reached from its own machine."""
-    host = _EVERYWHERE.get(settings.api_host, settings.api_host)
+    host = _LOOPBACK_OF_WILDCARD.get(settings.api_host, settings.api_host)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.api_port}"

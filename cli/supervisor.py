@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -10,44 +11,40 @@ from typing import Self
 
 from cli.child import Child, Program
 from cli.errors import ChildFailedError, CommandError, Interrupted
+from cli.restart_policy import DEATH_WINDOW, MAX_DEATHS, RestartPolicy
 
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.25), timedelta(seconds=4)
-"""Before a restart, doubling."""
+CHILD_STOP_TIMEOUT = timedelta(seconds=2.5)
+"""How long a child may take before the next one gets its SIGTERM too."""
 
-QUICK_DEATHS = 5
-"""So many deaths in a row, each within `LIVED_LONG`, are not an accident."""
+STOP_TIMEOUT = timedelta(seconds=8)
+"""From the first SIGTERM to SIGKILL, for all children together."""
 
-LIVED_LONG = timedelta(seconds=10)
-TURN = timedelta(seconds=2.5)
-"""How long the next one waits for the one before it to end."""
-
-KILL_AFTER = timedelta(seconds=8)
-"""From the first SIGTERM on, for all of them together."""
-
-_ENDING = (signal.SIGTERM, signal.SIGINT)
-Say = Callable[[str], None]
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+Echo = Callable[[str], None]
+"""Prints a line for the user."""
 
 
 class Supervisor:
     """An async context: inside it children are kept alive, at its end all of them end.
 
-    The block itself is cancelled when a signal asks for the end, or when a child dies again
-    and again; the context then raises `Interrupted` or `ChildFailedError`.
+    The block is cancelled when a signal asks to stop, or when a child dies again and again; the
+    context then raises `Interrupted` or `ChildFailedError`.
     """
 
-    def __init__(self, say: Say) -> None:
-        """Tell what happens to the children through `say`."""
-        self._say = say
+    def __init__(self, echo: Echo, now: Callable[[], float] = time.monotonic) -> None:
+        """Print what happens to the children; `now` is in seconds of a monotonic clock."""
+        self._echo = echo
+        self._now = now
         self._children: dict[str, Child] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._interruption: CommandError | Interrupted | None = None
         self._closing = False
 
     async def __aenter__(self) -> Self:
-        """Take over the signals that end a program."""
+        """Handle SIGTERM and SIGINT."""
         loop = asyncio.get_running_loop()
         self._block = asyncio.current_task()
-        for number in _ENDING:
+        for number in _STOP_SIGNALS:
             loop.add_signal_handler(number, self._interrupt, Interrupted(number))
         return self
 
@@ -57,12 +54,12 @@ class Supervisor:
         error: BaseException | None,
         _where: TracebackType | None,
     ) -> None:
-        """End every child; signals that come meanwhile change nothing any more."""
+        """End every child; signals that come meanwhile are ignored."""
         self._closing = True
         if error is None or isinstance(error, asyncio.CancelledError):
-            self._say("stopping")
+            self._echo("stopping")
         await self._end_children()
-        for number in _ENDING:
+        for number in _STOP_SIGNALS:
             asyncio.get_running_loop().remove_signal_handler(number)
         if self._interruption is not None and self._block is not None:
             self._block.uncancel()
@@ -77,10 +74,10 @@ class Supervisor:
         """The process that currently is the child of that name."""
         return self._children[name].pid
 
-    def last_words(self) -> str:
-        """What each child said last, for when they do not get on together."""
+    def log_tails(self) -> str:
+        """The end of each child's log."""
         return "\n".join(
-            f"--- {child.program.log}\n{child.last_words()}" for child in self._children.values()
+            f"--- {child.program.log}\n{child.log_tail()}" for child in self._children.values()
         )
 
     def _interrupt(self, why: CommandError | Interrupted) -> None:
@@ -89,52 +86,50 @@ class Supervisor:
             self._block.cancel()
 
     async def _keep(self, program: Program) -> None:
-        """Restart a program each time it dies, until it dies too often or all is to end."""
-        loop, deaths = asyncio.get_running_loop(), 0
+        """Restart a program each time it dies, until it dies too often or the context ends."""
+        policy = RestartPolicy()
         while True:
-            started = loop.time()
-            code = await self._children[program.name].ended()
+            code = await self._children[program.name].wait()
             if self._closing:
                 return
-            deaths = 1 if loop.time() - started >= LIVED_LONG.total_seconds() else deaths + 1
-            if deaths >= QUICK_DEATHS:
-                self._interrupt(_given_up(self._children[program.name], code))
+            pause = policy.pause_after_death(self._now())
+            if pause is None:
+                self._interrupt(_child_failed(self._children[program.name], code))
                 return
-            pause = min(FIRST_PAUSE * 2 ** (deaths - 1), LONGEST_PAUSE)
-            self._say(f"{program.name} ended unexpectedly ({_told(code)}); starting it again")
+            self._echo(f"{program.name} ended unexpectedly ({_reason(code)}); starting it again")
             await asyncio.sleep(pause.total_seconds())
             self._children[program.name] = await Child.start(program)
 
     async def _end_children(self) -> None:
-        """The last started first, each given its turn; after `KILL_AFTER` no more asking."""
+        """Ask each to end, the last started first; kill what remains after `STOP_TIMEOUT`."""
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
-        running = [child for child in reversed(self._children.values()) if child.runs]
+        running = [child for child in reversed(self._children.values()) if child.is_running]
         with suppress(TimeoutError):
-            async with asyncio.timeout(KILL_AFTER.total_seconds()):
-                await _end_in_turn(running)
+            async with asyncio.timeout(STOP_TIMEOUT.total_seconds()):
+                await _terminate_in_order(running)
         for child in running:
             child.kill()
-        await asyncio.gather(*(child.ended() for child in running))
+        await asyncio.gather(*(child.wait() for child in running))
 
 
-async def _end_in_turn(running: list[Child]) -> None:
+async def _terminate_in_order(running: list[Child]) -> None:
     for child in running:
         child.terminate()
         with suppress(TimeoutError):
-            async with asyncio.timeout(TURN.total_seconds()):
-                await child.ended()
-    await asyncio.gather(*(child.ended() for child in running))
+            async with asyncio.timeout(CHILD_STOP_TIMEOUT.total_seconds()):
+                await child.wait()
+    await asyncio.gather(*(child.wait() for child in running))
 
 
-def _given_up(child: Child, code: int) -> ChildFailedError:
+def _child_failed(child: Child, code: int) -> ChildFailedError:
     program = child.program
     return ChildFailedError(
-        f"{program.name} ended {QUICK_DEATHS} times in a row, last with {_told(code)}. "
-        f"The end of {program.log}:\n{child.last_words()}"
+        f"{program.name} ended {MAX_DEATHS} times within {DEATH_WINDOW.seconds} s, last with "
+        f"{_reason(code)}. The end of {program.log}:\n{child.log_tail()}"
     )
 
 
-def _told(code: int) -> str:
+def _reason(code: int) -> str:
     return f"exit code {code}" if code >= 0 else signal.Signals(-code).name

@@ -19,17 +19,18 @@ from settings import Settings
 HOST = "127.0.0.1"
 DEFAULT_NAMESPACE = "comeback"
 RETENTION = timedelta(days=30)
-"""The dev server's own 24 hours are over before anybody asks why a message was sent."""
+"""How long closed journeys can be looked up. The dev server's default, 24 hours, is too short to
+answer later why a message was sent."""
 
 FAIRNESS = (
     *("--dynamic-config-value", "matching.enableFairness=true"),
     *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
     *("--dynamic-config-value", "matching.numTaskqueueReadPartitions=1"),
 )
-"""Turns between stores are kept within each partition of a task queue alone; of four, the default,
-one may be done with a burst long before another."""
+"""Fairness between stores holds within one partition of a task queue. With four, the default, one
+partition may finish a burst long before another."""
 
-_POLL = timedelta(seconds=0.1)
+_POLL_INTERVAL = timedelta(seconds=0.1)
 
 
 def find_temporal() -> str:
@@ -57,7 +58,7 @@ def embedded_namespace() -> str:
 def server_command(settings: Settings, namespace: str) -> tuple[str, ...]:
     """The server with its state on disk, fast enough (WAL) and quiet.
 
-    Search attributes are the worker's to register, here as on any other Temporal.
+    API and worker register the search attributes, here as on any other Temporal.
     """
     return (
         *(find_temporal(), "server", "start-dev"),
@@ -71,7 +72,7 @@ def server_command(settings: Settings, namespace: str) -> tuple[str, ...]:
 
 
 async def prepare_namespace(address: str, namespace: str) -> None:
-    """Wait for the server, then see to it that closed journeys can be looked at for long."""
+    """Wait for the server, then give the namespace a retention of `RETENTION` at least."""
     while True:
         try:
             client = await Client.connect(address, namespace=namespace)
@@ -81,7 +82,7 @@ async def prepare_namespace(address: str, namespace: str) -> None:
                 return
         except (RPCError, RuntimeError):  # RuntimeError is how connecting fails
             pass
-        await asyncio.sleep(_POLL.total_seconds())
+        await asyncio.sleep(_POLL_INTERVAL.total_seconds())
 
 
 async def _retention(client: Client) -> timedelta:

@@ -1,1 +1,1 @@
-"""Stand-ins for Meta and for a partner, over real HTTP, used by the demo and the tests alike."""
+"""Stand-ins for Meta and a partner over real HTTP. The demo and the tests use the same ones."""

@@ -11,7 +11,7 @@ from sandbox.partner import create_partner
 def create_sandbox(
     ledger: Ledger | None = None, *, required_header: tuple[str, str] | None = None
 ) -> FastAPI:
-    """The whole outside world of a journey.
+    """Everything that a journey calls.
 
     Args:
         ledger: where Meta keeps what it received; in memory when left out.

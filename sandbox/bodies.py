@@ -1,4 +1,4 @@
-"""Bodies of requests as the stand-ins keep them."""
+"""Request bodies as the stand-ins keep them."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pydantic_core import from_json
 
 
 def json_or_text(body: bytes) -> Any:
-    """A body as it is kept: JSON, or text when it is none."""
+    """A body as JSON, or as text if it is not JSON."""
     try:
         return from_json(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a partner knows about its customers, and what it was asked."""
+"""What a partner knows about its customers, and the requests that it received."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ DEFAULT_EVENT_COUNT = 5
 
 
 class RecentEvent(BaseModel):
-    """An event in the Exit API's answer, told word for word as it was put."""
+    """An event of the Exit API's answer, returned exactly as it was put."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -22,26 +22,26 @@ class RecentEvent(BaseModel):
 
     @field_validator("timestamp")
     @classmethod
-    def _with_an_offset(cls, timestamp: str) -> str:
+    def _has_offset(cls, timestamp: str) -> str:
         if datetime.fromisoformat(timestamp).tzinfo is None:
             raise ValueError("needs an offset")
         return timestamp
 
     @property
     def at(self) -> datetime:
-        """The instant of the timestamp."""
+        """The timestamp, parsed."""
         return datetime.fromisoformat(self.timestamp)
 
 
-class Question(BaseModel):
-    """What both forms of the Exit API ask."""
+class ExitQuery(BaseModel):
+    """The parameters of both forms of the Exit API."""
 
     customer_id: str | None = None
     event_count: int = DEFAULT_EVENT_COUNT
 
 
-class Asked(Question):
-    """A request to the Exit API as it came, and what it was understood to ask."""
+class ExitRequest(ExitQuery):
+    """A request to the Exit API as it came, and the parameters that were read from it."""
 
     method: str
     query: dict[str, str]
@@ -49,41 +49,39 @@ class Asked(Question):
     headers: dict[str, str]
 
 
-def asked_by(request: Request, body: bytes) -> Asked:
-    """Note a request; whatever it asks comes from the query or, without that, from the body."""
+def read_request(request: Request, body: bytes) -> ExitRequest:
+    """Read the parameters from the query, or from the body if there is no query."""
     query = dict(request.query_params)
     content = json_or_text(body) if body else None
-    question = _question(query or content)
-    return Asked(
+    return ExitRequest(
         method=request.method,
         query=query,
         body=content,
         headers=dict(request.headers),
-        **question.model_dump(),
+        **_read_query(query or content).model_dump(),
     )
 
 
-def _question(content: Any) -> Question:
+def _read_query(content: Any) -> ExitQuery:
     try:
-        return Question.model_validate(content)
+        return ExitQuery.model_validate(content)
     except ValidationError:
-        return Question()
+        return ExitQuery()
 
 
 class Customers:
-    """Everything the stand-in for a partner remembers."""
+    """Everything that the stand-in for a partner remembers."""
 
     def __init__(self) -> None:
-        """Begin with customers who did nothing lately."""
-        self.requests: list[Asked] = []
+        self.requests: list[ExitRequest] = []
         self._events: dict[str, list[RecentEvent]] = {}
 
     def put(self, customer_id: str, events: list[RecentEvent]) -> None:
-        """Say what a customer did lately, instead of what was said before."""
+        """Replace a customer's recent events."""
         self._events[customer_id] = events
 
     def answer(self, customer_id: str, event_count: int) -> dict[str, Any]:
-        """The guide's answer: the newest so many events, in the order in which they were put."""
+        """The guide's answer with the newest events, in the order in which they were put."""
         events = self._events.get(customer_id, [])
         newest = sorted(range(len(events)), key=lambda i: events[i].at, reverse=True)[:event_count]
         answer = sample("exit_api_response")
@@ -92,6 +90,6 @@ class Customers:
         return answer
 
     def clear(self) -> None:
-        """Forget the customers and the requests."""
+        """Forget events and requests."""
         self.requests.clear()
         self._events.clear()

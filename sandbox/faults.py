@@ -1,4 +1,4 @@
-"""Failures that a stand-in was told to have, in the order in which it was told."""
+"""Failures queued for a stand-in, in the order in which they were added."""
 
 from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Fault(BaseModel):
-    """Something that goes wrong the next so many times."""
+    """A failure, and how many requests it affects."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -21,20 +21,19 @@ class FaultQueue(Generic[FaultT]):
     """Faults that wait for requests."""
 
     def __init__(self) -> None:
-        """Begin with nothing that goes wrong."""
         self._waiting: list[FaultT] = []
 
     def add(self, fault: FaultT) -> None:
-        """Queue a fault, once for each time that it is to happen."""
+        """Queue a fault as often as it is to happen."""
         self._waiting.extend([fault] * fault.times)
 
     def take(self, matches: Callable[[FaultT], bool] = lambda _: True) -> FaultT | None:
-        """The first waiting fault that matches, which then no longer waits."""
+        """Remove and return the first fault that matches."""
         for index, fault in enumerate(self._waiting):
             if matches(fault):
                 return self._waiting.pop(index)
         return None
 
     def clear(self) -> None:
-        """Nothing goes wrong any more."""
+        """Drop all faults."""
         self._waiting.clear()

@@ -1,4 +1,4 @@
-"""What the stand-in for Meta answers to a request, decided without any HTTP."""
+"""What the stand-in for Meta answers to a request. No HTTP here."""
 
 import re
 import secrets
@@ -23,11 +23,11 @@ _BEARER = re.compile(r"Bearer \S+")
 
 
 class GraphFailure(StrEnum):
-    """How sending can go wrong."""
+    """How sending can fail."""
 
     THROTTLE = "throttle"
     ERROR = "error"
-    """Turned down with the given `code`."""
+    """Refused with the given `code`."""
     SERVER_ERROR = "server_error"
     """HTTP 500 without a code; nothing was sent, which the caller cannot know."""
     DONE_BUT_SERVER_ERROR = "done_but_server_error"
@@ -40,14 +40,14 @@ _DONE = {GraphFailure.DONE_BUT_SERVER_ERROR, GraphFailure.DONE_BUT_TIMEOUT}
 
 
 class GraphFault(Fault):
-    """A failure of the next so many messages, of those to one number when `to` is given."""
+    """A failure of the next messages; with `to`, of those to this number."""
 
     fault: GraphFailure
     code: int | None = None
     to: Annotated[str, Field(pattern=r"^[0-9]+$")] | None = None
 
     @model_validator(mode="after")
-    def _code_of_an_error(self) -> Self:
+    def _only_errors_have_codes(self) -> Self:
         if (self.code is not None) != (self.fault is GraphFailure.ERROR):
             raise ValueError("a code belongs to the fault `error`, and to no other")
         return self
@@ -55,16 +55,16 @@ class GraphFault(Fault):
 
 @dataclass(frozen=True)
 class GraphAnswer:
-    """What to answer; without a status nothing is answered."""
+    """The answer; without a status there is none."""
 
     status: int | None
     content: Any
     message_id: str | None = None
     """Set when the message reached a phone."""
-    wrong: str | None = None
-    """What is wrong with the request itself, whatever Meta would have done with a right one."""
+    problem: str | None = None
+    """What in the request differs from what Meta published; independent of faults."""
     message: TemplateMessage | None = None
-    """What was asked for, unless that was wrong."""
+    """The message, if the request is valid."""
 
 
 def answer_to(
@@ -73,11 +73,11 @@ def answer_to(
     body: Any,
     fault_of: Callable[[TemplateMessage], GraphFault | None],
 ) -> GraphAnswer:
-    """Decide on a request as Meta would, with the fault that a right one meets, if any."""
+    """Answer as Meta would. A valid request meets the fault that `fault_of` gives, if any."""
     try:
         message = _checked(path, headers, body)
     except GraphError as error:
-        return GraphAnswer(error.status, error.envelope, wrong=error.details)
+        return GraphAnswer(error.status, error.envelope, problem=error.details)
     fault = fault_of(message)
     try:
         answer = _accepted(message.to) if fault is None else _failed(fault)

@@ -1,4 +1,4 @@
-"""Meta's error answers: the envelope, and which HTTP status goes with which code."""
+"""Meta's error answers: the envelope, and the HTTP status of each code."""
 
 import secrets
 from typing import Any, Final
@@ -47,10 +47,14 @@ _TITLES: Final[dict[int, str]] = {
 
 
 class GraphError(Exception):
-    """A request that Meta would turn down with this code."""
+    """A request that Meta would refuse.
+
+    Args:
+        code: Meta's.
+        details: for `error_data.details`.
+    """
 
     def __init__(self, code: int, details: str) -> None:
-        """Take Meta's code and what `error_data.details` is to say."""
         super().__init__(f"(#{code}) {details}")
         self.code = code
         self.details = details
@@ -62,7 +66,7 @@ class GraphError(Exception):
 
     @property
     def envelope(self) -> dict[str, Any]:
-        """The body of the answer, in the form that all of Graph API uses."""
+        """The body of the answer, in the form that all of Graph API has."""
         return {
             "error": {
                 "message": f"(#{self.code}) {_TITLES.get(self.code, 'Error')}",

@@ -1,4 +1,4 @@
-"""What the stand-in for Meta received, kept outside of the product that is being watched."""
+"""What the stand-in for Meta received, kept apart from the product's own database."""
 
 import os
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 
-class Received(BaseModel):
-    """One request to send, and what became of it."""
+class ReceivedRequest(BaseModel):
+    """One request to send, and its answer."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -18,19 +18,19 @@ class Received(BaseModel):
     method: str
     path: str
     headers: dict[str, str]
-    """Without `Authorization`: the ledger may be shown around."""
+    """Without `Authorization`, so that the ledger may be shown."""
     body: Any
     status: int | None
-    """What was answered; None when it was left without an answer."""
+    """None when the request was left without an answer."""
     answer: Any
     message_id: str | None
-    """Set when the message reached a phone, whatever was answered."""
-    wrong: str | None = None
-    """What about the request is not as Meta published it."""
+    """Set when the message reached a phone, also if the answer was an error."""
+    problem: str | None = None
+    """What in the request differs from what Meta published."""
 
 
 class _Reset(BaseModel):
-    """The line that says: what stands above no longer counts."""
+    """A line of the file: the lines above no longer count."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,25 +38,24 @@ class _Reset(BaseModel):
 
 
 class Ledger:
-    """An append-only list, with a file also through the death of the process."""
+    """An append-only list. With a file it survives the death of the process."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Begin empty, or with what the file of an earlier life holds."""
         self._path = path
         self._entries = [] if path is None else _read(path)
 
     @property
-    def entries(self) -> list[Received]:
+    def entries(self) -> list[ReceivedRequest]:
         """Everything received since the last reset, oldest first."""
         return list(self._entries)
 
-    def append(self, entry: Received) -> None:
-        """Keep an entry; it is on the disk when this returns, so before it is answered."""
+    def append(self, entry: ReceivedRequest) -> None:
+        """Keep an entry. It is on disk on return, thus before the request is answered."""
         self._write(entry)
         self._entries.append(entry)
 
     def reset(self) -> None:
-        """Forget everything; the file only grows by a line that says so."""
+        """Forget everything. The file keeps its lines and gets one that says so."""
         self._write(_Reset())
         self._entries.clear()
 
@@ -69,11 +68,11 @@ class Ledger:
             os.fsync(file.fileno())
 
 
-def _read(path: Path) -> list[Received]:
-    entries: list[Received] = []
+def _read(path: Path) -> list[ReceivedRequest]:
+    entries: list[ReceivedRequest] = []
     for line in _lines(path):
         try:
-            entries.append(Received.model_validate_json(line))
+            entries.append(ReceivedRequest.model_validate_json(line))
         except ValidationError:
             _Reset.model_validate_json(line)
             entries.clear()

@@ -1,11 +1,11 @@
-"""A stand-in for Meta's Graph API that sends nothing and remembers everything.
+"""A stand-in for Meta's Graph API that sends nothing and keeps every request.
 
-Messages go to `/{version}/{phone_number_id}/messages` or `/marketing_messages`, the version
-being optional. `/_sandbox` tells it how to fail and what it has received, and can make it strange.
+Messages go to `/{version}/{phone_number_id}/messages` or `/marketing_messages`; the version is
+optional. `/_sandbox` queues failures, lists what was received, and starts chaos.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -13,19 +13,16 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from sandbox.bodies import json_or_text
+from sandbox.chaos_control import ChaosMeta, chaos_control
 from sandbox.faults import FaultQueue
 from sandbox.graph import GraphAnswer, GraphFault, answer_to
 from sandbox.hanging import hang
-from sandbox.ledger import Ledger, Received
-from sandbox.stranger import Stranger, control
+from sandbox.ledger import Ledger, ReceivedRequest
 from sandbox.template_message import TemplateMessage
 
-LONGEST_HANG = timedelta(seconds=60)
-"""Longer than any client of ours waits."""
 
-
-class Message(BaseModel):
-    """A message that reached a phone, whatever was answered."""
+class ReceivedMessage(BaseModel):
+    """A message that reached a phone, also if the answer was an error."""
 
     id: str
     at: datetime
@@ -37,57 +34,63 @@ class Message(BaseModel):
 
 
 def create_meta(ledger: Ledger) -> FastAPI:
-    """The stand-in as an application that keeps what it receives in the ledger."""
+    """The stand-in as an application that keeps requests in the ledger."""
     faults: FaultQueue[GraphFault] = FaultQueue()
+    chaos = ChaosMeta()
     app = FastAPI(title="Stand-in for Graph API")
-    stranger = Stranger()
-    app.include_router(_control(ledger, faults, stranger), prefix="/_sandbox")
-    app.include_router(control(stranger), prefix="/_sandbox")
+    app.include_router(_control(ledger, faults, chaos), prefix="/_sandbox")
+    app.include_router(chaos_control(chaos), prefix="/_sandbox")
 
     def fault_of(message: TemplateMessage) -> GraphFault | None:
         fault = faults.take(lambda waiting: waiting.to in {None, message.to})
-        return fault or stranger.fault(message)
+        return fault or chaos.fault(message)
 
     @app.post("/{path:path}")
     async def post(path: str, request: Request) -> Response:
         body = json_or_text(await request.body())
         answer = answer_to(path, request.headers, body, fault_of)
         ledger.append(_received(path, request.headers, body, answer))
-        await stranger.react(path.split("/")[-2:][0], answer)
+        await chaos.before_answer(_phone_number_id(path), answer)
         if answer.status is None:
-            await hang(request, LONGEST_HANG)
+            await hang(request)
             return Response(status_code=504)
         return JSONResponse(answer.content, answer.status)
 
     return app
 
 
-def _control(ledger: Ledger, faults: FaultQueue[GraphFault], stranger: Stranger) -> APIRouter:
+def _control(ledger: Ledger, faults: FaultQueue[GraphFault], chaos: ChaosMeta) -> APIRouter:
     router = APIRouter()
 
     @router.post("/faults", status_code=204)
-    async def fail(fault: GraphFault) -> None:
+    async def add_fault(fault: GraphFault) -> None:
         faults.add(fault)
 
     @router.get("/requests")
-    async def requests() -> list[Received]:
+    async def requests() -> list[ReceivedRequest]:
         return ledger.entries
 
     @router.get("/messages")
-    async def messages() -> list[Message]:
+    async def messages() -> list[ReceivedMessage]:
         return [_message(entry) for entry in ledger.entries if entry.message_id is not None]
 
     @router.delete("", status_code=204)
     async def reset() -> None:
-        await stranger.end()
+        await chaos.stop()
         faults.clear()
         ledger.reset()
 
     return router
 
 
-def _received(path: str, headers: Mapping[str, str], body: Any, answer: GraphAnswer) -> Received:
-    return Received(
+def _phone_number_id(path: str) -> str:
+    return path.split("/")[-2:][0]
+
+
+def _received(
+    path: str, headers: Mapping[str, str], body: Any, answer: GraphAnswer
+) -> ReceivedRequest:
+    return ReceivedRequest(
         at=datetime.now(UTC),
         method="POST",
         path=f"/{path}",
@@ -96,12 +99,12 @@ def _received(path: str, headers: Mapping[str, str], body: Any, answer: GraphAns
         status=answer.status,
         answer=answer.content,
         message_id=answer.message_id,
-        wrong=answer.wrong,
+        problem=answer.problem,
     )
 
 
-def _message(entry: Received) -> Message:
-    return Message(
+def _message(entry: ReceivedRequest) -> ReceivedMessage:
+    return ReceivedMessage(
         id=str(entry.message_id),
         at=entry.at,
         path=entry.path,

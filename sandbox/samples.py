@@ -1,4 +1,4 @@
-"""The guide's payloads as they stand there, and as a partner would post them today."""
+"""The guide's payloads as printed there, and as a partner would post them today."""
 
 import json
 from datetime import datetime
@@ -21,10 +21,10 @@ def fresh(
     Args:
         name: of the sample.
         event_id: of this event.
-        customer_id: who did it.
-        at: when, with an offset.
-        changes: what else differs: `phone`, `email` and `name` are the customer's, others the
-            event's. An object is merged into the sample's, None takes a field out.
+        customer_id: of the customer.
+        at: the event's timestamp, with an offset.
+        changes: other fields: `phone`, `email` and `name` are the customer's, others the event's.
+            An object is merged into the sample's, None takes a field out.
     """
     event = sample(name)
     event.update(event_id=event_id, timestamp=at.isoformat())

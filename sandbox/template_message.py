@@ -7,22 +7,22 @@ from sandbox.graph_errors import GraphError
 from sandbox.graph_schema import Problem, Shape, problem_of
 from sandbox.template_components import VALUE_NOT_VALID, check_components
 
-INVALID_PARAMETER, MISSING = 100, 131008
+INVALID_PARAMETER, MISSING_PARAMETER = 100, 131008
 
 _CODES: Final = {
-    "required": MISSING,
-    "contains": MISSING,
+    "required": MISSING_PARAMETER,
+    "contains": MISSING_PARAMETER,
     "additionalProperties": INVALID_PARAMETER,
     "const": INVALID_PARAMETER,
     "enum": INVALID_PARAMETER,
     "oneOf": INVALID_PARAMETER,
 }
-"""Meta's code for the rule that a request breaks; for the others it is `VALUE_NOT_VALID`."""
+"""Meta's code by the rule of JSON Schema that a request breaks; else `VALUE_NOT_VALID`."""
 
 
 @dataclass(frozen=True)
 class TemplateMessage:
-    """What the stand-in needs to know of a request that Meta would take."""
+    """The receiver and the callback data of a valid request."""
 
     to: str
     callback_data: str | None
@@ -36,7 +36,7 @@ def read_message(body: Any, endpoint: Shape = Shape.MESSAGES) -> TemplateMessage
         endpoint: which of the two it came to.
 
     Raises:
-        GraphError: it is not what Meta takes; the details name the first wrong place.
+        GraphError: Meta would refuse it; the details name the first wrong place.
     """
     problem = problem_of(endpoint, body)
     if problem is not None:
@@ -46,6 +46,6 @@ def read_message(body: Any, endpoint: Shape = Shape.MESSAGES) -> TemplateMessage
 
 
 def _code_of(problem: Problem) -> int:
-    if problem.keyword == "type" and problem.wanted in {'"object"', '"array"'}:
+    if problem.keyword == "type" and problem.expected in {'"object"', '"array"'}:
         return INVALID_PARAMETER
     return _CODES.get(problem.keyword, VALUE_NOT_VALID)

@@ -1,1 +1,1 @@
-"""What is kept in the database: tables, one repository per table, migrations."""
+"""The database: tables, one repository per table, migrations."""

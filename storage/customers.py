@@ -1,4 +1,4 @@
-"""Everything that is stored about one customer, to be exported or erased."""
+"""Everything that is stored about one customer, for export and erasure."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ from storage.database import lock
 from storage.messages import ERASED
 from storage.tables import holds, inbox, journeys, messages, suppressions, webhooks
 from storage.tables import quarantine as quarantined
-from storage.webhooks import Webhook
+from storage.webhooks import StoredNotification
 
-AT_ONCE = 500
-"""Quarantined bodies looked through in one go."""
+PAGE_SIZE = 500
+"""Bodies searched at a time."""
 
 NOTE = {"type": "erased", "loc": ["body"], "msg": "the body was erased with its customer"}
 _INTERNAL = frozenset({"store_id", "customer_id", "address_hash", "leased_until"})
-"""Whose it is, which the reader knows, and what means nothing outside of the program."""
+"""Columns that an export leaves out: its reader knows them, or cannot use them."""
 
 Rows = list[dict[str, Any]]
 
 
 async def stored(connection: AsyncConnection, store_id: str, customer_id: str) -> dict[str, Rows]:
-    """What is known of a customer, oldest first: events with their bodies, messages and so on."""
+    """A customer's events with their bodies, messages, journeys, holds, suppressions."""
     tables = {
         "events": (inbox, inbox.c.id),
         "messages": (messages, messages.c.claimed_at),
@@ -43,7 +43,8 @@ async def stored(connection: AsyncConnection, store_id: str, customer_id: str) -
     }
     found = {
         name: await _rows(
-            connection, select(table).where(_of(table, store_id, customer_id)).order_by(order)
+            connection,
+            select(table).where(_same_customer(table, store_id, customer_id)).order_by(order),
         )
         for name, (table, order) in tables.items()
     }
@@ -51,8 +52,8 @@ async def stored(connection: AsyncConnection, store_id: str, customer_id: str) -
         suppressions.c.store_id == store_id,
         suppressions.c.address_hash.in_(_hashes(store_id, customer_id).scalar_subquery()),
     )
-    wishes = [_readable(row) for row in await _rows(connection, query)]
-    return {**found, "suppressions": wishes}
+    suppressed = [_readable(row) for row in await _rows(connection, query)]
+    return {**found, "suppressions": suppressed}
 
 
 async def address_hashes(
@@ -66,9 +67,9 @@ async def address_hashes(
 async def quarantined_about(
     connection: AsyncConnection, store_id: str, is_about: Callable[[str], bool]
 ) -> Rows:
-    """Quarantined bodies about somebody, of the store and of nobody, newest first."""
-    whose = (quarantined.c.store_id == store_id) | quarantined.c.store_id.is_(None)
-    query = select(quarantined).where(whose).order_by(quarantined.c.id.desc()).limit(AT_ONCE)
+    """Quarantined bodies about a customer, of the store and of no store, newest first."""
+    of_store = (quarantined.c.store_id == store_id) | quarantined.c.store_id.is_(None)
+    query = select(quarantined).where(of_store).order_by(quarantined.c.id.desc()).limit(PAGE_SIZE)
     found: Rows = []
     page = await _rows(connection, query)
     while page:
@@ -79,21 +80,21 @@ async def quarantined_about(
 
 async def waiting_about(
     connection: AsyncConnection, is_about: Callable[[str], bool]
-) -> list[Webhook]:
-    """Notifications of Meta's that wait to be processed and are about somebody, oldest first."""
-    query = select(webhooks.c.id, webhooks.c.body).order_by(webhooks.c.id).limit(AT_ONCE)
-    found: list[Webhook] = []
-    page = [Webhook(*row) for row in await connection.execute(query)]
+) -> list[StoredNotification]:
+    """Meta's notifications about a customer that wait to be processed, oldest first."""
+    query = select(webhooks.c.id, webhooks.c.body).order_by(webhooks.c.id).limit(PAGE_SIZE)
+    found: list[StoredNotification] = []
+    page = [StoredNotification(*row) for row in await connection.execute(query)]
     while page:
         found += [row for row in page if is_about(row.body.decode(errors="replace"))]
         rest = query.where(webhooks.c.id > page[-1].id)
-        page = [Webhook(*row) for row in await connection.execute(rest)]
+        page = [StoredNotification(*row) for row in await connection.execute(rest)]
     return found
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """Of how many events and messages something was erased."""
+    """How many events and messages were emptied."""
 
     events: int
     messages: int
@@ -102,27 +103,27 @@ class Erasure:
 async def erase(
     connection: AsyncConnection, store_id: str, customer_id: str, bodies: Iterable[dict[str, Any]]
 ) -> Erasure:
-    """Empty what a customer posted; ids, kinds and times stay, so that nothing happens twice.
+    """Empty a customer's events; ids, kinds and times stay, so that nothing happens twice.
 
-    Meta's message ids have the number in them. The ledger and the suppressions have otherwise
-    only a keyed hash of it, which must stay for caps and opt-outs to hold.
+    Meta's message ids contain the number. Otherwise the ledger and the suppressions have only a
+    keyed hash of it, which must stay for caps and opt-outs to hold.
 
     Args:
         connection: of the erasing transaction.
-        store_id: whose customer.
-        customer_id: who.
-        bodies: quarantined ones, as `quarantined_about` gives them.
+        store_id: the customer's store.
+        customer_id: the customer.
+        bodies: the quarantined bodies about the customer, from `quarantined_about`.
     """
     await lock(connection, "customer", store_id, customer_id)
     events = await connection.execute(
         update(inbox)
-        .where(_of(inbox, store_id, customer_id), cast(inbox.c.body, String) != "{}")
+        .where(_same_customer(inbox, store_id, customer_id), cast(inbox.c.body, String) != "{}")
         .values(body={})
     )
-    named = messages.c.provider_id.is_distinct_from(ERASED)
+    not_erased = messages.c.provider_id.is_distinct_from(ERASED)
     sent = await connection.execute(
         update(messages)
-        .where(_of(messages, store_id, customer_id), named)
+        .where(_same_customer(messages, store_id, customer_id), not_erased)
         .values(provider_id=ERASED)
     )
     await _erase_evidence(connection, store_id, customer_id)
@@ -136,9 +137,9 @@ async def erase(
 
 
 async def _erase_evidence(connection: AsyncConnection, store_id: str, customer_id: str) -> None:
-    """Take Meta's message ids out of closed journeys, whose decisions once had them."""
+    """Remove Meta's message ids from closed journeys of older releases."""
     query = select(journeys.c.run_id, journeys.c.decisions).where(
-        _of(journeys, store_id, customer_id)
+        _same_customer(journeys, store_id, customer_id)
     )
     for run_id, decisions in (await connection.execute(query)).all():
         erased = [{**each, "evidence": _without_id(each["evidence"])} for each in decisions]
@@ -152,23 +153,23 @@ def _without_id(evidence: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in evidence.items() if name != "provider_id"}
 
 
-def _readable(wish: dict[str, Any]) -> dict[str, Any]:
-    """A suppression for people: whether it holds, why it did, since and until when."""
+def _readable(suppression: dict[str, Any]) -> dict[str, Any]:
+    because = suppression["because"] or None
     return {
-        "suppressed": wish["lifted_at"] is None,
-        "because": wish["because"] or None,
-        "since": wish["created_at"] if wish["because"] else None,
-        "lifted_at": wish["lifted_at"],
+        "suppressed": suppression["lifted_at"] is None,
+        "because": because,
+        "since": because and suppression["created_at"],
+        "lifted_at": suppression["lifted_at"],
     }
 
 
-def _of(table: Table, store_id: str, customer_id: str) -> ColumnElement[bool]:
+def _same_customer(table: Table, store_id: str, customer_id: str) -> ColumnElement[bool]:
     return (table.c.store_id == store_id) & (table.c.customer_id == customer_id)
 
 
 def _hashes(store_id: str, customer_id: str) -> CompoundSelect[Any]:
     known = (
-        select(table.c.address_hash).where(_of(table, store_id, customer_id))
+        select(table.c.address_hash).where(_same_customer(table, store_id, customer_id))
         for table in (inbox, messages)
     )
     return union(*known)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Table,
     event,
+    exc,
     func,
     make_url,
     select,
@@ -32,8 +33,8 @@ _SQLITE_PRAGMAS = (
     "foreign_keys=ON",
     "busy_timeout=5000",  # API and worker share the file
 )
-MOST_COUNTED = 100_000
-"""Where counting for whoever watches stops: beyond it they act the same."""
+MAX_COUNTED = 100_000
+"""Counting for monitoring stops here: operators act the same on any larger number."""
 
 _READ_ONLY = "comeback_read_only"
 _READS_ONLY = {
@@ -46,8 +47,18 @@ class ReadOnlyError(OSError):
     """The database can be read, and not written."""
 
 
+UNAVAILABLE_ERRORS = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.InternalError,  # among them: a server that was demoted and only reads now
+    exc.TimeoutError,  # no connection left in the pool
+    OSError,
+)
+"""Errors that mean: the database cannot be reached now."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant, in UTC on both databases; SQLite itself forgets offsets."""
+    """An aware datetime, in UTC on both databases; SQLite itself stores no offsets."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -62,7 +73,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give back what went in, in UTC."""
+        """The same instant, in UTC."""
         del dialect
         if value is None:
             return None
@@ -80,7 +91,7 @@ class Database:
         """
         parsed = async_url(url)
         sqlite = parsed.get_backend_name() == "sqlite"
-        # Claims look again after they got their lock: a snapshot from before would not show it.
+        # Claims read again after they got their lock: a snapshot from before would be outdated.
         isolation = {} if sqlite else {"isolation_level": "READ COMMITTED"}
         self._engine = create_async_engine(
             parsed,
@@ -88,16 +99,16 @@ class Database:
             hide_parameters=True,  # errors are logged, and parameters are what partners posted
             **isolation,
         )
-        self._turn: AbstractAsyncContextManager[Any] = nullcontext()
+        self._writing: AbstractAsyncContextManager[Any] = nullcontext()
         if sqlite:
             prepare_sqlite(self._engine.sync_engine)
-            self._turn = asyncio.Lock()  # in turn, where SQLite would have writers sleep and retry
+            self._writing = asyncio.Lock()  # waiting writers of SQLite would sleep and retry
         self._reader = self._engine.execution_options(**{_READ_ONLY: True})
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Write: committed when the block ends, rolled back when it raises."""
-        async with self._turn, self._engine.begin() as connection:
+        async with self._writing, self._engine.begin() as connection:
             yield connection
 
     @asynccontextmanager
@@ -107,10 +118,10 @@ class Database:
             yield connection
 
     async def ping(self) -> None:
-        """See whether the database can be written.
+        """Check whether the database can be written.
 
         Raises:
-            DBAPIError: it does not answer, or somebody keeps its lock.
+            DBAPIError: it does not answer, or its lock is held.
             ReadOnlyError: it only reads, such as a replica after a failover.
         """
         async with self.transaction() as connection:
@@ -119,14 +130,14 @@ class Database:
                 raise ReadOnlyError
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._engine.dispose()
 
 
 async def lock(connection: AsyncConnection, *parts: str) -> None:
-    """Let one transaction at a time pass, of all that name the same parts, until it ends.
+    """Wait until no other transaction holds the lock of this name, and hold it to the end.
 
-    On SQLite every writing transaction is alone already.
+    On SQLite there is one writing transaction at a time anyway.
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(
@@ -136,7 +147,7 @@ async def lock(connection: AsyncConnection, *parts: str) -> None:
 
 
 def async_url(url: str) -> URL:
-    """The URL with the driver that this program uses, whatever driver it names."""
+    """The URL with the driver that this program uses; a driver that it names is replaced."""
     parsed = make_url(url)
     name = parsed.get_backend_name()
     if name not in _DRIVERS:
@@ -151,7 +162,7 @@ def sync_url(url: str) -> URL:
 
 
 def prepare_sqlite(engine: Engine) -> None:
-    """Make SQLite's transactions real: writers take their lock when they begin."""
+    """Have SQLite's writers take their lock when their transaction begins."""
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
@@ -168,8 +179,8 @@ def prepare_sqlite(engine: Engine) -> None:
 
 
 async def count_some(connection: AsyncConnection, rows: Select[Any]) -> int:
-    """How many rows there are, looking at no more than `MOST_COUNTED` of them."""
-    counted = select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery())
+    """How many rows there are, up to `MAX_COUNTED`."""
+    counted = select(func.count()).select_from(rows.limit(MAX_COUNTED).subquery())
     return int((await connection.execute(counted)).scalar_one())
 
 
@@ -179,7 +190,7 @@ async def insert_new(
     """Insert a row unless one of its unique keys is taken.
 
     Returns:
-        The row as it was written, or None when it was there already.
+        The row as it was written, or None when a key was taken.
     """
     make = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.c)

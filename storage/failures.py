@@ -1,4 +1,7 @@
-"""Messages that Meta took and then could not deliver: their open journeys are told soon."""
+"""Failed messages whose open journeys are still to be signalled.
+
+Meta accepted these messages, and reported later that it could not deliver them.
+"""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -7,13 +10,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new
+from storage.fair_order import fair_position
 from storage.tables import failures, messages
-from storage.turns import turn
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed message whose journey is still to be told."""
+    """A failed message whose journey is still to be signalled."""
 
     message_id: str
     store_id: str
@@ -27,22 +30,22 @@ class Failure:
 
 
 async def add(connection: AsyncConnection, message_id: str, now: datetime) -> None:
-    """Note that a message failed after Meta took it; a second time changes nothing."""
+    """Add a failed message; a second time changes nothing."""
     await insert_new(connection, failures, {"message_id": message_id, "failed_at": now})
 
 
-async def untold(connection: AsyncConnection, most: int) -> list[Failure]:
-    """Failures whose journeys are still to be told, each store's oldest first."""
-    of_message = tuple(messages.c[each.name] for each in fields(Failure) if each.name in messages.c)
+async def pending(connection: AsyncConnection, limit: int) -> list[Failure]:
+    """Failures that are still to be signalled, each store's oldest first."""
+    columns = (messages.c[each.name] for each in fields(Failure) if each.name in messages.c)
     query = (
-        select(*of_message, failures.c.failed_at)
+        select(*columns, failures.c.failed_at)
         .join(messages, messages.c.message_id == failures.c.message_id)
-        .order_by(turn(messages.c.store_id, failures.c.failed_at), failures.c.failed_at)
-        .limit(most)
+        .order_by(fair_position(messages.c.store_id, failures.c.failed_at), failures.c.failed_at)
+        .limit(limit)
     )
     return [Failure(**row) for row in (await connection.execute(query)).mappings()]
 
 
-async def told(connection: AsyncConnection, message_id: str) -> None:
-    """Forget a failure that its journey knows of; the ledger keeps it."""
+async def remove(connection: AsyncConnection, message_id: str) -> None:
+    """Remove a failure that was signalled; the ledger keeps it."""
     await connection.execute(delete(failures).where(failures.c.message_id == message_id))

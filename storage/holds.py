@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.fair_order import fair_position
 from storage.tables import holds, stores, template_holds
-from storage.turns import turn
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Hold:
 async def add(
     connection: AsyncConnection, hold: Hold, because: str, template: str | None = None
 ) -> None:
-    """Note that a journey holds, from now on even if it held before.
+    """Record that a journey holds; a hold that it had is replaced.
 
     Args:
-        connection: of the transaction that found out.
-        hold: whose journey, and since when.
-        because: what an operator is told.
-        template: which one it waits for; None: for its store.
+        connection: of the caller's transaction.
+        hold: the journey, and since when it holds.
+        because: the reason that an operator reads.
+        template: the template that it waits for; None: it waits for its store.
     """
     await forget(connection, hold.store_id, hold.customer_id)
     await connection.execute(
@@ -36,7 +36,7 @@ async def add(
     )
 
 
-async def releasable(connection: AsyncConnection, most: int) -> list[Hold]:
+async def releasable(connection: AsyncConnection, limit: int) -> list[Hold]:
     """Journeys whose store and template may send again, each store's oldest hold first."""
     template_is_held = exists().where(
         template_holds.c.store_id == holds.c.store_id,
@@ -46,14 +46,14 @@ async def releasable(connection: AsyncConnection, most: int) -> list[Hold]:
         select(holds.c.store_id, holds.c.customer_id, holds.c.held_at)
         .join(stores, stores.c.store_id == holds.c.store_id)
         .where(stores.c.paused_at.is_(None), ~template_is_held)
-        .order_by(turn(holds.c.store_id, holds.c.held_at), holds.c.held_at)
-        .limit(most)
+        .order_by(fair_position(holds.c.store_id, holds.c.held_at), holds.c.held_at)
+        .limit(limit)
     )
     return [Hold(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def remove(connection: AsyncConnection, hold: Hold) -> None:
-    """Forget a hold whose journey was released; not the one that may have followed it."""
+    """Remove the hold of a journey that was released; not a hold that followed it."""
     await connection.execute(
         delete(holds).where(
             holds.c.store_id == hold.store_id,
@@ -64,7 +64,7 @@ async def remove(connection: AsyncConnection, hold: Hold) -> None:
 
 
 async def forget(connection: AsyncConnection, store_id: str, customer_id: str) -> None:
-    """Forget whatever hold a journey has: it is over."""
+    """Remove any hold of a journey: it has closed."""
     await connection.execute(
         delete(holds).where(holds.c.store_id == store_id, holds.c.customer_id == customer_id)
     )

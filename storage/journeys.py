@@ -1,4 +1,4 @@
-"""How journeys ended: one row per journey, written once, when it closes."""
+"""Closed journeys: one row per journey, written once, when it closes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,21 +7,21 @@ from typing import Any
 from sqlalchemy import RowMapping, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.outcomes import ClosedJourney
+from domain.journey.outcomes import ClosedJourney
 from storage.database import insert_new
 from storage.tables import journeys
 
 
 @dataclass(frozen=True)
 class TriggerSeen:
-    """What a journey would be about, and until when its customer was seen."""
+    """The event that a journey would be about, and when its customer was last active."""
 
     event_id: str
     left_at: datetime
 
 
 async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
-    """Write a journey's end; a second time changes nothing."""
+    """Record a closed journey; a second time changes nothing."""
     plain = journey.model_dump(mode="json")
     trigger = journey.trigger
     values = {
@@ -37,7 +37,7 @@ async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
 async def latest(
     connection: AsyncConnection, store_id: str, customer_id: str
 ) -> ClosedJourney | None:
-    """The journey of a customer that closed last."""
+    """The customer's journey that closed last."""
     query = (
         select(journeys)
         .where(journeys.c.store_id == store_id, journeys.c.customer_id == customer_id)
@@ -51,13 +51,13 @@ async def latest(
 async def handled(
     connection: AsyncConnection, store_id: str, customer_id: str, trigger: TriggerSeen
 ) -> bool:
-    """Whether a journey about this event, or about what the customer did after it, has closed."""
-    about_it = journeys.c.trigger_event_id == trigger.event_id
-    about_later = journeys.c.left_at >= trigger.left_at
+    """Whether a journey about this event, or about a later one of the customer, has closed."""
+    same_trigger = journeys.c.trigger_event_id == trigger.event_id
+    left_later = journeys.c.left_at >= trigger.left_at
     query = select(journeys.c.run_id).where(
         journeys.c.store_id == store_id,
         journeys.c.customer_id == customer_id,
-        or_(about_it, about_later),
+        or_(same_trigger, left_later),
     )
     return (await connection.execute(query.limit(1))).first() is not None
 
@@ -65,7 +65,7 @@ async def handled(
 async def counted(
     connection: AsyncConnection, store_id: str, start: datetime, end: datetime
 ) -> list[dict[str, Any]]:
-    """How many journeys of each kind ended how and why."""
+    """How many journeys of each kind closed with which outcome and reason."""
     columns = (journeys.c.kind, journeys.c.outcome, journeys.c.reason)
     found = await connection.execute(
         select(*columns, func.count().label("count"))

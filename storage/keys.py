@@ -45,7 +45,7 @@ async def end(connection: AsyncConnection, store_id: str, key_id: str, now: date
 
 
 async def matches(connection: AsyncConnection, store_id: str, api_key: str) -> bool:
-    """Whether this is a living key of this very store.
+    """Whether this is a key of this store that has not ended.
 
     The comparison takes as long for an unknown key as for a known one.
     """
@@ -63,7 +63,7 @@ async def matches(connection: AsyncConnection, store_id: str, api_key: str) -> b
 
 
 async def listed(connection: AsyncConnection, store_id: str) -> list[dict[str, object]]:
-    """The ids of a store's living keys, oldest first."""
+    """A store's keys that have not ended, oldest first."""
     found = await connection.execute(
         select(store_keys.c.key_id, store_keys.c.created_at)
         .where(store_keys.c.store_id == store_id, store_keys.c.ended_at.is_(None))

@@ -1,6 +1,6 @@
-"""Opting out: the number is suppressed at once; the open journeys of whoever has it are told soon.
+"""Opt-outs: a number is suppressed at once, its customers' open journeys end soon after.
 
-The claiming transaction looks at the suppression, so nothing depends on the telling.
+The claiming transaction checks the suppression, so no message depends on that end.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import suppressions
 from storage.database import insert_new
+from storage.fair_order import fair_position
 from storage.tables import opt_outs
-from storage.turns import turn
 
 
 @dataclass(frozen=True)
 class OptOut:
-    """A suppressed number whose open journeys are still to be told."""
+    """A suppressed number whose customers' open journeys are still to be ended."""
 
     store_id: str
     address_hash: str
@@ -27,7 +27,7 @@ class OptOut:
 async def opt_out(
     connection: AsyncConnection, store_id: str, address_hash: str, because: str, now: datetime
 ) -> None:
-    """Suppress a number, and leave it to the dispatcher to tell the open journeys."""
+    """Suppress a number, and leave it to the dispatcher to end open journeys."""
     await suppressions.add(connection, store_id, address_hash, because, now)
     if await suppressions.because(connection, store_id, address_hash) is None:
         return  # it was lifted since
@@ -35,15 +35,15 @@ async def opt_out(
     await insert_new(connection, opt_outs, values)
 
 
-async def untold(connection: AsyncConnection, most: int) -> list[OptOut]:
-    """Opt-outs whose journeys are still to be told, each store's oldest first."""
-    place = turn(opt_outs.c.store_id, opt_outs.c.created_at)
-    query = select(opt_outs).order_by(place, opt_outs.c.created_at).limit(most)
+async def pending(connection: AsyncConnection, limit: int) -> list[OptOut]:
+    """Opt-outs whose open journeys are still to be ended, each store's oldest first."""
+    position = fair_position(opt_outs.c.store_id, opt_outs.c.created_at)
+    query = select(opt_outs).order_by(position, opt_outs.c.created_at).limit(limit)
     return [OptOut(**row) for row in (await connection.execute(query)).mappings()]
 
 
-async def told(connection: AsyncConnection, done: OptOut) -> None:
-    """Forget an opt-out whose journeys know of it; the suppression stays."""
+async def remove(connection: AsyncConnection, done: OptOut) -> None:
+    """Remove an opt-out whose journeys were ended; the suppression stays."""
     await connection.execute(
         delete(opt_outs).where(
             opt_outs.c.store_id == done.store_id, opt_outs.c.address_hash == done.address_hash

@@ -1,6 +1,6 @@
-"""What is old and no longer needed: deleted, or emptied where figures and dedup rest on it.
+"""Deleting old data, or emptying it where figures and deduplication need the row.
 
-Each call is one batch, for one transaction of its own; a cursor says where the next one begins.
+Each call is one batch, for a transaction of its own; a cursor says where the next one begins.
 """
 
 from collections.abc import Collection
@@ -14,15 +14,15 @@ from storage.database import lock
 from storage.messages import ERASED, MessageStatus
 from storage.tables import inbox, journeys, messages, quarantine
 
-AT_ONCE: Final = 500
+BATCH_SIZE: Final = 500
 
 Cursor = tuple[datetime, str]
 """The time and the id of the last row of a batch."""
 
 
 async def quarantined(connection: AsyncConnection, before: datetime) -> int:
-    """Delete some of the bodies that nobody looked after; how many."""
-    old = select(quarantine.c.id).where(quarantine.c.received_at < before).limit(AT_ONCE)
+    """Delete a batch of old quarantined bodies; how many."""
+    old = select(quarantine.c.id).where(quarantine.c.received_at < before).limit(BATCH_SIZE)
     removed = await connection.execute(delete(quarantine).where(quarantine.c.id.in_(old)))
     return removed.rowcount
 
@@ -30,7 +30,7 @@ async def quarantined(connection: AsyncConnection, before: datetime) -> int:
 async def customers_of(
     connection: AsyncConnection, store_id: str, before: datetime, after: str
 ) -> list[str]:
-    """Some customers of whom there are old events, by id, beginning behind one of them."""
+    """Next page of customers with old events, by id."""
     query = (
         select(inbox.c.customer_id)
         .where(
@@ -40,15 +40,15 @@ async def customers_of(
         )
         .distinct()
         .order_by(inbox.c.customer_id)
-        .limit(AT_ONCE)
+        .limit(BATCH_SIZE)
     )
     return list((await connection.execute(query)).scalars())
 
 
 async def concerned(connection: AsyncConnection, store_id: str, customer_id: str) -> set[str]:
-    """Whose journeys a customer's events matter to: theirs, and those of whoever has their number.
+    """The customer, and all customers who had the same number.
 
-    An order stops the messages of everybody who has the number.
+    An order stops the messages of every customer with the number.
     """
     hashes = select(inbox.c.address_hash).where(
         inbox.c.store_id == store_id,
@@ -64,7 +64,7 @@ async def concerned(connection: AsyncConnection, store_id: str, customer_id: str
 async def any_undelivered(
     connection: AsyncConnection, store_id: str, customer_ids: Collection[str]
 ) -> bool:
-    """Whether an event of any of them still waits to be delivered."""
+    """Whether an event of any of these customers is undelivered."""
     waits = exists().where(
         inbox.c.store_id == store_id,
         inbox.c.customer_id.in_(customer_ids),
@@ -78,20 +78,20 @@ async def events(
 ) -> int:
     """Delete the old events of a customer without an open journey; how many.
 
-    Only what no journey ever heard of, or what a journey heard of that has closed since.
+    Only events that no journey received, or that a journey received which has closed since.
     """
     await lock(connection, "customer", store_id, customer_id)
-    theirs = (inbox.c.store_id == store_id, inbox.c.customer_id == customer_id)
+    of_customer = (inbox.c.store_id == store_id, inbox.c.customer_id == customer_id)
     if await any_undelivered(connection, store_id, [customer_id]):
         return 0
     closed_at = select(func.max(journeys.c.closed_at)).where(
         journeys.c.store_id == store_id, journeys.c.customer_id == customer_id
     )
-    over = or_(
+    unneeded = or_(
         inbox.c.ignored_because.is_not(None), inbox.c.received_at < closed_at.scalar_subquery()
     )
     removed = await connection.execute(
-        delete(inbox).where(*theirs, inbox.c.received_at < before, over)
+        delete(inbox).where(*of_customer, inbox.c.received_at < before, unneeded)
     )
     return removed.rowcount
 
@@ -99,9 +99,9 @@ async def events(
 async def explanations(
     connection: AsyncConnection, store_id: str, before: datetime, after: Cursor | None
 ) -> tuple[int, Cursor | None]:
-    """Empty why some old journeys decided what; how many, and from where to go on, if at all.
+    """Empty the decisions and evidence of a batch of old journeys; how many, and the next cursor.
 
-    That they were, how they ended and why stays.
+    Outcome and reason stay.
     """
     ids, cursor = await _old(connection, journeys, store_id, before, after)
     emptied = await connection.execute(
@@ -115,7 +115,7 @@ async def explanations(
 async def provider_ids(
     connection: AsyncConnection, store_id: str, before: datetime, after: Cursor | None
 ) -> tuple[int, Cursor | None]:
-    """Empty what Meta calls some old messages; how many, and from where to go on, if at all."""
+    """Erase Meta's ids of a batch of old messages; how many, and the next cursor."""
     ids, cursor = await _old(connection, messages, store_id, before, after)
     emptied = await connection.execute(
         update(messages)
@@ -136,13 +136,13 @@ async def _old(
     before: datetime,
     after: Cursor | None,
 ) -> tuple[list[str], Cursor | None]:
-    """The ids of a batch, oldest first."""
+    """The ids of a batch, oldest first, and the cursor of the next one."""
     at, row_id = _ORDER[table.name]
     query = select(at, row_id).where(table.c.store_id == store_id, at < before)
     if after is not None:
         query = query.where(tuple_(at, row_id) > after)
-    rows: list[Any] = list(await connection.execute(query.order_by(at, row_id).limit(AT_ONCE)))
-    last = rows[-1] if len(rows) == AT_ONCE else None
+    rows: list[Any] = list(await connection.execute(query.order_by(at, row_id).limit(BATCH_SIZE)))
+    last = rows[-1] if len(rows) == BATCH_SIZE else None
     return [row[1] for row in rows], None if last is None else (last[0], last[1])
 
 
@@ -150,4 +150,4 @@ _ORDER: Final = {
     "journeys": (journeys.c.closed_at, journeys.c.run_id),
     "messages": (messages.c.claimed_at, messages.c.message_id),
 }
-"""What orders a table's rows, the oldest first, each in a place of its own."""
+"""Time and id: a total order of a table's rows, oldest first."""

@@ -1,15 +1,15 @@
-"""What Meta tells of messages that it has, folded into the ledger: in any order, and repeated.
+"""Applying Meta's statuses to the ledger, in any order and repeated.
 
-The highest rank ever told stands. A failure outranks that the message was accepted or sent, but
-not that it was delivered or read: then somebody has it.
+The status of the highest rank stands. A failure outranks accepted and sent, but not delivered or
+read: then the customer has the message.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import failures
@@ -28,19 +28,19 @@ RANK: Final = {
     MessageStatus.READ: 5,
 }
 
-MOST: Final = 500
-"""Statuses of one transaction: it has few parameters, and other writers wait for it shortly."""
+MAX_BATCH: Final = 500
+"""Statuses in one transaction: few parameters, and a short wait for other writers."""
 
 
 @dataclass(frozen=True)
-class Told:
+class StatusUpdate:
     """One status of one message."""
 
     message_id: str | None
     """Ours, as Meta echoes it; None when it echoes nothing of ours."""
     provider_id: str
     store_ids: frozenset[str]
-    """Of the number that it was sent from: no other store's message can be meant."""
+    """The stores of the number that it was sent from; messages of other stores do not match."""
     status: MessageStatus
     because: str | None = None
     error_code: int | None = None
@@ -48,7 +48,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Entry:
-    """What statuses can change of a ledger row, and whose it is."""
+    """A ledger row: what identifies it, and what statuses change."""
 
     message_id: str
     store_id: str
@@ -62,8 +62,8 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Fold:
-    """The entry that a status is about, as it is now."""
+class AppliedStatus:
+    """The entry after a status was applied."""
 
     entry: Entry
     changed: bool
@@ -73,64 +73,91 @@ _COLUMNS = tuple(messages.c[name] for name in Entry.__dataclass_fields__)
 _CHANGEABLE = ("status", "provider_id", "because", "error_code", "sent_at")
 
 
-def folded(entry: Entry, told: Told) -> Entry:
-    """The entry with a status taken in; Meta has the message, so it was sent."""
-    known = replace(
+def with_status(entry: Entry, update: StatusUpdate) -> Entry:
+    """The entry with a status applied. Any status proves that the message was sent."""
+    sent = replace(
         entry,
-        provider_id=entry.provider_id or told.provider_id,
+        provider_id=entry.provider_id or update.provider_id,
         sent_at=entry.sent_at or entry.claimed_at,
     )
-    if RANK[told.status] <= RANK[entry.status]:
-        return known
-    return replace(known, status=told.status, because=told.because, error_code=told.error_code)
+    if RANK[update.status] <= RANK[entry.status]:
+        return sent
+    return replace(sent, status=update.status, because=update.because, error_code=update.error_code)
 
 
-async def fold(
-    connection: AsyncConnection, told: Sequence[Told], now: datetime
-) -> list[Fold | None]:
-    """Take at most `MOST` statuses into the ledger.
+async def apply(
+    connection: AsyncConnection, updates: Sequence[StatusUpdate], now: datetime
+) -> list[AppliedStatus | None]:
+    """Apply at most `MAX_BATCH` statuses to the ledger.
 
     Returns:
-        For each status what became of it; None: no message of those stores is meant.
+        For each status what became of it; None: no message of those stores matches.
     """
     await lock(connection, "statuses")  # two batches would wait for each other's rows
-    entries = await _entries(connection, told)
-    by_provider = {
-        (entry.store_id, entry.provider_id): entry.message_id for entry in entries.values()
-    }
-    before, folds = dict(entries), list[Fold | None]()
-    for each in told:
-        entry = _meant(each, entries, by_provider)
-        if entry is None:
-            folds.append(None)
-            continue
-        entries[entry.message_id] = after = folded(entry, each)
-        folds.append(Fold(after, changed=after != entry))
-    changed = [entry for entry in entries.values() if entry != before[entry.message_id]]
+    before = await _entries(connection, updates)
+    after, applied = _apply_in_order(before, updates)
+    changed = [entry for entry in after.values() if entry != before[entry.message_id]]
     await _write(connection, changed, now)
     for entry in changed:
-        if entry.status is MessageStatus.FAILED is not before[entry.message_id].status:
-            await failures.add(connection, entry.message_id, now)
-        elif before[entry.message_id].status is MessageStatus.FAILED is not entry.status:
-            await failures.told(connection, entry.message_id)  # Meta was wrong: nobody has to know
-    return folds
+        await _update_failures(connection, before[entry.message_id], entry, now)
+    return applied
+
+
+def _apply_in_order(
+    before: Mapping[str, Entry], updates: Iterable[StatusUpdate]
+) -> tuple[dict[str, Entry], list[AppliedStatus | None]]:
+    ids = {(entry.store_id, entry.provider_id): entry.message_id for entry in before.values()}
+    entries, applied = dict(before), list[AppliedStatus | None]()
+    for update in updates:
+        entry = _find_entry(update, entries, ids)
+        if entry is None:
+            applied.append(None)
+            continue
+        entries[entry.message_id] = after = with_status(entry, update)
+        applied.append(AppliedStatus(after, changed=after != entry))
+    return entries, applied
+
+
+def _find_entry(
+    update: StatusUpdate,
+    entries: Mapping[str, Entry],
+    ids: Mapping[tuple[str, str | None], str],
+) -> Entry | None:
+    """By our id, otherwise by Meta's; never an entry of another store."""
+    by_provider = (ids.get((store_id, update.provider_id)) for store_id in sorted(update.store_ids))
+    found = (entries.get(message_id or "") for message_id in (update.message_id, *by_provider))
+    return next((entry for entry in found if entry and entry.store_id in update.store_ids), None)
+
+
+async def _update_failures(
+    connection: AsyncConnection, before: Entry, after: Entry, now: datetime
+) -> None:
+    """Have a new failure signalled; not one that Meta took back."""
+    had_failed = before.status is MessageStatus.FAILED
+    has_failed = after.status is MessageStatus.FAILED
+    if has_failed and not had_failed:
+        await failures.add(connection, after.message_id, now)
+    elif had_failed and not has_failed:
+        await failures.remove(connection, after.message_id)
 
 
 async def address_of(
     connection: AsyncConnection, provider_id: str, store_ids: Collection[str]
 ) -> list[tuple[str, str]]:
-    """Whose message that was: store and keyed hash of the number."""
+    """The store and the keyed hash of the number of the message with this id of Meta's."""
     query = select(messages.c.store_id, messages.c.address_hash).where(
         messages.c.provider_id == provider_id, messages.c.store_id.in_(store_ids)
     )
     return [(row[0], row[1]) for row in await connection.execute(query)]
 
 
-async def _entries(connection: AsyncConnection, told: Sequence[Told]) -> dict[str, Entry]:
+async def _entries(
+    connection: AsyncConnection, updates: Sequence[StatusUpdate]
+) -> dict[str, Entry]:
     query = select(*_COLUMNS).where(
         or_(
-            messages.c.message_id.in_({each.message_id for each in told if each.message_id}),
-            messages.c.provider_id.in_({each.provider_id for each in told}),
+            messages.c.message_id.in_({each.message_id for each in updates if each.message_id}),
+            messages.c.provider_id.in_({each.provider_id for each in updates}),
         )
     )
     rows = await connection.execute(query.order_by(messages.c.message_id).with_for_update())
@@ -140,26 +167,15 @@ async def _entries(connection: AsyncConnection, told: Sequence[Told]) -> dict[st
     }
 
 
-def _meant(
-    told: Told, entries: dict[str, Entry], by_provider: dict[tuple[str, str | None], str]
-) -> Entry | None:
-    ids = [by_provider.get((store_id, told.provider_id)) for store_id in sorted(told.store_ids)]
-    for message_id in (told.message_id, *ids):
-        entry = entries.get(message_id or "")
-        if entry is not None and entry.store_id in told.store_ids:
-            return entry
-    return None
-
-
 async def _write(connection: AsyncConnection, changed: Iterable[Entry], now: datetime) -> None:
     rows = [
-        {"which": entry.message_id, **{name: getattr(entry, name) for name in _CHANGEABLE}}
+        {"row_id": entry.message_id, **{name: getattr(entry, name) for name in _CHANGEABLE}}
         for entry in changed
     ]
     if rows:
         await connection.execute(
-            update(messages)
-            .where(messages.c.message_id == bindparam("which"))
+            messages.update()
+            .where(messages.c.message_id == bindparam("row_id"))
             .values(updated_at=now, **{name: bindparam(name) for name in _CHANGEABLE}),
             rows,
         )

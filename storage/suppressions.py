@@ -1,12 +1,12 @@
-"""Whom a store must not message. A keyed hash stands for the number, so erasure keeps it.
+"""Numbers that a store must not message, as keyed hashes, so that erasure keeps them.
 
-What is told later counts, whatever order it arrives in: a suppression remembers when it was last
-asked for and when it was lifted. Of two at the same instant the suppression stands.
+The customer's latest choice counts, in any order of arrival: a suppression stores when it was last
+asked for and when it was lifted. Of two choices at the same instant the suppression counts.
 """
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, and_, select, update
+from sqlalchemy import ColumnElement, RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new, lock
@@ -16,7 +16,7 @@ from storage.tables import suppressions
 async def add(
     connection: AsyncConnection, store_id: str, address_hash: str, because: str, at: datetime
 ) -> None:
-    """Suppress a number; a second time changes nothing, nor does what was lifted after `at`."""
+    """Suppress a number; no change if it is suppressed already, or was lifted after `at`."""
     await lock(connection, "address", store_id, address_hash)
     values = {"because": because, "created_at": at, "lifted_at": None}
     key = {"store_id": store_id, "address_hash": address_hash}
@@ -28,20 +28,20 @@ async def add(
     if row["lifted_at"] is None:
         values["because"] = row["because"]
     await connection.execute(
-        update(suppressions).where(_is(store_id, address_hash)).values(**values)
+        update(suppressions).where(_same_number(store_id, address_hash)).values(**values)
     )
 
 
 async def would_begin(
     connection: AsyncConnection, store_id: str, address_hash: str, at: datetime
 ) -> bool:
-    """Whether a suppression asked for at that time would be news: not there, and not outdated."""
+    """Whether `add` would suppress a number that is not suppressed now."""
     row = await _row(connection, store_id, address_hash)
     return row is None or (row["lifted_at"] is not None and not _outdated(row, at))
 
 
 async def lift(connection: AsyncConnection, store_id: str, address_hash: str, at: datetime) -> bool:
-    """Let a number be messaged again, unless it was suppressed since, or in that very instant.
+    """Let a number be messaged again, unless it was suppressed at that instant or later.
 
     Returns:
         Whether it was suppressed until now.
@@ -57,7 +57,7 @@ async def lift(connection: AsyncConnection, store_id: str, address_hash: str, at
 async def remove(
     connection: AsyncConnection, store_id: str, address_hash: str, now: datetime
 ) -> None:
-    """Let a number be messaged again, whenever it was suppressed."""
+    """Let a number be messaged again, in any case."""
     await lock(connection, "address", store_id, address_hash)
     await _set_lifted(connection, store_id, address_hash, now)
 
@@ -71,7 +71,7 @@ async def because(connection: AsyncConnection, store_id: str, address_hash: str)
 async def _set_lifted(
     connection: AsyncConnection, store_id: str, address_hash: str, at: datetime
 ) -> None:
-    """Also of a number that is not suppressed: an older wish may yet arrive."""
+    """Also for a number that is not suppressed: an older choice may still arrive."""
     values = {
         "store_id": store_id,
         "address_hash": address_hash,
@@ -82,20 +82,24 @@ async def _set_lifted(
     if await insert_new(connection, suppressions, values) is None:
         later = suppressions.c.lifted_at.is_(None) | (suppressions.c.lifted_at < at)
         await connection.execute(
-            update(suppressions).where(_is(store_id, address_hash), later).values(lifted_at=at)
+            update(suppressions)
+            .where(_same_number(store_id, address_hash), later)
+            .values(lifted_at=at)
         )
 
 
 def _outdated(row: RowMapping, at: datetime) -> bool:
-    """Whether something later is known than a wish of that time."""
+    """Whether a newer choice is recorded."""
     lifted_at = row["lifted_at"]
     return bool(at <= row["created_at"] if lifted_at is None else at < lifted_at)
 
 
 async def _row(connection: AsyncConnection, store_id: str, address_hash: str) -> RowMapping | None:
-    found = await connection.execute(select(suppressions).where(_is(store_id, address_hash)))
+    found = await connection.execute(
+        select(suppressions).where(_same_number(store_id, address_hash))
+    )
     return found.mappings().first()
 
 
-def _is(store_id: str, address_hash: str) -> ColumnElement[bool]:
-    return and_(suppressions.c.store_id == store_id, suppressions.c.address_hash == address_hash)
+def _same_number(store_id: str, address_hash: str) -> ColumnElement[bool]:
+    return (suppressions.c.store_id == store_id) & (suppressions.c.address_hash == address_hash)

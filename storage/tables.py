@@ -1,6 +1,6 @@
-"""The tables. Phone numbers stand in bodies only (inbox, webhooks, quarantine).
+"""The tables. Only bodies contain phone numbers (inbox, webhooks, quarantine).
 
-Elsewhere a keyed hash stands for them.
+The other columns have a keyed hash of them.
 """
 
 from sqlalchemy import (
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from domain.fallbacks import WHATSAPP
+from domain.messages.message import WHATSAPP
 from storage.database import UtcDateTime
 
 metadata = MetaData(
@@ -143,7 +143,7 @@ messages = Table(
     Index(None, "store_id", "claimed_at", "message_id"),
 )
 UNSETTLED = "status IN ('claimed', 'unknown')"
-"""As the index has it, whose few rows are counted at every scrape; queries repeat it literally."""
+"""The index's condition. Queries repeat it literally: its rows are counted at every scrape."""
 
 Index(
     "ix_messages_unsettled",

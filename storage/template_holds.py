@@ -1,4 +1,4 @@
-"""Templates that Meta paused or disabled: what uses them holds until the store is resumed."""
+"""Templates that Meta paused or disabled: journeys with them hold until the store is resumed."""
 
 from datetime import datetime
 from typing import Any

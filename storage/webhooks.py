@@ -1,4 +1,4 @@
-"""What Meta posted, from its 200 until everything in it has had its effect; then it is deleted."""
+"""Meta's notifications, stored from their 200 until all of their updates were applied."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from storage.tables import webhooks
 
 
 @dataclass(frozen=True)
-class Webhook:
-    """One notification, byte for byte."""
+class StoredNotification:
+    """A notification as it was posted."""
 
     id: int
     body: bytes
@@ -21,21 +21,21 @@ class Webhook:
 
 async def add(
     connection: AsyncConnection, body: bytes, now: datetime, leased_until: datetime | None = None
-) -> Webhook:
-    """Keep a notification; until `leased_until` the caller means to process it itself."""
+) -> StoredNotification:
+    """Store a notification; until `leased_until` the caller processes it itself."""
     values = {"body": body, "received_at": now, "leased_until": leased_until}
     made = await connection.execute(insert(webhooks).values(**values).returning(webhooks.c.id))
-    return Webhook(made.scalar_one(), body)
+    return StoredNotification(made.scalar_one(), body)
 
 
 async def lease_due(
-    connection: AsyncConnection, now: datetime, leased_until: datetime, most: int
-) -> list[Webhook]:
-    """Take over notifications that nobody is processing, oldest first."""
-    await lock(connection, "webhooks")  # a second process must see what the first one took
+    connection: AsyncConnection, now: datetime, leased_until: datetime, limit: int
+) -> list[StoredNotification]:
+    """Lease unprocessed notifications, oldest first."""
+    await lock(connection, "webhooks")  # a second process must see what the first one leased
     unleased = or_(webhooks.c.leased_until.is_(None), webhooks.c.leased_until <= now)
     due = select(webhooks.c.id, webhooks.c.body).where(unleased).order_by(webhooks.c.id)
-    rows = [Webhook(*row) for row in await connection.execute(due.limit(most))]
+    rows = [StoredNotification(*row) for row in await connection.execute(due.limit(limit))]
     if rows:
         await connection.execute(
             update(webhooks)
@@ -45,18 +45,18 @@ async def lease_due(
     return rows
 
 
-async def give_back(connection: AsyncConnection, row: Webhook) -> None:
-    """Leave a notification that could not be processed now to whoever looks next."""
+async def give_back(connection: AsyncConnection, row: StoredNotification) -> None:
+    """End the lease of a notification that could not be processed."""
     await connection.execute(
         update(webhooks).where(webhooks.c.id == row.id).values(leased_until=None)
     )
 
 
 async def remove(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
-    """Forget processed notifications, of which nothing personal stays.
+    """Delete processed notifications.
 
     Returns:
-        Those that nobody else had removed.
+        The ids that were still there.
     """
     removed = await connection.execute(
         delete(webhooks).where(webhooks.c.id.in_(ids)).returning(webhooks.c.id)
@@ -65,7 +65,7 @@ async def remove(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
 
 
 async def oldest(connection: AsyncConnection) -> datetime | None:
-    """Since when the oldest has been waiting, None when none is."""
+    """When the oldest one was received; None when none waits."""
     found: datetime | None = (
         await connection.execute(select(webhooks.c.received_at).order_by(webhooks.c.id).limit(1))
     ).scalar()

@@ -1,4 +1,25 @@
+"""Fixtures that tests of several packages share. Imported here, each exists once in a session."""
+
 from hypothesis import settings
+
+from tests.databases import (
+    database,
+    database_url,
+    empty_database_url,
+    migrated_postgresql,
+    migrated_sqlite,
+)
+from tests.worlds import real_world, world
+
+__all__ = [
+    "database",
+    "database_url",
+    "empty_database_url",
+    "migrated_postgresql",
+    "migrated_sqlite",
+    "real_world",
+    "world",
+]
 
 # The same examples on every run: a search for new ones belongs on a desk, not between a change
 # and its landing. `pytest --hypothesis-profile=default` searches.

@@ -1,7 +1,6 @@
 """Databases for tests: SQLite in a file of its own, and PostgreSQL where there is a server.
 
-`TEST_DATABASE_URL` is a server's URL in which the tests may create databases. Import the
-fixtures into a room's conftest to use them there.
+`TEST_DATABASE_URL` is a server's URL in which the tests may create databases.
 """
 
 import os
@@ -22,12 +21,15 @@ from storage.tables import metadata
 _SERVER = os.environ.get(
     "TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 )
-BACKENDS = ("sqlite", "postgresql")
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+BACKENDS = (SQLITE, POSTGRESQL)
+both_databases = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+"""For tests whose `backend` fixture is SQLite otherwise."""
 
 
 @contextmanager
 def fresh_postgresql() -> Iterator[str]:
-    """The URL of an empty database that is dropped in the end; skips when no server answers."""
+    """The URL of an empty database that is dropped in the end; skips without a server."""
     name = f"comeback_test_{uuid.uuid4().hex}"
     try:
         _on_server(f"CREATE DATABASE {name}")
@@ -52,8 +54,8 @@ def _with_timeout(url: URL) -> URL:
     return url.update_query_dict({"connect_timeout": "3"})
 
 
-def _empty(url: str) -> None:
-    """Leave the schema of a PostgreSQL database and nothing in it."""
+def _truncate(url: str) -> None:
+    """Leave the schema of a PostgreSQL database, without rows."""
     names = ", ".join(table.name for table in metadata.sorted_tables)
     engine = create_engine(sync_url(url), poolclass=NullPool)
     with engine.begin() as connection:
@@ -74,16 +76,25 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=BACKENDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A migrated database without rows, once for each kind."""
-    if request.param == "sqlite":
-        path = tmp_path / "comeback.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        return f"sqlite:///{path}"
+def empty_database(request: pytest.FixtureRequest, backend: str) -> str:
+    """The URL of a migrated database without rows, for one test."""
+    if backend == SQLITE:
+        folder: Path = request.getfixturevalue("tmp_path")
+        return copy_of(request.getfixturevalue("migrated_sqlite"), folder)
     url: str = request.getfixturevalue("migrated_postgresql")
-    _empty(url)
+    _truncate(url)
     return url
+
+
+def copy_of(migrated_sqlite: Path, folder: Path) -> str:
+    """The URL of a copy of a migrated SQLite database."""
+    return f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'comeback.db')}"
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database without rows, once for each backend."""
+    return empty_database(request, request.param)
 
 
 @pytest.fixture
@@ -95,8 +106,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(params=BACKENDS)
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database without a schema, once for each kind."""
-    if request.param == "sqlite":
+    """A database without a schema, once for each backend."""
+    if request.param == SQLITE:
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
     with fresh_postgresql() as url:

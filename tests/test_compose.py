@@ -32,7 +32,7 @@ def test_a_service_waits_for_what_can_be_waited_for(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["postgresql", "temporal", "api", "worker"])
-def test_what_others_rely_on_tells_its_health(name: str) -> None:
+def test_a_service_that_others_need_has_a_health_check(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]
 
 
@@ -53,7 +53,7 @@ def test_the_image_has_every_package_that_is_installed() -> None:
         assert f"COPY {room} {room}" in dockerfile
 
 
-def test_stores_take_turns_as_on_the_embedded_server() -> None:
+def test_fairness_is_as_on_the_embedded_server() -> None:
     content = COMPOSE["configs"]["temporal-dynamic-config"]["content"]
     embedded = [each.split("=") for each in FAIRNESS if "=" in each]
 

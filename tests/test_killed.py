@@ -124,7 +124,7 @@ class Killing:
         return [entry["body"] for entry in received]
 
 
-def test_nothing_is_lost_and_nothing_is_sent_twice_whatever_is_killed(tmp_path: Path) -> None:
+def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(tmp_path: Path) -> None:
     with sandbox(tmp_path) as sandbox_url:
         env = environment(tmp_path / "data", WHATSAPP_API_URL=sandbox_url, ALLOW_PRIVATE_EGRESS="1")
         with journeys("dev", env=env, output=tmp_path / "output") as stack:

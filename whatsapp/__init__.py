@@ -1,1 +1,1 @@
-"""Meta's WhatsApp Cloud API: the request that sends a template, and what its answer proves."""
+"""Meta's WhatsApp Cloud API: sending templates, and reading what its webhook posts."""

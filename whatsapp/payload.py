@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from domain.rendering import Card, RenderedMessage
+from domain.messages.rendering import Card, RenderedMessage
 
 Component = dict[str, Any]
 _NOT_A_DIGIT = re.compile(r"[^0-9]")

@@ -1,4 +1,4 @@
-"""Meta's updates as models: what is used of them. Fields that are not known here are passed over.
+"""Meta's updates as models of the fields that are used; other fields are ignored.
 
 From Meta's pages "messages" and "user_preferences" on webhooks.
 """
@@ -11,25 +11,26 @@ from typing import Annotated, Any, Final
 
 from pydantic import AliasPath, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from whatsapp.answers import without_numbers
-from whatsapp.errors import Verdict, verdict_of
+from domain.messages.send_outcome import ErrorCategory
+from whatsapp.errors import category_of
+from whatsapp.send_response import without_numbers
 
-Identifier = Annotated[str, Field(min_length=1, max_length=256, pattern="^[^\x00]+$")]
+MetaId = Annotated[str, Field(min_length=1, max_length=256, pattern="^[^\x00]+$")]
 MARKETING: Final = "marketing_messages"
 PLAIN: Final = re.compile("[!-~]{1,256}")
-"""What an identifier of Meta's looks like."""
+"""An identifier of Meta's."""
 
 
-class Kind(StrEnum):
+class UpdateKind(StrEnum):
     """What an update is about."""
 
     STATUS = "status"
     MESSAGE = "message"
     USER_PREFERENCE = "user_preference"
     OTHER = "other"
-    """Nothing that journeys have to do with: templates, accounts, calls, history."""
+    """Not about a journey: templates, accounts, calls, history."""
     NOTIFICATION = "notification"
-    """No update could be made out."""
+    """A notification in which no update can be read."""
 
 
 class _Part(BaseModel):
@@ -48,10 +49,10 @@ class MetaError(_Part):
 
     @property
     def text(self) -> str:
-        """Meta's words in one line, without whatever could be a phone number."""
-        said = dict.fromkeys(filter(None, (self.title or self.message, self.details)))
-        plain = without_numbers(": ".join(said)).replace("\x00", "")
-        return plain.encode(errors="replace").decode()  # half a surrogate pair cannot be kept
+        """Meta's words in one line, without phone numbers."""
+        parts = dict.fromkeys(filter(None, (self.title or self.message, self.details)))
+        plain = without_numbers(": ".join(parts)).replace("\x00", "")
+        return plain.encode(errors="replace").decode()  # half a surrogate pair cannot be stored
 
 
 def _or_empty(value: Any) -> Any:
@@ -59,13 +60,13 @@ def _or_empty(value: Any) -> Any:
 
 
 NOT_OF_MESSAGES: Final = frozenset({"payment", "call"})
-"""What else Meta tells statuses of, some in the same words: a payment is `failed`, too."""
+"""What else Meta posts statuses of, partly with the same names: a payment can be `failed`."""
 
 
 class Status(_Part):
-    """How far a message of ours has come; or a payment or a call, when `type` says so."""
+    """The status of a message, or of a payment or call when `type` says so."""
 
-    id: Identifier
+    id: MetaId
     status: str
     type: str | None = None
     timestamp: AwareDatetime
@@ -74,17 +75,21 @@ class Status(_Part):
 
     @property
     def is_of_a_message(self) -> bool:
-        """Whether it tells of a message."""
+        """Whether it is a message's status."""
         return self.type not in NOT_OF_MESSAGES
 
     @property
     def opted_out(self) -> bool:
         """Whether it failed because the person stopped this brand's marketing."""
-        return any(verdict_of(error.code) is Verdict.OPTED_OUT for error in self.errors)
+        return any(category_of(error.code) is ErrorCategory.OPTED_OUT for error in self.errors)
 
 
 class _Text(_Part):
     body: str = ""
+
+    @property
+    def said(self) -> list[str]:
+        return [self.body]
 
 
 class _Button(_Part):
@@ -92,6 +97,10 @@ class _Button(_Part):
 
     text: str = ""
     payload: str = ""
+
+    @property
+    def said(self) -> list[str]:
+        return [self.payload, self.text]
 
 
 class _Choice(_Part):
@@ -103,17 +112,23 @@ class _Interactive(_Part):
     button_reply: _Choice = _Choice()
     list_reply: _Choice = _Choice()
 
+    @property
+    def said(self) -> list[str]:
+        return [
+            text for each in (self.button_reply, self.list_reply) for text in (each.id, each.title)
+        ]
+
 
 class _Context(_Part):
     id: str = ""
 
 
 class Inbound(_Part):
-    """What somebody sent to a store's number."""
+    """A customer's message to a store's number."""
 
     timestamp: AwareDatetime
     sender: Annotated[str | None, Field(validation_alias="from")] = None
-    """Digits of the number; missing where Meta tells only a user id."""
+    """Digits of the number; missing where Meta gives only a user id."""
     text: _Text | None = None
     button: _Button | None = None
     interactive: _Interactive | None = None
@@ -121,14 +136,9 @@ class Inbound(_Part):
 
     @property
     def said(self) -> list[str]:
-        """What the person wrote or pressed."""
-        parts = [self.text and self.text.body]
-        if self.button is not None:
-            parts += [self.button.payload, self.button.text]
-        if self.interactive is not None:
-            for choice in (self.interactive.button_reply, self.interactive.list_reply):
-                parts += [choice.id, choice.title]
-        return [part for part in parts if part]
+        """What the customer wrote or pressed."""
+        parts = (self.text, self.button, self.interactive)
+        return [text for part in parts if part is not None for text in part.said if text]
 
     @property
     def answers(self) -> str | None:
@@ -138,7 +148,7 @@ class Inbound(_Part):
 
 
 class Preference(_Part):
-    """Somebody stopped or resumed a business's marketing in WhatsApp itself."""
+    """A customer stopped or resumed a business's marketing in WhatsApp itself."""
 
     timestamp: AwareDatetime
     wa_id: str | None = None
@@ -148,7 +158,7 @@ class Preference(_Part):
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An update that is not what Meta says it is, and what is wrong about it."""
+    """An update that is not what Meta documents, and what is wrong with it."""
 
     body: str
     problems: Sequence[Any]
@@ -156,7 +166,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Other:
-    """An update that was understood to be none of ours."""
+    """A readable update that no journey needs."""
 
 
 Content = Status | Inbound | Preference | Other | Unreadable
@@ -164,9 +174,9 @@ Content = Status | Inbound | Preference | Other | Unreadable
 
 @dataclass(frozen=True)
 class Update:
-    """One update, and the number at Meta that it came to."""
+    """One update, and the phone number's id at Meta that it came to."""
 
-    kind: Kind
+    kind: UpdateKind
     phone_number_id: str | None
     content: Content
     item: Any = None

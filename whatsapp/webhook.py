@@ -1,7 +1,7 @@
 """Reading what Meta posts to the webhook: up to 1,000 updates, each on its own.
 
-From Meta's page "Webhooks". A change of a kind that is not known here is one update, `Other`; an
-update that is wrong takes no other with it.
+From Meta's page "Webhooks". A change of an unknown kind is one update, `Other`. An unreadable
+update affects no other.
 """
 
 import json
@@ -14,18 +14,18 @@ from whatsapp.updates import (
     PLAIN,
     Content,
     Inbound,
-    Kind,
     Other,
     Preference,
     Status,
     Unreadable,
     Update,
+    UpdateKind,
 )
 
-_LISTS: Final[dict[str, tuple[Kind, type[Status | Inbound | Preference]]]] = {
-    "statuses": (Kind.STATUS, Status),
-    "messages": (Kind.MESSAGE, Inbound),
-    "user_preferences": (Kind.USER_PREFERENCE, Preference),
+_LISTS: Final[dict[str, tuple[UpdateKind, type[Status | Inbound | Preference]]]] = {
+    "statuses": (UpdateKind.STATUS, Status),
+    "messages": (UpdateKind.MESSAGE, Inbound),
+    "user_preferences": (UpdateKind.USER_PREFERENCE, Preference),
 }
 
 
@@ -35,15 +35,20 @@ def parse(raw: bytes) -> list[Update]:
         notification = json.loads(raw)
     except (ValueError, RecursionError):
         return [_unreadable(raw.decode(errors="replace"), "is not JSON")]
-    updates: list[Update] = []
-    for entry in _entries(notification, "entry"):
-        for change in [entry] if isinstance(entry, Update) else _entries(entry, "changes"):
-            updates += [change] if isinstance(change, Update) else _of_change(change)
-    return updates
+    entries = _entries(notification, "entry")
+    return [update for entry in entries for update in _read_entry(entry)]
 
 
-def _entries(parent: Any, name: str) -> Iterator[Any]:
-    """The objects of a list; what is not one of them as an unreadable update."""
+def _read_entry(entry: dict[str, Any] | Update) -> Iterator[Update]:
+    if isinstance(entry, Update):
+        yield entry
+        return
+    for change in _entries(entry, "changes"):
+        yield from [change] if isinstance(change, Update) else _read_change(change)
+
+
+def _entries(parent: Any, name: str) -> Iterator[dict[str, Any] | Update]:
+    """The objects in a list; an unreadable update for each entry that is not an object."""
     entries = parent.get(name) if isinstance(parent, dict) else None
     if not isinstance(entries, list):
         yield _unreadable(json.dumps(parent), f"has no list `{name}`")
@@ -52,29 +57,35 @@ def _entries(parent: Any, name: str) -> Iterator[Any]:
         yield entry if isinstance(entry, dict) else _unreadable(json.dumps(entry), "no object")
 
 
-def _of_change(change: dict[str, Any]) -> Iterator[Update]:
+def _read_change(change: dict[str, Any]) -> Iterator[Update]:
     value = change.get("value")
     if not isinstance(value, dict):
         yield _unreadable(json.dumps(change), "has no object `value`")
         return
     number = _phone_number_id(value)
     if not _LISTS.keys() & value.keys():
-        yield Update(Kind.OTHER, number, Other())
+        yield Update(UpdateKind.OTHER, number, Other())
     for name, (kind, model) in _LISTS.items():
-        items = value.get(name) or []
-        if not isinstance(items, list):
-            yield Update(kind, number, _wrong(items, "is not a list"))
-            continue
-        for item in items:
-            yield Update(kind, number, _content(model, item), item)
+        if items := value.get(name):
+            yield from (Update(kind, number, *read) for read in _read_items(model, items))
+
+
+def _read_items(
+    model: type[Status | Inbound | Preference], items: Any
+) -> Iterator[tuple[Content, Any]]:
+    if not isinstance(items, list):
+        yield _wrong(items, "is not a list"), None
+        return
+    for item in items:
+        yield _content(model, item), item
 
 
 def _content(model: type[Status | Inbound | Preference], item: Any) -> Content:
     try:
         return model.model_validate(item)
     except ValidationError as error:
-        told = error.errors(include_url=False, include_input=False, include_context=False)
-        return Unreadable(json.dumps(item), told)
+        problems = error.errors(include_url=False, include_input=False, include_context=False)
+        return Unreadable(json.dumps(item), problems)
 
 
 def _phone_number_id(value: dict[str, Any]) -> str | None:
@@ -85,7 +96,7 @@ def _phone_number_id(value: dict[str, Any]) -> str | None:
 
 
 def _unreadable(body: str, message: str) -> Update:
-    return Update(Kind.NOTIFICATION, None, Unreadable(body, _problems(message)))
+    return Update(UpdateKind.NOTIFICATION, None, Unreadable(body, _problems(message)))
 
 
 def _wrong(value: Any, message: str) -> Unreadable:

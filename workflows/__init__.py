@@ -1,1 +1,1 @@
-"""The journey as a Temporal workflow, and the ways to reach it."""
+"""The recovery journey as workflow code, and the names, policies and queues that it uses."""

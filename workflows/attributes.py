@@ -1,4 +1,4 @@
-"""A journey's search attributes: what operators filter by in Temporal's Web UI."""
+"""A journey's search attributes, by which operators filter in Temporal's Web UI."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from temporalio.common import (
     TypedSearchAttributes,
 )
 
-from domain.journey import JourneyState
+from domain.journey.state import JourneyState
 from workflows.names import (
     CUSTOMER_ID,
     JOURNEY_KIND,
@@ -21,8 +21,8 @@ from workflows.names import (
 )
 
 
-def of(state: JourneyState) -> TypedSearchAttributes:
-    """The attributes that a journey in this state has."""
+def attributes_of(state: JourneyState) -> TypedSearchAttributes:
+    """The search attributes of a journey in this state."""
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(STORE_ID, state.store_id),
         SearchAttributePair(CUSTOMER_ID, state.customer_id),
@@ -40,7 +40,7 @@ def of(state: JourneyState) -> TypedSearchAttributes:
 def changes(
     shown: TypedSearchAttributes, wanted: TypedSearchAttributes
 ) -> list[SearchAttributeUpdate[Any]]:
-    """What to set and unset; nothing where both say the same, for each upsert is an event."""
+    """The attributes to set and unset. Unchanged ones are left out: each upsert is an event."""
     return [
         update for key in SEARCH_ATTRIBUTES if (update := _change(key, shown, wanted)) is not None
     ]

@@ -1,4 +1,4 @@
-"""What the outside and the workflow agree on: names and search attributes."""
+"""Names that callers and the workflow share: signals, query, search attributes."""
 
 from temporalio.common import SearchAttributeKey
 

@@ -1,22 +1,22 @@
-"""Which task queue a store's journeys are worked on in.
+"""The task queue of a store's journeys.
 
-Stores are spread over some queues, and workers give each queue its own slots: what one store has
-waiting takes nothing from the stores of other queues, whatever Temporal's own turns are. Stores
-that share a queue take turns where the server has fairness keys.
+Stores are spread over several queues, and workers give each queue its own slots: the backlog of one
+store takes nothing from the stores of other queues. Among the stores of one queue the server's
+fairness keys decide, where it has them.
 """
 
 from zlib import crc32
 
 FIRST_QUEUE = "recovery-journeys"
-"""Of journeys that were started before there were several. A run stays on its queue, and so do the
-runs that follow from it: workers must poll it until the last such journey has closed."""
+"""The queue of journeys that were started before there were several. A run stays on its queue, and
+so do the runs that it continues as: workers must poll it until the last such journey has closed."""
 
 QUEUES = 16
-"""Two stores share a queue with a chance of 1 in 16. To raise it, deploy workers before whatever
-starts journeys; never lower it: journeys stay on the queue on which they were started."""
+"""Two stores share a queue with a chance of 1 in 16. To raise it, deploy workers before the API.
+Never lower it: journeys stay on the queue on which they were started."""
 
 TASK_QUEUES = (FIRST_QUEUE, *(f"{FIRST_QUEUE}-{number}" for number in range(QUEUES)))
-"""All that a worker polls."""
+"""The queues that a worker polls."""
 
 
 def task_queue(store_id: str) -> str:

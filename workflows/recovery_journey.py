@@ -1,4 +1,4 @@
-"""The recovery journey: buffer, plan, and for each message wait, ask, send. Decisions are domain's.
+"""The recovery journey: buffer, plan, and for each message wait, ask, send, and at last close.
 
 The wait for a quiet customer is never spent inside a run: a start delay or a continue-as-new
 backoff holds it, so that each further event costs one history event and no workflow task.
@@ -18,16 +18,23 @@ with workflow.unsafe.imports_passed_through():
     from activities.outcome import Outcomes
     from activities.plan import Plans
     from activities.send_message import SendMessage
-    from domain import closing
-    from domain.answers import MessageFailed, SendStatus
-    from domain.buffer import Wait, settle
-    from domain.events import JourneyEvent
-    from domain.journey import JourneyState
-    from domain.later_events import Postpone
-    from domain.outcomes import Ending, Reason
-    from domain.planning import PlannedStep
-    from domain.questions import ExitCheckRequest, PlanRequest
-    from domain.story import WATCHING, details
+    from domain.events.journey_event import JourneyEvent
+    from domain.journey import closing, delivery
+    from domain.journey.activity_inputs import ExitCheckRequest, PlanRequest
+    from domain.journey.activity_results import (
+        ExitCheckFailed,
+        ExitCheckResult,
+        MessageFailed,
+        SendResult,
+    )
+    from domain.journey.buffer import Settled, Wait
+    from domain.journey.delivery import Clearance, Hold
+    from domain.journey.later_events import Postpone
+    from domain.journey.outcomes import Ending
+    from domain.journey.pending import process_pending
+    from domain.journey.plan import PlannedStep
+    from domain.journey.state import JourneyState
+    from domain.journey.ui_summary import AWAITING_FAILURES, current_details
     from workflows import attributes
 
 
@@ -39,11 +46,12 @@ class RecoveryJourney:
     def __init__(self, state: JourneyState) -> None:
         """Take up the state before any signal is handled."""
         self._state = state
+        self._progress = state.progress
         self._resumed = False
 
     @workflow.run
     async def run(self, _state: JourneyState) -> Ending:
-        """Tell the story from the end of the buffer to the outcome."""
+        """The journey, from the end of the buffer to the outcome."""
         ending = await self._find_trigger() or await self._follow_plan()
         await self._close(ending)
         return ending
@@ -60,33 +68,32 @@ class RecoveryJourney:
 
     @workflow.signal(name=names.STORE_RESUMED)
     def store_resumed(self) -> None:
-        """What held this journey is gone."""
+        """The store or template that held this journey is resumed."""
         self._resumed = True
 
     @workflow.signal(name=names.MESSAGE_FAILED)
     def message_failed(self, failed: MessageFailed) -> None:
-        """Meta could not deliver a message that it had taken."""
+        """Meta could not deliver a message that it had accepted."""
         self._state.receive_failure(failed)
 
     @workflow.query(name=names.STATUS)
     def status(self) -> JourneyState:
-        """Everything the journey knows, for those who explain it."""
+        """Everything that the journey knows, to explain it."""
         return self._state
 
     async def _find_trigger(self) -> Ending | None:
-        """The buffer has passed: choose what the journey is about, and how to go on."""
+        """The buffer has passed: choose the trigger and load the plan for it."""
         state = self._state
         if state.trigger is not None or state.exit is not None:
             return state.requested_exit()
-        match settle(state.pending, workflow.now(), state.buffer):
+        match state.rules.settle(state.pending, workflow.now(), state.buffer):
             case Wait(until=until):
-                state.keep_essential()
-                self._begin_again(state, until)
+                state.shorten_buffer()
+                self._continue_as_new(state, until)
             case Ending() as ending:
-                state.name_subject()
-                state.take_pending()
+                state.end_in_buffer()
                 return ending
-            case settled:
+            case Settled() as settled:
                 state.begin(settled, workflow.now())
         return await self._load_plan(first=True)
 
@@ -111,124 +118,122 @@ class RecoveryJourney:
         return self._state.follow(plan, workflow.now())
 
     async def _follow_plan(self) -> Ending:
-        state, ending = self._state, None
-        while (step := state.next_step()) is not None or state.watch(workflow.now()):
-            self._show()
-            if await self._news_before(step):
-                ending = await self._hear_news()
+        """Deliver step after step, and decide on everything that is received meanwhile."""
+        ending = None
+        while ending is None:
+            step = self._progress.next_step()
+            if step is None and not self._progress.fallback_window(workflow.now()):
+                return delivery.plan_done(self._progress)
+            await self._wait_until_due(step)
+            if self._state.has_pending():
+                ending = await self._process_pending()
             elif step is not None:
                 ending = await self._deliver(step)
-            if ending is not None:
-                return ending
-        return state.plan_done()
+        return ending
 
-    async def _news_before(self, step: PlannedStep | None) -> bool:
-        """Wait until a message is due, or until all were watched for long enough.
-
-        True as soon as anything happened before that.
-        """
-        state, now = self._state, workflow.now()
+    async def _wait_until_due(self, step: PlannedStep | None) -> None:
+        """Wait until a message is due, or no late failure matters, or anything is received."""
+        self._show()
+        now = workflow.now()
         if workflow.info().is_continue_as_new_suggested():
-            self._begin_again(state, now)
-        delay = state.time_to(step, now) if step else state.watch(now)
-        if delay > timedelta(0) and not state.has_news():
-            await self._wait(delay, step.label if step else WATCHING)
-        return state.has_news()
+            self._continue_as_new(self._state, now)
+        if step is None:
+            await self._wait(self._progress.fallback_window(now), AWAITING_FAILURES)
+        else:
+            await self._wait(self._progress.time_until(step, now), step.label)
 
     async def _wait(self, delay: timedelta, summary: str) -> None:
+        if delay <= timedelta(0) or self._state.has_pending():
+            return
         try:
             await workflow.wait_condition(
-                self._state.has_news, timeout=delay, timeout_summary=summary
+                self._state.has_pending, timeout=delay, timeout_summary=summary
             )
         except TimeoutError:
             return
 
-    async def _hear_news(self) -> Ending | None:
-        return await self._obey(self._state.hear_news(workflow.now()))
+    async def _process_pending(self) -> Ending | None:
+        decision = process_pending(self._state, workflow.now())
+        return await self._postpone(decision) if isinstance(decision, Postpone) else decision
 
-    async def _obey(self, verdict: Ending | Postpone | None) -> Ending | None:
-        if isinstance(verdict, Postpone):
-            self._state.postpone(verdict, workflow.now())
-            return await self._load_plan(first=False)
-        return verdict
+    async def _postpone(self, postponement: Postpone) -> Ending | None:
+        """The customer was active again: the plan's delays count anew."""
+        self._state.postpone(postponement, workflow.now())
+        return await self._load_plan(first=False)
 
     async def _deliver(self, step: PlannedStep) -> Ending | None:
-        """Send one message if nothing speaks against it. None: see again whose turn it is."""
-        state = self._state
-        if (reason := state.hopeless(step, workflow.now())) is not None:
-            state.skip(step, reason, {"due_at": step.due_at.isoformat()}, workflow.now())
+        """Ask the partner, then send one message, unless something speaks against it."""
+        reason = self._progress.unsendable_reason(step, workflow.now())
+        if reason is not None:
+            evidence = {"due_at": step.due_at.isoformat()}
+            delivery.skip(self._state, step, reason, evidence, workflow.now())
             return None
         self._resumed = False
-        cleared = await self._cleared(step) if state.rules.exit_check else True
-        if cleared is True and not state.has_news():
-            return await self._send(step)
-        return cleared if isinstance(cleared, Ending) else None
+        match await self._check_exit(step):
+            case Ending() as ending:
+                return ending
+            case Postpone() as postponement:
+                return await self._postpone(postponement)
+            case Hold():
+                await self._until_resumed()
+            case Clearance.SEND if not self._state.has_pending():
+                return await self._send(step)
+        return None
 
-    async def _cleared(self, step: PlannedStep) -> Ending | bool:
-        """Ask the partner: an ending, True to go on and send, False to look again."""
-        state, subject = self._state, self._state.subject()
+    async def _check_exit(self, step: PlannedStep) -> Ending | Postpone | Hold | Clearance:
+        if not self._progress.plan.exit_check:
+            return Clearance.SEND
+        answer = await self._ask_partner(step)
+        return delivery.apply_exit_check(self._state, step, answer, workflow.now())
+
+    async def _ask_partner(self, step: PlannedStep) -> ExitCheckResult | ExitCheckFailed:
+        subject = self._state.subject()
         request = ExitCheckRequest(
-            store_id=state.store_id,
-            customer_id=state.customer_id,
+            store_id=self._state.store_id,
+            customer_id=self._state.customer_id,
             left_at=subject.left_at,
             trigger_at=subject.trigger.at,
         )
-        patience = state.rules.exit_check_timeout + policies.BEYOND_THE_PARTNERS_TIMEOUT
+        partner_timeout = self._progress.plan.exit_check_timeout
         try:
-            answer = await workflow.execute_activity_method(
+            return await workflow.execute_activity_method(
                 ExitCheck.exit_check,
                 request,
-                start_to_close_timeout=patience,
+                start_to_close_timeout=partner_timeout + policies.BEYOND_THE_PARTNERS_TIMEOUT,
                 retry_policy=policies.ASK_PARTNER,
                 summary=f"before message {step.number} of {step.of}: did they come back?",
             )
         except ActivityError as error:
-            return self._not_answered(step, error)
-        if answer.held:
-            return await self._hold(Reason.STORE_PAUSED)
-        verdict = state.hear_partner(answer, workflow.now())
-        return True if verdict is None else await self._obey(verdict) or False
-
-    def _not_answered(self, step: PlannedStep, error: ActivityError) -> bool:
-        """The partner's failure is the store's to decide on; our own only puts the message off."""
-        if not is_exit_api_unavailable(error):
-            self._defer(step, Reason.SEND_FAILED)
-            return False
-        return self._state.partner_unavailable(step, str(error.cause), workflow.now())
+            return ExitCheckFailed(is_exit_api_unavailable(error), str(error.cause))
 
     async def _send(self, step: PlannedStep) -> Ending | None:
+        result = await self._send_message(step)
+        decision = delivery.apply_send_result(self._state, step, result, workflow.now())
+        if isinstance(decision, Hold):
+            await self._until_resumed()
+            return None
+        return decision
+
+    async def _send_message(self, step: PlannedStep) -> SendResult | None:
+        """What became of the message; None: the activity failed, and nothing was sent."""
         try:
-            answer = await workflow.execute_activity_method(
+            return await workflow.execute_activity_method(
                 SendMessage.send_message,
                 self._state.send_request(step),
                 start_to_close_timeout=policies.SEND_TIMEOUT,
                 retry_policy=policies.SEND,
-                summary=self._state.told(step),
+                summary=self._progress.summary(step),
             )
         except ActivityError:
-            self._defer(step, Reason.SEND_FAILED)
             return None
-        if self._state.fall_back(step, answer.reason, answer.evidence, workflow.now()):
-            return None
-        if answer.status is SendStatus.HELD:
-            await self._hold(answer.reason or Reason.STORE_PAUSED)
-            return None
-        return self._state.take_answer(step, answer, workflow.now())
 
-    def _defer(self, step: PlannedStep, reason: Reason) -> None:
-        wait = policies.DEFER_FIRST * 2 ** min(self._state.deferrals, 10)
-        until = workflow.now() + min(wait, policies.DEFER_AT_MOST)
-        self._state.defer(step, reason, until, workflow.now())
-
-    async def _hold(self, reason: Reason) -> bool:
-        """Wait, however long, until the store is resumed or anything happens; then look again."""
-        self._state.note(workflow.now(), "held", reason, {})
+    async def _until_resumed(self) -> None:
+        """Wait, however long, until the store is resumed or anything is received."""
         self._show()
-        await workflow.wait_condition(lambda: self._resumed or self._state.has_news())
-        return False
+        await workflow.wait_condition(lambda: self._resumed or self._state.has_pending())
 
     async def _close(self, ending: Ending) -> None:
-        """Write the outcome down once, show it, and begin the next journey if there is one."""
+        """Record the outcome once, show it, and begin the next journey if there is one."""
         state, info = self._state, workflow.info()
         state.end(ending, workflow.now())
         await workflow.execute_local_activity_method(
@@ -237,25 +242,25 @@ class RecoveryJourney:
             start_to_close_timeout=policies.DATABASE_TIMEOUT,
             retry_policy=policies.UNTIL_DATABASE_IS_BACK,
             local_retry_threshold=policies.NOT_IN_A_WORKFLOW_TASK,
-            summary=f"write down: {ending.outcome}, {ending.reason}",
+            summary=f"record the outcome: {ending.outcome}, {ending.reason}",
         )
         self._show()
-        if events := closing.left_over(state):
+        if events := closing.next_events(state):
             left_at = max(event.at for event in events)
-            self._begin_again(closing.successor(state, events), left_at + state.buffer)
+            self._continue_as_new(closing.next_journey(state, events), left_at + state.buffer)
 
-    def _begin_again(self, state: JourneyState, at: datetime) -> NoReturn:
-        """Go on as a new run, asleep until then; events that come meanwhile only queue up."""
+    def _continue_as_new(self, state: JourneyState, at: datetime) -> NoReturn:
+        """Go on as a new run, delayed until then; events that come meanwhile only queue up."""
         wait = max(at - workflow.now(), timedelta(0))
         workflow.continue_as_new(
             state,
             backoff_start_interval=wait or None,
-            search_attributes=attributes.of(state),
+            search_attributes=attributes.attributes_of(state),
         )
 
     def _show(self) -> None:
-        """Tell operators where the journey is; written to history only when that changed."""
-        workflow.set_current_details(details(self._state))
+        """Show operators where the journey is; written to history only when that changed."""
+        workflow.set_current_details(current_details(self._state))
         shown = workflow.info().typed_search_attributes
-        if changes := attributes.changes(shown, attributes.of(self._state)):
+        if changes := attributes.changes(shown, attributes.attributes_of(self._state)):
             workflow.upsert_search_attributes(changes)

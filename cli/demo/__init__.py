@@ -1,1 +1,1 @@
-"""`journeys demo`: a store, its customers, and what becomes of their journeys, in seconds."""
+"""`journeys demo`: a store, its customers, and how their journeys end, in seconds."""

@@ -1,4 +1,4 @@
-"""What the demo says at the end: how each journey ended, what Meta got, where to look."""
+"""What the demo prints at the end: how each journey ended, what Meta got, where to look."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,84 +10,89 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.demo.denim_co import STORE_ID
-from cli.demo.stories import Message, Story
-from cli.demo.watching import Journey
+from cli.demo.journey_watcher import Journey
+from cli.demo.scenarios import MessageSummary, Scenario
 from cli.stack import Stack
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A story, and what became of it."""
+class ScenarioResult:
+    """A scenario, and how it ended."""
 
-    story: Story
+    scenario: Scenario
     journey: Journey | None
-    messages: Sequence[Message]
+    messages: Sequence[MessageSummary]
 
     def differences(self) -> Iterator[str]:
-        """Whatever is not as it should be."""
-        story, journey = self.story, self.journey
-        expected = f"{story.outcome}: {story.reason}"
-        seen = f"{journey.outcome}: {journey.reason}" if journey and journey.outcome else "open"
-        if seen != expected:
-            yield f"{story.name}: the journey is {seen}, and should be {expected}"
-        if tuple(self.messages) != story.messages:
-            yield f"{story.name}: sent was {_listed(self.messages)}, not {_listed(story.messages)}"
+        """What is not as expected."""
+        scenario, journey = self.scenario, self.journey
+        expected = f"{scenario.outcome}: {scenario.reason}"
+        actual = f"{journey.outcome}: {journey.reason}" if journey and journey.outcome else "open"
+        if actual != expected:
+            yield f"{scenario.name}: the journey is {actual}, and should be {expected}"
+        if tuple(self.messages) != scenario.messages:
+            sent, wanted = _listed(self.messages), _listed(scenario.messages)
+            yield f"{scenario.name}: sent was {sent}, not {wanted}"
 
 
-def _listed(messages: Sequence[Message]) -> str:
+def _listed(messages: Sequence[MessageSummary]) -> str:
     return f"[{'; '.join(map(str, messages))}]"
 
 
-def report(console: Console, all_ended: Sequence[Ended], stack: Stack, ledger: Path) -> None:
-    """Print everything."""
-    console.print(_outcomes(all_ended), _messages(all_ended))
-    for line in _where_to_look(all_ended[0], stack, ledger):
+def report(console: Console, results: Sequence[ScenarioResult], stack: Stack, ledger: Path) -> None:
+    """Print the outcomes, the messages and the addresses."""
+    console.print(_outcomes(results), _messages(results))
+    for line in _where_to_look(results[0], stack, ledger):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
-def _outcomes(all_ended: Sequence[Ended]) -> Table:
+def _outcomes(results: Sequence[ScenarioResult]) -> Table:
     table = Table(
-        "customer", "did", "outcome", "reason", "messages", "as it should", title="What happened"
+        *("customer", "did", "outcome", "reason", "messages", "as expected"),
+        title="What happened",
+        box=box.SIMPLE_HEAD,
     )
-    table.box = box.SIMPLE_HEAD
-    for ended in all_ended:
-        journey = ended.journey
+    for result in results:
+        journey = result.journey
         table.add_row(
-            ended.story.name,
-            "\n".join(deed.told for deed in ended.story.deeds),
+            result.scenario.name,
+            "\n".join(action.description for action in result.scenario.actions),
             journey.outcome if journey else "",
-            _because(journey),
-            str(len(ended.messages)),
-            "no" if any(ended.differences()) else "yes",
+            _reason(journey),
+            str(len(result.messages)),
+            "no" if any(result.differences()) else "yes",
         )
     return table
 
 
-def _because(journey: Journey | None) -> str:
-    """The reason, and who brought the news if somebody had to be asked."""
+def _reason(journey: Journey | None) -> str:
+    """The reason, and what found it if it was not an event that the partner posted."""
     if journey is None or journey.reason is None:
         return ""
     found_by = journey.decisions[-1].evidence.get("found_by") if journey.decisions else None
     return f"{journey.reason}\n(found by {found_by})" if found_by else journey.reason
 
 
-def _messages(all_ended: Sequence[Ended]) -> Table:
-    title = "What Meta and the store's own channel got"
-    table = Table("to", "template", "merge fields", "picture, button", title=title)
-    table.box = box.SIMPLE_HEAD
-    for ended in all_ended:
-        for message in ended.messages:
+def _messages(results: Sequence[ScenarioResult]) -> Table:
+    table = Table(
+        *("to", "template", "merge fields", "picture, button"),
+        title="What Meta and the store's own channel got",
+        box=box.SIMPLE_HEAD,
+    )
+    for result in results:
+        for message in result.messages:
             extras = "\n".join(filter(None, (message.image, message.button)))
-            table.add_row(ended.story.phone, message.template, " | ".join(message.texts), extras)
+            texts = " | ".join(message.texts)
+            table.add_row(result.scenario.phone, message.template, texts, extras)
     return table
 
 
-def _where_to_look(ended: Ended, stack: Stack, ledger: Path) -> Iterator[str]:
-    story = ended.story
-    journey_id = ended.journey.journey_id if ended.journey else ""
-    path = f"/v1/stores/{STORE_ID}/journeys/{story.customer_id}"
+def _where_to_look(result: ScenarioResult, stack: Stack, ledger: Path) -> Iterator[str]:
+    scenario = result.scenario
+    journey_id = result.journey.journey_id if result.journey else ""
+    path = f"/v1/stores/{STORE_ID}/journeys/{scenario.customer_id}"
     yield "Where to look"
-    yield f"  {story.name}'s journey    {stack.ui_url}/{quote(journey_id, safe='')}"
+    yield f"  {scenario.name}'s journey    {stack.ui_url}/{quote(journey_id, safe='')}"
     yield f"  all journeys      {stack.ui_url}"
     bearer = f'-H "Authorization: Bearer {stack.shown_token}"'
     yield f"  explained         curl {bearer} {stack.api_url}{path}"

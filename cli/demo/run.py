@@ -7,39 +7,40 @@ from datetime import timedelta
 import httpx
 from rich.console import Console
 
-from cli.demo.report import Ended, report
-from cli.demo.screen import Row, screen
-from cli.demo.shop import Shop, open_shop
-from cli.demo.stand_ins import StandIns, apart, stand_ins
-from cli.demo.stories import STORIES
-from cli.demo.watching import Watch
-from cli.errors import DifferentEndError, Interrupted
+from cli.demo.isolation import isolated
+from cli.demo.journey_watcher import JourneyWatcher
+from cli.demo.partner import DemoPartner, register_store
+from cli.demo.report import ScenarioResult, report
+from cli.demo.sandbox_process import SandboxProcess, sandbox_process
+from cli.demo.scenarios import SCENARIOS
+from cli.demo.screen import JourneyRow, screen
+from cli.errors import Interrupted, UnexpectedOutcomeError
 from cli.running import run_stack
 from cli.stack import Stack
-from domain.outcomes import Stage
+from domain.journey.outcomes import Stage
 from settings import Settings
 
-TOLD_WITHIN = timedelta(seconds=90)
-"""The stories take about 12 s; the rest is for slow machines."""
+SCENARIOS_TIMEOUT = timedelta(seconds=90)
+"""The scenarios take about 12 s; the rest is for slow machines."""
 
-_LOOK_EVERY = timedelta(seconds=0.3)
-_TIMEOUT_SECONDS = 15
+_POLL_INTERVAL = timedelta(seconds=0.3)
+_HTTP_TIMEOUT_SECONDS = 15
 _PAGE_WIDTH = 130
 
 
 async def run_demo(settings: Settings) -> None:
-    """Tell every story and check how it ended; on a terminal, stay up after that.
+    """Run every scenario and check how it ended; on a terminal, stay up after that.
 
     Raises:
-        CommandError: something is in the way, or a journey ended as it should not.
-        Interrupted: a signal asked for the end before the stories were told.
+        CommandError: the stack cannot run, or a journey did not end as expected.
+        Interrupted: a signal asked to stop before the scenarios had ended.
     """
-    console, told = _console(), asyncio.Event()
-    settings = apart(settings)
+    console, finished = _console(), asyncio.Event()
+    settings = isolated(settings)
     try:
-        await _run(settings, stand_ins(settings), console, told)
+        await _run(settings, sandbox_process(settings), console, finished)
     except Interrupted:
-        if not told.is_set():
+        if not finished.is_set():
             raise
 
 
@@ -52,74 +53,81 @@ def _console() -> Console:
 
 
 async def _run(
-    settings: Settings, sandbox: StandIns, console: Console, told: asyncio.Event
+    settings: Settings, sandbox: SandboxProcess, console: Console, finished: asyncio.Event
 ) -> None:
-    def say(line: str) -> None:
+    def echo(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     async with run_stack(
         settings,
-        say,
+        echo,
         environment=sandbox.environment,
-        afresh=True,
-        companion=sandbox.companion,
+        wipe_data=True,
+        sidecar=sandbox.sidecar,
     ) as stack:
-        all_ended = await _tell(stack, sandbox, console)
-        report(console, all_ended, stack, sandbox.ledger)
-        _check(all_ended)
-        told.set()
+        results = await _run_scenarios(stack, sandbox, console)
+        report(console, results, stack, sandbox.ledger)
+        _check(results)
+        finished.set()
         if console.file.isatty():
-            say("\nEverything stays up for exploring until Ctrl-C.")
+            echo("\nEverything stays up for exploring until Ctrl-C.")
             await asyncio.Event().wait()
 
 
-async def _tell(stack: Stack, sandbox: StandIns, console: Console) -> list[Ended]:
-    async with _http(stack.api_url) as api, _http(sandbox.url) as stand_in:
-        shop = await open_shop(stack, api, stand_in)
-        watch = Watch(api, stand_in, stack.token)
-        rows = await _live_and_watch(shop, watch, console)
-        messages = await watch.messages()
-    return [Ended(row.story, row.journey, messages.get(row.story.phone, [])) for row in rows]
-
-
-def _http(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
-
-
-async def _live_and_watch(shop: Shop, watch: Watch, console: Console) -> Sequence[Row]:
-    """Let all customers do what they do, until every journey is closed or it takes too long."""
-    loop = asyncio.get_running_loop()
-    give_up_at = loop.time() + TOLD_WITHIN.total_seconds()
-    lives = asyncio.gather(*(shop.live(story) for story in STORIES))
-    try:
-        with screen(console) as display:
-            while True:
-                rows = await _look(shop, watch)
-                display.show(rows)
-                if _over(lives, rows) or loop.time() > give_up_at:
-                    return rows
-                await asyncio.sleep(_LOOK_EVERY.total_seconds())
-    finally:
-        lives.cancel()
-
-
-async def _look(shop: Shop, watch: Watch) -> list[Row]:
-    journeys = await asyncio.gather(*(watch.journey(story) for story in STORIES))
+async def _run_scenarios(
+    stack: Stack, sandbox: SandboxProcess, console: Console
+) -> list[ScenarioResult]:
+    async with _http(stack.api_url) as api, _http(sandbox.url) as sandbox_http:
+        partner = await register_store(stack, api, sandbox_http)
+        watcher = JourneyWatcher(api, sandbox_http, stack.token)
+        rows = await _watch_until_closed(partner, watcher, console)
+        messages = await watcher.messages()
     return [
-        Row(story, tuple(shop.told[story.customer_id]), journey)
-        for story, journey in zip(STORIES, journeys, strict=True)
+        ScenarioResult(row.scenario, row.journey, messages.get(row.scenario.phone, []))
+        for row in rows
     ]
 
 
-def _over(lives: asyncio.Future[list[None]], rows: Sequence[Row]) -> bool:
-    """Whether nothing more will happen; raises what kept a customer from going on."""
-    if not lives.done():
+def _http(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, timeout=_HTTP_TIMEOUT_SECONDS, trust_env=False)
+
+
+async def _watch_until_closed(
+    partner: DemoPartner, watcher: JourneyWatcher, console: Console
+) -> Sequence[JourneyRow]:
+    """Perform all scenarios at once, until every journey is closed or the time is over."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SCENARIOS_TIMEOUT.total_seconds()
+    actions = asyncio.gather(*(partner.perform(scenario) for scenario in SCENARIOS))
+    try:
+        with screen(console) as display:
+            while True:
+                rows = await _rows(partner, watcher)
+                display.show(rows)
+                if _all_closed(actions, rows) or loop.time() > deadline:
+                    return rows
+                await asyncio.sleep(_POLL_INTERVAL.total_seconds())
+    finally:
+        actions.cancel()
+
+
+async def _rows(partner: DemoPartner, watcher: JourneyWatcher) -> list[JourneyRow]:
+    journeys = await asyncio.gather(*(watcher.journey(scenario) for scenario in SCENARIOS))
+    return [
+        JourneyRow(scenario, tuple(partner.actions[scenario.customer_id]), journey)
+        for scenario, journey in zip(SCENARIOS, journeys, strict=True)
+    ]
+
+
+def _all_closed(actions: asyncio.Future[list[None]], rows: Sequence[JourneyRow]) -> bool:
+    """Whether nothing more will happen; raises the error of an action that failed."""
+    if not actions.done():
         return False
-    lives.result()
+    actions.result()
     return all(row.journey is not None and row.journey.stage is Stage.CLOSED for row in rows)
 
 
-def _check(all_ended: Sequence[Ended]) -> None:
-    differences = [each for ended in all_ended for each in ended.differences()]
+def _check(results: Sequence[ScenarioResult]) -> None:
+    differences = [each for result in results for each in result.differences()]
     if differences:
-        raise DifferentEndError("not as it should be:\n" + "\n".join(differences))
+        raise UnexpectedOutcomeError("not as expected:\n" + "\n".join(differences))

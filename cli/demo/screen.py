@@ -10,42 +10,42 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from cli.demo.stories import Story
-from cli.demo.watching import Journey
-from domain.outcomes import Stage
+from cli.demo.journey_watcher import Journey
+from cli.demo.scenarios import Scenario
+from domain.journey.outcomes import Stage
 
 _TALL = 50
 """Lines of a terminal on which every decision has its own; else only the last is shown."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One customer at one moment."""
+class JourneyRow:
+    """The state of one scenario at one moment."""
 
-    story: Story
-    did: Sequence[str]
+    scenario: Scenario
+    actions: Sequence[str]
     journey: Journey | None
 
 
 class Screen(Protocol):
-    """Shows the present state of every journey."""
+    """Shows the current state of every journey."""
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[JourneyRow]) -> None:
         """Show this instead of what was shown before."""
 
 
 class _Lines:
-    """For logs and pipes."""
+    """A line for each change, for logs and pipes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._shown: dict[str, str] = {}
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[JourneyRow]) -> None:
         for row in rows:
-            line = f"{row.story.name:7} {_did(row)} -> {_where(row)}"
-            if self._shown.get(row.story.customer_id) != line:
-                self._shown[row.story.customer_id] = line
+            line = f"{row.scenario.name:7} {_actions(row)} -> {_state(row)}"
+            if self._shown.get(row.scenario.customer_id) != line:
+                self._shown[row.scenario.customer_id] = line
                 self._console.print(
                     f"{datetime.now(UTC):%H:%M:%S}  {line}",
                     markup=False,
@@ -55,18 +55,18 @@ class _Lines:
 
 
 class _LiveTable:
-    """For people."""
+    """A table that changes, for terminals."""
 
     def __init__(self, live: Live, *, tall: bool) -> None:
         self._live = live
         self._decisions = slice(None) if tall else slice(-1, None)
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[JourneyRow]) -> None:
         table = Table("customer", "did", "stage", "next message in", "outcome", "decided")
         for row in rows:
             table.add_row(
-                row.story.name,
-                _did(row),
+                row.scenario.name,
+                _actions(row),
                 row.journey.stage if row.journey else "",
                 _countdown(row.journey),
                 _outcome(row.journey),
@@ -85,13 +85,13 @@ def screen(console: Console) -> Iterator[Screen]:
         yield _LiveTable(live, tall=console.height >= _TALL)
 
 
-def _did(row: Row) -> str:
-    if len(row.did) > 2:  # noqa: PLR2004  # two fit on a line
-        return f"{len(row.did)} events: {row.did[0]}, …"
-    return ", then ".join(row.did)
+def _actions(row: JourneyRow) -> str:
+    if len(row.actions) > 2:  # noqa: PLR2004  # two fit on a line
+        return f"{len(row.actions)} events: {row.actions[0]}, …"
+    return ", then ".join(row.actions)
 
 
-def _where(row: Row) -> str:
+def _state(row: JourneyRow) -> str:
     journey = row.journey
     if journey is None:
         return "…"

@@ -3,17 +3,17 @@ from datetime import datetime
 import httpx
 from temporalio.testing import ActivityEnvironment
 
-from activities.channel_api import ChannelClient
 from activities.send_message import SendMessage
-from domain.answers import SendAnswer, SendStatus
-from domain.outcomes import Reason
-from domain.planning import make_plan
-from domain.questions import SendRequest
-from domain.stores import StoreConfig
+from domain.journey.activity_inputs import SendRequest
+from domain.journey.activity_results import SendResult, SendStatus
+from domain.journey.outcomes import Reason
+from domain.journey.plan import make_plan
+from domain.stores.config import StoreConfig
+from partners.channels import ChannelClient
 from storage import stores
 from storage.database import Database
-from tests.storage.keeping import NOW, STORE, a_config, accept, an_event, later
-from whatsapp.client import WhatsAppClient
+from tests.storage.builders import NOW, STORE, a_config, accept, an_event, later
+from whatsapp.client import CloudApiClient
 
 STEP = {"after": "1h", "template": "reminder", "language": "en"}
 
@@ -22,7 +22,7 @@ def accepted(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"messages": [{"id": "wamid.1"}]})
 
 
-async def send(database: Database, config: StoreConfig, person: int) -> SendAnswer:
+async def send(database: Database, config: StoreConfig, person: int) -> SendResult:
     """One message, each person having a phone of their own, all at the same instant."""
     customer_id, event = f"c{person}", an_event(f"e{person}")
     body = {"customer": {"phone": f"+91987654321{person}"}}
@@ -36,7 +36,7 @@ async def send(database: Database, config: StoreConfig, person: int) -> SendAnsw
         step=step,
     )
     async with httpx.AsyncClient(transport=httpx.MockTransport(accepted)) as http:
-        meta = WhatsAppClient(http, "https://meta.example")
+        meta = CloudApiClient(http, "https://meta.example")
         nobody = ChannelClient(http, _now, allow_private=False)
         sending = SendMessage(database, meta, nobody, _now)
         return await ActivityEnvironment().run(sending.send_message, request)

@@ -1,15 +1,27 @@
+"""The API as tests call it: one application for all of them, or one of a test's own.
+
+Tests run on SQLite; `both_databases` has a test run on PostgreSQL as well.
+"""
+
+import uuid
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from storage.database import Database
-from tests.api.calling import Caller, Shop, calling, connecting_to, settings_for, unused_address
-from tests.api.meta_calling import SECRET, Meta
-from tests.databases import database, database_url, migrated_postgresql, migrated_sqlite
-from tests.temporal import dev_server
-
-__all__ = ["database", "database_url", "migrated_postgresql", "migrated_sqlite"]
+from sandbox.app import create_sandbox
+from sandbox.server import serve
+from temporal.search_attributes import register
+from tests.api.caller import Caller, Shop, connecting_to, running_api, settings_for, unused_address
+from tests.api.meta_caller import META_SETTINGS, Meta
+from tests.api.running_journeys import running_worker
+from tests.api.shared_apis import SharedApis
+from tests.databases import SQLITE, empty_database
+from tests.servers import dev_server
 
 
 @pytest.fixture(scope="session")
@@ -24,18 +36,38 @@ def address(temporal: WorkflowEnvironment) -> str:
 
 
 @pytest.fixture
-async def caller(database_url: str, address: str) -> AsyncIterator[Caller]:
-    """The API with everything that it needs."""
-    async with calling(settings_for(database_url), connecting_to(address)) as caller:
-        yield caller
+async def own_namespace(temporal: WorkflowEnvironment, address: str) -> Client:
+    """A namespace of the test's own, in which no worker polls."""
+    namespace = f"test-{uuid.uuid4().hex}"
+    request = RegisterNamespaceRequest(namespace=namespace)
+    request.workflow_execution_retention_period.FromSeconds(86_400)
+    await temporal.client.workflow_service.register_namespace(request)
+    client = await Client.connect(
+        address, namespace=namespace, data_converter=pydantic_data_converter
+    )
+    await register(client)
+    return client
+
+
+@pytest.fixture(scope="session")
+async def shared_apis(
+    address: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SharedApis]:
+    async with AsyncExitStack() as stack:
+        yield SharedApis(stack, tmp_path_factory.mktemp("api"), address)
 
 
 @pytest.fixture
-async def lonely_caller(database_url: str) -> AsyncIterator[Caller]:
-    """The API while Temporal is away."""
-    with unused_address() as nobody:
-        async with calling(settings_for(database_url), connecting_to(nobody)) as caller:
-            yield caller
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database; `both_databases` sets it."""
+    chosen: str = getattr(request, "param", SQLITE)
+    return chosen
+
+
+@pytest.fixture
+async def caller(shared_apis: SharedApis, backend: str) -> Caller:
+    """The API that other tests use, too: a test looks at its own stores alone."""
+    return await shared_apis.on(backend)
 
 
 @pytest.fixture
@@ -44,12 +76,51 @@ async def shop(caller: Caller) -> Shop:
 
 
 @pytest.fixture
-async def lonely_shop(lonely_caller: Caller) -> Shop:
-    return await lonely_caller.new_store()
+def own_database_url(request: pytest.FixtureRequest, backend: str) -> str:
+    """A database without rows, for tests that count all rows or need other settings."""
+    return empty_database(request, backend)
 
 
 @pytest.fixture
-async def meta(database_url: str, database: Database, address: str) -> AsyncIterator[Meta]:
-    settings = settings_for(database_url, meta_app_secret=SECRET, meta_verify_token="verify")
-    async with calling(settings, connecting_to(address)) as caller:
-        yield Meta(caller, database)
+async def own_caller(own_database_url: str, address: str) -> AsyncIterator[Caller]:
+    """An API of the test's own, for tests that count what all stores have."""
+    async with running_api(settings_for(own_database_url), connecting_to(address)) as caller:
+        yield caller
+
+
+@pytest.fixture
+async def caller_without_temporal(own_database_url: str) -> AsyncIterator[Caller]:
+    """An API of the test's own, while Temporal is unavailable."""
+    with unused_address() as unused:
+        async with running_api(settings_for(own_database_url), connecting_to(unused)) as caller:
+            yield caller
+
+
+@pytest.fixture
+async def shop_without_temporal(caller_without_temporal: Caller) -> Shop:
+    return await caller_without_temporal.new_store()
+
+
+@pytest.fixture
+async def meta(own_database_url: str, address: str) -> AsyncIterator[Meta]:
+    """Meta, with an API of the test's own."""
+    settings = settings_for(own_database_url, **META_SETTINGS)
+    async with running_api(settings, connecting_to(address)) as caller:
+        yield Meta(caller)
+
+
+@pytest.fixture(scope="session")
+async def sandbox_url() -> AsyncIterator[str]:
+    """Meta's API and a partner's, as stand-ins."""
+    async with serve(create_sandbox()) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def worker(
+    shared_apis: SharedApis, temporal: WorkflowEnvironment, sandbox_url: str
+) -> AsyncIterator[None]:
+    """A worker for the journeys of the shared API on SQLite."""
+    caller = await shared_apis.on(SQLITE)
+    async with running_worker(temporal.client, caller.database, sandbox_url):
+        yield

@@ -1,57 +1,31 @@
-"""Exporting and erasing a customer, with real journeys on a real server."""
+"""Exporting and erasing a customer, with journeys on a real server."""
 
 from dataclasses import replace
-from typing import Any
-from urllib.parse import quote
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.channel_api import ChannelClient
-from activities.clock import utc_now
 from activities.send_message import SendMessage
-from domain.answers import SendStatus
-from domain.outcomes import Reason
-from domain.planning import KeptStep, PlannedStep
-from domain.questions import SendRequest
+from clock import utc_now
+from domain.journey.activity_inputs import SendRequest
+from domain.journey.activity_results import SendStatus
+from domain.journey.outcomes import Reason
+from domain.journey.plan import PlannedStep
+from domain.stores.plans import Step
+from partners.channels import ChannelClient
 from storage import customers
-from storage.database import Database
-from tests.api.calling import ADMIN, Caller, Shop, bearer, now
-from tests.api.test_journeys import explained, quick_shop, sandbox_url, working
-from whatsapp.client import WhatsAppClient, whatsapp_http
-
-__all__ = ["sandbox_url", "working"]
+from tests.api.caller import ADMIN, Caller, Shop, bearer, now
+from tests.api.customer_requests import erased, erasure, exported, path_of
+from tests.api.running_journeys import explained, store_without_buffer
+from tests.databases import both_databases
+from whatsapp.client import CloudApiClient, whatsapp_http
 
 PERSONAL = ("+919876543210", "email@gmail.co", "Test User")
 
 
-def path_of(shop: Shop) -> str:
-    return f"/customers/{quote(shop.customer_id, safe='')}"
-
-
-async def exported(shop: Shop) -> dict[str, Any]:
-    answer = await shop.operator("GET", path_of(shop))
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def erased(shop: Shop) -> dict[str, Any]:
-    answer = await shop.operator("DELETE", path_of(shop))
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def of(shop: Shop, **counts: int) -> dict[str, Any]:
-    """What erasing a customer answers."""
-    nothing = {"events": 0, "messages": 0, "quarantined": 0}
-    return {"customer_id": shop.customer_id, **nothing, **counts}
-
-
-@pytest.mark.usefixtures("working")
+@pytest.mark.usefixtures("worker")
 async def test_everything_about_a_customer_is_exported(caller: Caller) -> None:
-    shop = await quick_shop(caller, "0ms")
+    shop = await store_without_buffer(caller, "0ms")
     event = shop.event()
     await shop.post(event)
     await explained(shop, "closed")
@@ -72,26 +46,27 @@ async def test_everything_about_a_customer_is_exported(caller: Caller) -> None:
     assert found["journeys"][0]["outcome"] == "messaged"
 
 
-@pytest.mark.usefixtures("working")
-async def test_erasing_ends_the_open_journey_which_still_explains_itself(caller: Caller) -> None:
-    shop = await quick_shop(caller, "1h")
+@pytest.mark.usefixtures("worker")
+async def test_erasing_ends_the_open_journey_and_keeps_its_explanation(caller: Caller) -> None:
+    shop = await store_without_buffer(caller, "1h")
     event = shop.event()
     await shop.post(event)
     await explained(shop, "waiting")
-    assert await erased(shop) == of(shop, events=1)
+    assert await erased(shop) == erasure(shop, events=1)
     explanation = await explained(shop, "closed")
     assert (explanation["outcome"], explanation["reason"]) == ("exited", "operator")
     assert explanation["trigger"]["event_id"] == event["event_id"]
     assert explanation["messages"] == []
 
 
-async def test_nothing_personal_is_left_and_the_same_event_is_still_known(shop: Shop) -> None:
+@both_databases
+async def test_erasing_leaves_nothing_personal_and_keeps_event_ids(shop: Shop) -> None:
     event = shop.event()
     await shop.post(event)
     await shop.post(shop.event(timestamp="yesterday"))
     await shop.post_raw(b'{"customer": {"phone": "+919876543210", "name": "Test User"')
-    await shop.post(shop.event(customer_id="somebody-else", phone=7, email="x@y.z", timestamp=1))
-    assert await erased(shop) == of(shop, events=1, quarantined=2)
+    await shop.post(shop.event(customer_id="another-customer", phone=7, email="x@y.z", timestamp=1))
+    assert await erased(shop) == erasure(shop, events=1, quarantined=2)
     found = await exported(shop)
     assert [row["body"] for row in found["events"]] == [{}, {}]
     assert found["quarantined"] == []
@@ -101,27 +76,28 @@ async def test_nothing_personal_is_left_and_the_same_event_is_still_known(shop: 
     assert (await shop.post(event)).json()["status"] == "duplicate"
 
 
+@both_databases
 async def test_erasing_may_be_repeated(shop: Shop) -> None:
     await shop.post()
     assert [(await erased(shop))["events"] for _ in range(2)] == [1, 0]
 
 
-async def test_who_never_came_has_nothing_to_export_or_erase(shop: Shop) -> None:
+async def test_unknown_customer_has_nothing_to_export_or_erase(shop: Shop) -> None:
     assert (await shop.operator("GET", path_of(shop))).status_code == 404
-    assert await erased(shop) == of(shop)
+    assert await erased(shop) == erasure(shop)
     assert (await shop.operator("GET", path_of(shop))).status_code == 404
 
 
-async def test_customer_is_erased_while_temporal_is_away(lonely_shop: Shop) -> None:
-    await lonely_shop.post()
-    assert (await erased(lonely_shop))["events"] == 1
-    kinds = [row["kind"] for row in (await exported(lonely_shop))["events"]]
+async def test_customer_is_erased_while_temporal_is_unavailable(
+    shop_without_temporal: Shop,
+) -> None:
+    await shop_without_temporal.post()
+    assert (await erased(shop_without_temporal))["events"] == 1
+    kinds = [row["kind"] for row in (await exported(shop_without_temporal))["events"]]
     assert kinds == ["cart_update", "comeback.exit"]
 
 
-async def test_customers_of_other_stores_and_others_are_left_alone(
-    caller: Caller, shop: Shop
-) -> None:
+async def test_same_customer_id_in_another_store_is_not_erased(caller: Caller, shop: Shop) -> None:
     other = await caller.new_store()
     namesake = replace(other, customer_id=shop.customer_id)
     event = namesake.event()
@@ -131,28 +107,31 @@ async def test_customers_of_other_stores_and_others_are_left_alone(
     assert (await exported(namesake))["events"][0]["body"] == event
 
 
+@both_databases
 @pytest.mark.parametrize("customer_id", ["a/b", "a b?c#d%e", "jos\u00e9", "%_"])
 async def test_customer_ids_may_have_any_characters(shop: Shop, customer_id: str) -> None:
-    await shop.post(shop.event(customer_id=customer_id))
-    path = f"/customers/{quote(customer_id, safe='')}"
-    assert (await shop.operator("GET", path)).json()["customer_id"] == customer_id
-    assert (await shop.operator("DELETE", path)).json()["events"] == 1
+    named = replace(shop, customer_id=customer_id)
+    await named.post()
+    assert (await exported(named))["customer_id"] == customer_id
+    assert (await erased(named))["events"] == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-async def test_only_the_operator_may(caller: Caller, shop: Shop, method: str) -> None:
+async def test_only_the_operator_may_export_and_erase(
+    caller: Caller, shop: Shop, method: str
+) -> None:
     await shop.post()
     for headers in ({}, bearer(shop.key), bearer(ADMIN + "x")):
         url = shop.path + path_of(shop)
         assert (await caller.http.request(method, url, headers=headers)).status_code == 401
-    unknown = await caller.operator(method, f"/v1/stores/nobody{path_of(shop)}")
+    unknown = await caller.operator(method, f"/v1/stores/unknown{path_of(shop)}")
     assert unknown.status_code == 404
 
 
-async def test_message_of_an_erased_event_has_no_address(shop: Shop, database: Database) -> None:
+async def test_message_of_an_erased_event_has_no_address(shop: Shop) -> None:
     event = shop.event()
     await shop.post(event)
-    async with database.transaction() as connection:
+    async with shop.database.transaction() as connection:
         await customers.erase(connection, shop.store_id, shop.customer_id, [])
     request = SendRequest(
         store_id=shop.store_id,
@@ -162,15 +141,15 @@ async def test_message_of_an_erased_event_has_no_address(shop: Shop, database: D
         step=PlannedStep(
             number=1,
             of=1,
-            step=KeptStep.model_validate({"after": "0ms", "template": "t", "language": "en"}),
+            definition=Step.model_validate({"after": "0ms", "template": "t", "language": "en"}),
             wanted_at=now(),
             due_at=now(),
             label="now",
         ),
     )
     async with whatsapp_http() as http:
-        meta = WhatsAppClient(http, "http://nobody.test")
-        nobody = ChannelClient(http, utc_now, allow_private=False)
-        sending = SendMessage(database, meta, nobody, utc_now)
+        meta = CloudApiClient(http, "http://meta.test")
+        channels = ChannelClient(http, utc_now, allow_private=False)
+        sending = SendMessage(shop.database, meta, channels, utc_now)
         answer = await ActivityEnvironment().run(sending.send_message, request)
     assert (answer.status, answer.reason) == (SendStatus.ENDED, Reason.NO_ADDRESS)

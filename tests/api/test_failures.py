@@ -1,4 +1,4 @@
-"""When too much is asked, or what is needed is gone: told plainly, and nothing else told."""
+"""Answers to overload, an unavailable database and unexpected failures: without internals."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -7,21 +7,21 @@ import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from api.app import create_app
-from storage.database import Database, sync_url
+from storage.database import sync_url
 from storage.migrate import upgrade
-from tests.api.calling import ADMIN, Caller, Shop, bearer, calling, connecting_to, settings_for
+from tests.api.caller import ADMIN, Caller, bearer, connecting_to, running_api, settings_for
 from tests.databases import fresh_postgresql
 
 
 @pytest.fixture
-def doomed_url() -> Iterator[str]:
+def lost_database_url() -> Iterator[str]:
     with fresh_postgresql() as url:
         upgrade(url)
         yield url
 
 
-def shut(url: str) -> None:
-    """Let nobody into a database any more, and throw out who is in it."""
+def close(url: str) -> None:
+    """Refuse new connections to a database, and end those that there are."""
     name = make_url(url).database
     server = create_engine(
         sync_url(url).set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
@@ -34,12 +34,12 @@ def shut(url: str) -> None:
         )
 
 
-async def test_database_that_went_away_is_a_503_that_tells_nothing(
-    doomed_url: str, address: str, capsys: pytest.CaptureFixture[str]
+async def test_lost_database_is_a_503_without_internals(
+    lost_database_url: str, address: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with calling(settings_for(doomed_url), connecting_to(address)) as caller:
+    async with running_api(settings_for(lost_database_url), connecting_to(address)) as caller:
         shop = await caller.new_store()
-        shut(doomed_url)
+        close(lost_database_url)
         answers = [
             await shop.post(),
             await shop.operator("GET"),
@@ -58,10 +58,11 @@ async def test_database_that_went_away_is_a_503_that_tells_nothing(
     assert "9876543210" not in capsys.readouterr().out
 
 
-async def test_unforeseen_failure_is_a_500_that_tells_nothing(
-    shop: Shop, database: Database, capsys: pytest.CaptureFixture[str]
+async def test_unexpected_failure_is_a_500_without_internals(
+    own_caller: Caller, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with database.transaction() as connection:
+    shop = await own_caller.new_store()
+    async with own_caller.database.transaction() as connection:
         await connection.execute(text('UPDATE stores SET config = \'{"name": "a-secret"}\''))
     answer = await shop.operator("GET")
     assert (answer.status_code, answer.json()) == (500, {"detail": "internal error"})
@@ -71,34 +72,34 @@ async def test_unforeseen_failure_is_a_500_that_tells_nothing(
     assert "a-secret" not in logged
 
 
-async def test_too_many_requests_at_once_are_turned_away(database_url: str, address: str) -> None:
-    arrived, go_on = asyncio.Event(), asyncio.Event()
+async def test_too_many_requests_at_once_get_429(own_database_url: str, address: str) -> None:
+    arrived, proceed = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
         yield b" "
         arrived.set()
-        await go_on.wait()
+        await proceed.wait()
 
-    settings = settings_for(database_url)
-    async with calling(settings, connecting_to(address), most_in_flight=1) as caller:
+    settings = settings_for(own_database_url)
+    async with running_api(settings, connecting_to(address), max_in_flight=1) as caller:
         shop = await caller.new_store()
         url = f"{shop.path}/events"
         slow = asyncio.create_task(
             caller.http.post(url, headers=bearer(shop.key), content=slowly())
         )
         await arrived.wait()
-        turned_away = await shop.post()
+        refused = await shop.post()
         live = await caller.http.get("/health/live")
-        go_on.set()
+        proceed.set()
         assert (await slow).status_code == 422
         assert (await shop.post()).status_code == 202
-    assert turned_away.status_code == 429
-    assert turned_away.headers["retry-after"]
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"]
     assert live.status_code == 200
 
 
-async def test_body_that_breaks_off_is_no_failure_of_ours(database_url: str, address: str) -> None:
-    app = create_app(settings_for(database_url), connect=connecting_to(address))
+async def test_body_that_breaks_off_gets_400(own_database_url: str, address: str) -> None:
+    app = create_app(settings_for(own_database_url), connect=connecting_to(address))
     sent: list[dict[str, object]] = []
 
     async def receive() -> dict[str, object]:
@@ -119,6 +120,6 @@ async def test_body_that_breaks_off_is_no_failure_of_ours(database_url: str, add
     assert sent[0]["status"] == 400
 
 
-async def test_unknown_paths_and_methods_are_told_plainly(caller: Caller) -> None:
+async def test_unknown_path_gets_404_and_unknown_method_405(caller: Caller) -> None:
     assert (await caller.http.get("/v1/nothing")).status_code == 404
     assert (await caller.http.get("/v1/stores/x/events")).status_code == 405

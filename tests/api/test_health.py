@@ -1,23 +1,11 @@
-"""Health and metrics: which part is missing."""
+"""Health and metrics."""
 
 import httpx
 import pytest
-from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.client import Client
 
-from tests.api.calling import Caller, Shop, calling, connecting_to, settings_for
-from workflows.queues import TASK_QUEUES
-from workflows.recovery_journey import RecoveryJourney
-
-
-@pytest.fixture(scope="session")
-async def namespace(temporal: WorkflowEnvironment) -> str:
-    """A namespace in which nobody ever worked."""
-    request = RegisterNamespaceRequest(namespace="idle")
-    request.workflow_execution_retention_period.FromSeconds(86_400)
-    await temporal.client.workflow_service.register_namespace(request)
-    return "idle"
+from tests.api.caller import Caller, Shop, connecting_to, running_api, settings_for
+from tests.databases import both_databases
 
 
 async def readiness(caller: Caller) -> tuple[int, dict[str, str]]:
@@ -26,49 +14,53 @@ async def readiness(caller: Caller) -> tuple[int, dict[str, str]]:
     return answer.status_code, parts
 
 
-async def test_process_is_live_whatever_is_missing(lonely_caller: Caller) -> None:
-    assert (await lonely_caller.http.get("/health/live")).status_code == 200
+async def test_process_is_live_without_temporal(caller_without_temporal: Caller) -> None:
+    assert (await caller_without_temporal.http.get("/health/live")).status_code == 200
 
 
-async def test_ready_when_everything_is_there(
-    caller: Caller, temporal: WorkflowEnvironment
-) -> None:
-    async with Worker(temporal.client, task_queue=TASK_QUEUES[-1], workflows=[RecoveryJourney]):
-        for _ in range(1000):
-            status, parts = await readiness(caller)
-            if status == 200:
-                break
+@pytest.mark.usefixtures("worker")
+async def test_ready_with_database_temporal_and_worker(caller: Caller) -> None:
+    for _ in range(1000):
+        status, parts = await readiness(caller)
+        if status == 200:
+            break
     assert parts == {"database": "ok", "temporal": "ok", "worker": "ok"}
 
 
-async def test_missing_worker_is_named(database_url: str, address: str, namespace: str) -> None:
-    async with calling(settings_for(database_url), connecting_to(address, namespace)) as caller:
+async def test_missing_worker_is_named(
+    own_database_url: str, address: str, own_namespace: Client
+) -> None:
+    api = running_api(
+        settings_for(own_database_url), connecting_to(address, own_namespace.namespace)
+    )
+    async with api as caller:
         status, parts = await readiness(caller)
     assert status == 503
     assert parts == {"database": "ok", "temporal": "ok", "worker": "no worker is polling"}
 
 
-async def test_missing_temporal_is_named(lonely_caller: Caller) -> None:
-    status, parts = await readiness(lonely_caller)
+async def test_missing_temporal_is_named(caller_without_temporal: Caller) -> None:
+    status, parts = await readiness(caller_without_temporal)
     assert status == 503
     assert parts == {"database": "ok", "temporal": "not reachable", "worker": "not reachable"}
 
 
-def figures(answer: httpx.Response) -> dict[str, float]:
+def metrics_in(answer: httpx.Response) -> dict[str, float]:
     lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
-async def test_metrics_count_events_requests_and_rows_without_naming_anybody(
-    lonely_shop: Shop,
+@both_databases
+async def test_metrics_count_events_requests_and_rows_without_naming_a_person(
+    shop_without_temporal: Shop,
 ) -> None:
-    event = lonely_shop.event()
-    for body in (event, event, lonely_shop.event("collection_view"), {}):
-        await lonely_shop.post(body)
-    await lonely_shop.caller.http.get("/nowhere/919876543210")
-    answer = await lonely_shop.caller.http.get("/metrics")
+    event = shop_without_temporal.event()
+    for body in (event, event, shop_without_temporal.event("collection_view"), {}):
+        await shop_without_temporal.post(body)
+    await shop_without_temporal.caller.http.get("/nowhere/919876543210")
+    answer = await shop_without_temporal.caller.http.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
-    counted = figures(answer)
+    counted = metrics_in(answer)
     for status, count in {"accepted": 2, "duplicate": 1, "invalid": 1}.items():
         assert counted[f'comeback_events_total{{status="{status}"}}'] == count
     assert counted["comeback_inbox_backlog"] == 2
@@ -77,14 +69,16 @@ async def test_metrics_count_events_requests_and_rows_without_naming_anybody(
     route = 'method="POST",route="/v1/stores/{store_id}/events",status="202"'
     assert counted[f"comeback_http_request_duration_seconds_count{{{route}}}"] == 3
     assert 'route="unmatched"' in answer.text
-    for name in (lonely_shop.store_id, lonely_shop.customer_id, "919876543210"):
+    for name in (shop_without_temporal.store_id, shop_without_temporal.customer_id, "919876543210"):
         assert name not in answer.text
 
 
-async def test_metrics_tell_of_holds_without_naming_a_store(shop: Shop) -> None:
+@both_databases
+async def test_metrics_count_holds_without_naming_a_store(own_caller: Caller) -> None:
+    shop = await own_caller.new_store()
     await shop.operator("POST", "/pause")
     answer = await shop.caller.http.get("/metrics")
-    counted = figures(answer)
+    counted = metrics_in(answer)
     assert counted['comeback_stores_paused{by="operator"}'] == 1
     assert counted['comeback_stores_paused{by="account"}'] == 0
     assert counted["comeback_templates_held"] == 0
@@ -93,4 +87,4 @@ async def test_metrics_tell_of_holds_without_naming_a_store(shop: Shop) -> None:
     assert shop.store_id not in answer.text
     await shop.operator("POST", "/resume")
     answer = await shop.caller.http.get("/metrics")
-    assert figures(answer)['comeback_stores_paused{by="operator"}'] == 0
+    assert metrics_in(answer)['comeback_stores_paused{by="operator"}'] == 0

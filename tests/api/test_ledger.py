@@ -1,4 +1,4 @@
-"""Messages page by page, and figures of a period."""
+"""Messages page by page, and statistics of a period."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,42 +6,43 @@ import pytest
 
 from api import journeys
 from storage import messages
-from storage.database import Database
 from storage.messages import MessageKey
-from tests.api.calling import Shop, now
-from tests.storage.keeping import DETAILS
+from tests.api.caller import Shop, now
+from tests.databases import both_databases
+from tests.storage.builders import DETAILS
 
 
-async def claim(database: Database, shop: Shop, number: int, at: datetime) -> str:
+async def claim(shop: Shop, number: int, at: datetime) -> str:
     key = MessageKey(shop.store_id, shop.customer_id, f"e{number}", 1)
-    async with database.transaction() as connection:
+    async with shop.database.transaction() as connection:
         return await messages.claim(connection, key, DETAILS, at)
 
 
-async def test_messages_come_page_by_page_each_once(shop: Shop, database: Database) -> None:
+@both_databases
+async def test_each_message_is_on_one_page(shop: Shop) -> None:
     at = now() - timedelta(hours=1)
-    count = journeys.PAGE + 5
+    count = journeys.PAGE_SIZE + 5
     claimed = {
-        await claim(database, shop, number, at + timedelta(seconds=number // 3))
-        for number in range(count)
+        await claim(shop, number, at + timedelta(seconds=number // 3)) for number in range(count)
     }
     first = (await shop.get("messages")).json()
     second = (await shop.get("messages", params={"cursor": first["next_cursor"]})).json()
     listed = [each["message_id"] for each in first["messages"] + second["messages"]]
-    assert (len(first["messages"]), len(listed)) == (journeys.PAGE, count)
+    assert (len(first["messages"]), len(listed)) == (journeys.PAGE_SIZE, count)
     assert set(listed) == claimed
     assert second["next_cursor"] is None
 
 
-async def test_full_last_page_has_no_successor(shop: Shop, database: Database) -> None:
-    for number in range(journeys.PAGE):
-        await claim(database, shop, number, now())
+async def test_full_last_page_has_no_cursor(shop: Shop) -> None:
+    for number in range(journeys.PAGE_SIZE):
+        await claim(shop, number, now())
     assert (await shop.get("messages")).json()["next_cursor"] is None
 
 
-async def test_period_is_the_last_seven_days_unless_told(shop: Shop, database: Database) -> None:
-    old = await claim(database, shop, 1, now() - timedelta(days=8))
-    new = await claim(database, shop, 2, now() - timedelta(days=6))
+@both_databases
+async def test_period_is_the_last_seven_days_by_default(shop: Shop) -> None:
+    old = await claim(shop, 1, now() - timedelta(days=8))
+    new = await claim(shop, 2, now() - timedelta(days=6))
     recent = (await shop.get("messages")).json()["messages"]
     assert [each["message_id"] for each in recent] == [new]
     period = {
@@ -54,7 +55,7 @@ async def test_period_is_the_last_seven_days_unless_told(shop: Shop, database: D
     assert steps == {"1": {"claimed": 1}}
 
 
-async def test_plus_that_was_not_escaped_is_understood(shop: Shop) -> None:
+async def test_plus_that_is_not_escaped_is_understood(shop: Shop) -> None:
     answer = await shop.get("stats?from=2024-10-08T06:30:35+05:30&to=2024-10-09T00:00:00Z")
     assert answer.status_code == 200
     assert datetime.fromisoformat(answer.json()["from"]) == datetime(
@@ -62,7 +63,7 @@ async def test_plus_that_was_not_escaped_is_understood(shop: Shop) -> None:
     )
 
 
-async def test_period_may_begin_with_time_itself(shop: Shop) -> None:
+async def test_period_may_begin_at_the_earliest_time(shop: Shop) -> None:
     answer = await shop.get("stats", params={"to": "0001-01-02T00:00:00Z"})
     assert answer.status_code == 200
 
@@ -79,7 +80,7 @@ async def test_period_may_begin_with_time_itself(shop: Shop) -> None:
         ("cursor", "\u00e4"),
     ],
 )
-async def test_what_is_no_time_and_no_cursor_is_refused(shop: Shop, name: str, value: str) -> None:
+async def test_invalid_time_or_cursor_is_refused(shop: Shop, name: str, value: str) -> None:
     answer = await shop.get("messages", params={name: value})
     assert answer.status_code == 422
     assert [each["loc"] for each in answer.json()["detail"]] == [["query", name]]

@@ -1,29 +1,20 @@
-"""Erasing a customer from what Meta posted: digits without a plus, in bodies of nobody's."""
+"""Erasing a customer from Meta's updates, where the number has no plus and may have no store."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from storage import webhooks
 from storage.database import Database
 from storage.messages import MessageStatus
-from tests.api.calling import Shop, calling, connecting_to, now, settings_for
-from tests.api.meta_calling import SECRET, Meta, listed
-from tests.api.test_customers import erased, exported, of
+from tests.api.caller import Shop, now
+from tests.api.customer_requests import erased, erasure, exported
+from tests.api.meta_caller import Meta, listed
+from tests.databases import both_databases
 from tests.whatsapp.webhook_samples import change, notification, status, text
 
 PHONE, WA_ID, OTHER = "+919876543210", "919876543210", "919876500000"
 WAMID = "wamid.HBgMOTE5ODc2NTQzMjEwFQIAERgS"
 """As Meta makes them: in base64 the number can be read."""
-
-
-@pytest.fixture
-async def meta(database_url: str, database: Database, address: str) -> AsyncIterator[Meta]:
-    settings = settings_for(database_url, meta_app_secret=SECRET, meta_verify_token="verify")
-    async with calling(settings, connecting_to(address)) as caller:
-        yield Meta(caller, database)
 
 
 async def bodies(meta: Meta, **query: str) -> list[str]:
@@ -40,7 +31,7 @@ async def known_customer(meta: Meta, number: str = "1") -> Shop:
     return shop
 
 
-async def test_wrong_updates_of_the_customer_are_emptied_whoever_they_belong_to(
+async def test_unreadable_updates_about_the_customer_are_emptied_for_every_store(
     meta: Meta,
 ) -> None:
     shop = await known_customer(meta)
@@ -48,11 +39,12 @@ async def test_wrong_updates_of_the_customer_are_emptied_whoever_they_belong_to(
     await meta.post("1", statuses=wrong)
     await meta.post("2", statuses=wrong, messages=[text("Hi", **{"from": WA_ID})])
     assert len((await exported(shop))["quarantined"]) == 3
-    assert await erased(shop) == of(shop, events=1, quarantined=3)
+    assert await erased(shop) == erasure(shop, events=1, quarantined=3)
     left = [body for body in await bodies(meta) if body]
     assert [json.loads(body)["recipient_id"] for body in left] == [OTHER, OTHER]
 
 
+@both_databases
 async def test_number_is_found_by_its_hash_after_the_events_are_erased(meta: Meta) -> None:
     shop = await known_customer(meta)
     await erased(shop)
@@ -62,29 +54,30 @@ async def test_number_is_found_by_its_hash_after_the_events_are_erased(meta: Met
     assert await bodies(meta) == [""]
 
 
-async def test_notification_that_waits_has_its_effect_and_is_gone(
-    meta: Meta, database: Database
+@both_databases
+async def test_a_waiting_notification_is_processed_and_deleted(
+    meta: Meta,
 ) -> None:
     shop = await known_customer(meta)
     metadata = {"phone_number_id": "1"}
     stop, hello = text("STOP", **{"from": WA_ID}), text("Hi", **{"from": OTHER})
     body = notification(change(metadata=metadata, messages=[stop, hello]))
-    await keep_leased(database, body)
+    await keep_leased(meta.caller.database, body)
     assert (await exported(shop))["waiting"] == [stop]
     await erased(shop)
-    async with database.reading() as connection:
+    async with meta.caller.database.reading() as connection:
         assert await webhooks.oldest(connection) is None
     assert await meta.claim(shop) is None
 
 
 async def keep_leased(database: Database, body: dict[str, Any]) -> None:
-    """A notification that somebody is processing, or died over."""
+    """Store a notification that another process holds a lease on."""
     async with database.transaction() as connection:
         until = now().replace(year=now().year + 1)
         await webhooks.add(connection, json.dumps(body).encode(), now(), until)
 
 
-async def test_whole_notification_of_nobodys_is_not_shown_to_one_of_many(meta: Meta) -> None:
+async def test_an_unreadable_notification_is_not_exported_to_one_of_its_people(meta: Meta) -> None:
     shop = await known_customer(meta)
     await meta.send(f"{WA_ID} {OTHER}".encode())
     await meta.processed()
@@ -93,13 +86,14 @@ async def test_whole_notification_of_nobodys_is_not_shown_to_one_of_many(meta: M
     assert (await erased(shop))["quarantined"] == 1
 
 
-async def test_metas_message_ids_are_erased_and_do_not_come_back(meta: Meta) -> None:
+@both_databases
+async def test_metas_message_ids_are_erased_and_stay_erased(meta: Meta) -> None:
     shop = await known_customer(meta)
     message_id = await meta.claim(shop)
     assert message_id
     await meta.settle(message_id, status=MessageStatus.ACCEPTED, provider_id=WAMID)
     await meta.post("2", messages=[{"id": WAMID, "type": "unknown"}])
-    assert await erased(shop) == of(shop, events=1, messages=1, quarantined=1)
+    assert await erased(shop) == erasure(shop, events=1, messages=1, quarantined=1)
     await meta.post("1", statuses=[status("read", WAMID, biz_opaque_callback_data=message_id)])
     (entry,) = await listed(shop)
     assert (entry["status"], entry["provider_id"]) == ("read", "erased")
@@ -107,7 +101,8 @@ async def test_metas_message_ids_are_erased_and_do_not_come_back(meta: Meta) -> 
     assert (await erased(shop))["messages"] == 0
 
 
-async def test_suppressions_say_whether_they_hold(meta: Meta) -> None:
+@both_databases
+async def test_suppressions_are_exported_as_in_force_or_lifted(meta: Meta) -> None:
     shop = await known_customer(meta)
     path = f"/suppressions/{PHONE}"
     assert (await exported(shop))["suppressions"] == []
@@ -123,7 +118,7 @@ async def test_suppressions_say_whether_they_hold(meta: Meta) -> None:
     assert (await exported(shop))["suppressions"] == [lifted]
 
 
-async def test_number_that_was_only_ever_let_go_on_is_shown_as_not_suppressed(meta: Meta) -> None:
+async def test_a_number_that_was_never_suppressed_is_shown_as_not_suppressed(meta: Meta) -> None:
     shop = await known_customer(meta)
     await shop.operator("DELETE", f"/suppressions/{PHONE}")
     (row,) = (await exported(shop))["suppressions"]

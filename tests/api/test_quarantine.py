@@ -1,7 +1,7 @@
-"""The operator's quarantine: seen, tried again after a fix, or discarded."""
+"""The operator's quarantine: listed, retried or discarded."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,21 +9,14 @@ import httpx
 import pytest
 
 from api import quarantine as route
-from api import updates
-from api.updates import Routed, Tally
+from ingest import meta_updates
+from ingest.update_results import RoutedUpdate, UpdateCounts
 from storage import quarantine
 from storage.database import Database
 from storage.quarantine import Rejected
-from tests.api.calling import (
-    Caller,
-    Shop,
-    bearer,
-    calling,
-    connecting_to,
-    now,
-    settings_for,
-)
-from tests.api.meta_calling import SECRET, Meta, listed
+from tests.api.caller import Caller, Shop, bearer, now
+from tests.api.meta_caller import Meta, listed
+from tests.databases import both_databases
 from tests.whatsapp.webhook_samples import change, notification, preference, status, text
 
 URL = "/v1/quarantine"
@@ -32,10 +25,14 @@ ELSEWHERE = "8b1f4c1e-0000-4a1c-81ad-ff84j3615e22"
 
 
 @pytest.fixture
-async def meta(database_url: str, database: Database, address: str) -> AsyncIterator[Meta]:
-    settings = settings_for(database_url, meta_app_secret=SECRET, meta_verify_token="verify")
-    async with calling(settings, connecting_to(address)) as caller:
-        yield Meta(caller, database)
+def caller(own_caller: Caller) -> Caller:
+    """These tests count the quarantined bodies of all stores."""
+    return own_caller
+
+
+@pytest.fixture
+async def shop(caller: Caller) -> Shop:
+    return await caller.new_store()
 
 
 async def page(caller: Caller, **query: Any) -> dict[str, Any]:
@@ -59,6 +56,7 @@ async def retry(caller: Caller, row_id: int) -> httpx.Response:
     return await caller.operator("POST", f"{URL}/{row_id}/retry")
 
 
+@both_databases
 async def test_events_and_updates_are_listed_together_without_their_bodies(meta: Meta) -> None:
     shop = await meta.store("1")
     await shop.post(shop.event(timestamp="yesterday"))
@@ -77,6 +75,7 @@ async def test_events_and_updates_are_listed_together_without_their_bodies(meta:
     assert not any("body" in row for row in found)
 
 
+@both_databases
 async def test_list_is_filtered(meta: Meta) -> None:
     shop = await meta.store("1")
     await shop.post({})
@@ -85,11 +84,12 @@ async def test_list_is_filtered(meta: Meta) -> None:
     assert len(await rows(meta.caller, store_id=shop.store_id)) == 2
     assert len(await rows(meta.caller, store_id=shop.store_id, source="event")) == 1
     assert len(await rows(meta.caller, phone_number_id="2")) == 1
-    assert await rows(meta.caller, store_id="nobody") == []
+    assert await rows(meta.caller, store_id="unknown") == []
 
 
+@both_databases
 async def test_list_is_paged(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(route, "PAGE", 2)
+    monkeypatch.setattr(route, "PAGE_SIZE", 2)
     for _ in range(3):
         await shop.post({})
     first = await page(shop.caller)
@@ -100,19 +100,19 @@ async def test_list_is_paged(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("cursor", ["x", "0", "-1", str(2**63)])
-async def test_cursor_that_is_none_is_refused(caller: Caller, cursor: str) -> None:
+async def test_an_invalid_cursor_is_refused(caller: Caller, cursor: str) -> None:
     answer = await caller.operator("GET", URL, params={"cursor": cursor})
     assert answer.status_code == 422
 
 
-async def test_one_is_shown_with_its_body(shop: Shop) -> None:
+async def test_quarantined_body_is_shown(shop: Shop) -> None:
     await shop.post_raw(b"{not json")
     row_id = await only_id(shop.caller)
     answer = await shop.caller.operator("GET", f"{URL}/{row_id}")
     assert answer.json()["body"] == "{not json"
 
 
-async def test_one_is_discarded(shop: Shop) -> None:
+async def test_quarantined_body_is_discarded(shop: Shop) -> None:
     await shop.post({})
     path = f"{URL}/{await only_id(shop.caller)}"
     assert (await shop.caller.operator("DELETE", path)).status_code == 204
@@ -121,7 +121,7 @@ async def test_one_is_discarded(shop: Shop) -> None:
         assert (await shop.caller.operator(method, of_it)).status_code == 404
 
 
-async def test_only_the_operator_may(shop: Shop) -> None:
+async def test_only_the_operator_has_access(shop: Shop) -> None:
     await shop.post({})
     path = f"{URL}/{await only_id(shop.caller)}"
     calls = (("GET", URL), ("GET", path), ("POST", f"{path}/retry"), ("DELETE", path))
@@ -131,7 +131,8 @@ async def test_only_the_operator_may(shop: Shop) -> None:
     assert len(await rows(shop.caller)) == 1
 
 
-async def test_event_is_taken_in_after_its_store_was_put_right(shop: Shop) -> None:
+@both_databases
+async def test_an_event_is_accepted_after_its_store_was_corrected(shop: Shop) -> None:
     event = shop.event(organization_id=ELSEWHERE)
     assert (await shop.post(event)).status_code == 422
     await shop.operator("PUT", json={**shop.config, "organization_id": ELSEWHERE})
@@ -143,7 +144,7 @@ async def test_event_is_taken_in_after_its_store_was_put_right(shop: Shop) -> No
     assert (await shop.post(event)).json()["status"] == "duplicate"
 
 
-async def test_event_that_is_still_wrong_stays(shop: Shop) -> None:
+async def test_event_that_is_still_invalid_stays(shop: Shop) -> None:
     await shop.post(shop.event(timestamp="yesterday"))
     row_id = await only_id(shop.caller)
     answer = await retry(shop.caller, row_id)
@@ -152,12 +153,13 @@ async def test_event_that_is_still_wrong_stays(shop: Shop) -> None:
     assert await only_id(shop.caller) == row_id
 
 
-async def test_erased_body_cannot_be_tried_again(shop: Shop) -> None:
+async def test_an_erased_body_cannot_be_retried(shop: Shop) -> None:
     await shop.post(shop.event(timestamp="yesterday"))
     await shop.operator("DELETE", f"/customers/{shop.customer_id}")
     assert (await retry(shop.caller, await only_id(shop.caller))).status_code == 409
 
 
+@both_databases
 @pytest.mark.parametrize(
     "value",
     [
@@ -165,7 +167,7 @@ async def test_erased_body_cannot_be_tried_again(shop: Shop) -> None:
         {"user_preferences": [preference("stop", WA_ID)]},
     ],
 )
-async def test_opt_out_counts_once_a_store_has_the_number(
+async def test_opt_out_is_applied_by_a_retry_once_a_store_has_the_number(
     meta: Meta, value: dict[str, Any]
 ) -> None:
     await meta.post("1", **value)
@@ -173,12 +175,12 @@ async def test_opt_out_counts_once_a_store_has_the_number(
     assert (await retry(meta.caller, row_id)).status_code == 409
     shop = await meta.store("1")
     answer = await retry(meta.caller, row_id)
-    assert answer.json() == {"id": row_id, "receipt": None, "fates": {"changed": 1}}
+    assert answer.json() == {"id": row_id, "receipt": None, "results": {"changed": 1}}
     assert await meta.claim(shop) is None
     assert await rows(meta.caller) == []
 
 
-async def test_update_that_is_still_wrong_stays(meta: Meta) -> None:
+async def test_update_that_is_still_invalid_stays(meta: Meta) -> None:
     await meta.store("1")
     await meta.post("1", statuses=[{"id": "wamid.bad", "status": "read"}])
     row_id = await only_id(meta.caller)
@@ -188,8 +190,8 @@ async def test_update_that_is_still_wrong_stays(meta: Meta) -> None:
     assert await only_id(meta.caller) == row_id
 
 
-async def test_a_whole_notification_is_taken_in_with_what_concerns_no_store_beside_it(
-    meta: Meta, database: Database
+async def test_a_whole_notification_is_accepted_with_updates_of_no_store_in_it(
+    meta: Meta,
 ) -> None:
     shop = await meta.store("1")
     here: dict[str, Any] = {"metadata": {"phone_number_id": "1"}}
@@ -197,59 +199,62 @@ async def test_a_whole_notification_is_taken_in_with_what_concerns_no_store_besi
     template = {"field": "message_template_status_update", "value": {"event": "PAUSED"}}
     body = notification(said, template, change(**here, statuses=[status("sent", "wamid.x")]))
     whole = Rejected(None, json.dumps(body), [{"type": "test"}], "notification")
-    async with database.transaction() as connection:
+    async with meta.caller.database.transaction() as connection:
         await quarantine.add(connection, whole, now())
 
     answer = await retry(meta.caller, await only_id(meta.caller))
 
     assert answer.status_code == 200, answer.text
-    assert sum(answer.json()["fates"].values()) == 4
+    assert sum(answer.json()["results"].values()) == 4
     assert await meta.claim(shop) is None
     assert await rows(meta.caller) == []
 
 
-async def test_notification_that_is_still_no_json_stays(meta: Meta) -> None:
+async def test_a_notification_that_is_still_not_json_stays(meta: Meta) -> None:
     await meta.send(b"{")
     await meta.processed()
     assert (await retry(meta.caller, await only_id(meta.caller))).status_code == 422
 
 
-async def test_of_many_updates_the_one_that_failed_is_tried_again(
+async def test_only_the_failed_one_of_many_updates_is_retried(
     meta: Meta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = await meta.store("1")
     ids = [await meta.claim(shop, step=step) for step in (1, 2)]
     odd, fine = (status("read", f"w{each}", biz_opaque_callback_data=each) for each in ids)
-    take_effect = updates.take_effect
+    apply_updates = meta_updates.apply_updates
 
-    async def failing(database: Database, batch: Sequence[Routed], at: datetime) -> Tally:
+    async def failing(
+        database: Database, batch: Sequence[RoutedUpdate], at: datetime
+    ) -> UpdateCounts:
         if any(each.update.item == odd for each in batch):
             raise ZeroDivisionError
-        return await take_effect(database, batch, at)
+        return await apply_updates(database, batch, at)
 
     with monkeypatch.context() as patched:
-        patched.setattr(updates, "take_effect", failing)
+        patched.setattr(meta_updates, "apply_updates", failing)
         await meta.post("1", statuses=[odd, fine])
     assert [each["status"] for each in await listed(shop)] == ["claimed", "read"]
     (row,) = await rows(meta.caller, store_id=shop.store_id)
     assert (row["source"], row["errors"]) == ("status", [{"type": "ZeroDivisionError"}])
-    assert (await retry(meta.caller, row["id"])).json()["fates"] == {"changed": 1}
+    assert (await retry(meta.caller, row["id"])).json()["results"] == {"changed": 1}
     assert [each["status"] for each in await listed(shop)] == ["read", "read"]
 
 
-async def test_of_a_number_that_no_store_has_only_so_much_is_kept(
+@both_databases
+async def test_updates_of_an_unknown_number_are_kept_up_to_a_limit(
     meta: Meta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quarantine, "MOST_UNROUTED", 3)
+    monkeypatch.setattr(quarantine, "MAX_UNROUTED", 3)
     for _ in range(2):
         await meta.post("1", statuses=[status("read", f"wamid.{number}") for number in range(2)])
     await meta.post("2", statuses=[status("read")])
     assert len(await rows(meta.caller, phone_number_id="1")) == 3
     assert len(await rows(meta.caller, phone_number_id="2")) == 1
-    assert await meta.fates("status", "unroutable") == 5
+    assert await meta.results("status", "unroutable") == 5
 
 
-async def test_kept_update_is_what_meta_posted(meta: Meta) -> None:
+async def test_a_kept_update_is_as_meta_posted_it(meta: Meta) -> None:
     posted = {**status("read"), "of_a_newer_version": {"x": [1]}}
     await meta.post("1", statuses=[posted])
     answer = await meta.caller.operator("GET", f"{URL}/{await only_id(meta.caller)}")

@@ -1,4 +1,4 @@
-"""Standard Webhooks instead of a key."""
+"""Events signed as the Standard Webhooks specification says, instead of a key."""
 
 import json
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from tests.api.calling import Shop, now
+from tests.api.caller import Shop, now
 
 
 async def signed(
@@ -43,7 +43,7 @@ async def test_stale_and_early_signatures_are_refused(shop: Shop, minutes: int) 
     assert answer.status_code == 401
 
 
-async def test_tampered_body_is_refused_like_a_missing_key(shop: Shop) -> None:
+async def test_tampered_body_gets_the_same_answer_as_a_missing_key(shop: Shop) -> None:
     raw = a_body(shop)
     tampered = await signed(shop, raw, sent=raw.replace(b"cart_update", b"cart_upDate"))
     without = await shop.caller.http.post(f"{shop.path}/events", content=raw)
@@ -65,11 +65,11 @@ async def test_tampered_body_is_refused_like_a_missing_key(shop: Shop) -> None:
         ("webhook-timestamp", "soon"),
     ],
 )
-async def test_headers_that_prove_nothing_are_refused(shop: Shop, header: str, value: str) -> None:
+async def test_invalid_headers_are_refused(shop: Shop, header: str, value: str) -> None:
     assert (await signed(shop, a_body(shop), changes={header: value})).status_code == 401
 
 
-async def test_body_that_is_no_text_cannot_be_signed(shop: Shop) -> None:
+async def test_body_that_is_not_text_is_refused(shop: Shop) -> None:
     assert (await signed(shop, b"{}", sent=b"\xff")).status_code == 401
 
 

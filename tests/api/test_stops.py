@@ -1,12 +1,13 @@
-"""Who says stop, in whatever way, gets no message any more."""
+"""Opt-outs that Meta reports: no further message is claimed."""
 
 import json
 from typing import Any
 
 import pytest
 
-from tests.api.calling import now
-from tests.api.meta_calling import Meta, echo, listed
+from tests.api.caller import now
+from tests.api.meta_caller import Meta, echo, listed
+from tests.databases import both_databases
 from tests.whatsapp.webhook_samples import (
     FAILURE,
     change,
@@ -23,7 +24,7 @@ def seconds_ago(seconds: int) -> str:
     return str(int(now().timestamp()) - seconds)
 
 
-async def test_number_that_a_store_gave_up_is_not_its_own_any_more(meta: Meta) -> None:
+async def test_stop_counts_for_the_store_that_has_the_number_now(meta: Meta) -> None:
     shop = await meta.store("1")
     moved = {**shop.config, "whatsapp": {"phone_number_id": "2", "access_token": "t"}}
     await shop.operator("PUT", json=moved)
@@ -33,7 +34,8 @@ async def test_number_that_a_store_gave_up_is_not_its_own_any_more(meta: Meta) -
     assert await meta.claim(shop, step=2) is None
 
 
-async def test_stores_that_share_a_number_are_both_told_to_stop(meta: Meta) -> None:
+@both_databases
+async def test_stop_counts_for_every_store_that_shares_the_number(meta: Meta) -> None:
     shops = [await meta.store("1"), await meta.store("1", opt_out_words=["Basta"])]
     await meta.post("1", messages=[text("basta", **{"from": WA_ID})])
     assert await meta.claim(shops[0])
@@ -83,12 +85,15 @@ async def test_after_the_200_of_a_failure_because_of_a_stop_no_message_is_claime
 ) -> None:
     shop = await meta.store("1")
     failed = echo(await meta.claim(shop), "failed", errors=[FAILURE])
-    told = notification(change(metadata={"phone_number_id": "1"}, statuses=[failed]))
-    assert (await meta.send(json.dumps(told).encode())).status_code == 200
+    body = notification(change(metadata={"phone_number_id": "1"}, statuses=[failed]))
+    assert (await meta.send(json.dumps(body).encode())).status_code == 200
     assert await meta.claim(shop, step=2) is None
 
 
-async def test_reply_without_a_number_stops_whom_the_message_went_to(meta: Meta) -> None:
+@both_databases
+async def test_stop_without_a_number_counts_for_the_receiver_of_the_answered_message(
+    meta: Meta,
+) -> None:
     shop = await meta.store("1")
     message_id = await meta.claim(shop)
     reply = inbound("button", button={"text": "Stop"}, context={"id": f"wamid.{message_id}"})
@@ -101,21 +106,22 @@ async def test_reply_without_a_number_stops_whom_the_message_went_to(meta: Meta)
 @pytest.mark.parametrize(
     ("phone", "wa_id"), [("+525512345678", "5215512345678"), ("+5511987654321", "551187654321")]
 )
-async def test_number_is_known_as_whatsapp_writes_it(meta: Meta, phone: str, wa_id: str) -> None:
+async def test_number_is_matched_in_whatsapps_form(meta: Meta, phone: str, wa_id: str) -> None:
     shop = await meta.store("1")
     await meta.post("1", messages=[text("STOP", **{"from": wa_id})])
     assert await meta.claim(shop, phone) is None
 
 
-async def test_other_words_stop_nothing(meta: Meta) -> None:
+async def test_other_words_are_ignored(meta: Meta) -> None:
     shop = await meta.store("1")
     others = [text("don't stop", **{"from": WA_ID}), text("START", **{"from": WA_ID})]
     await meta.post("1", messages=others)
     assert await meta.claim(shop)
-    assert await meta.fates("message", "ignored") == 2
+    assert await meta.results("message", "ignored") == 2
 
 
-async def test_preference_stops_and_resumes_whatever_comes_first(meta: Meta) -> None:
+@both_databases
+async def test_preference_stops_and_resumes_in_any_order(meta: Meta) -> None:
     shop = await meta.store("1")
     stop = preference("stop", WA_ID, timestamp=seconds_ago(60))
     resume = preference("resume", WA_ID, timestamp=seconds_ago(30))
@@ -129,15 +135,15 @@ async def test_preference_stops_and_resumes_whatever_comes_first(meta: Meta) -> 
     assert await meta.claim(shop, step=3) is None
 
 
-async def test_preference_about_something_else_is_passed_over(meta: Meta) -> None:
+async def test_preference_about_another_category_is_ignored(meta: Meta) -> None:
     shop = await meta.store("1")
     await meta.post("1", user_preferences=[preference("stop", WA_ID, category="calls")])
     await meta.post("1", user_preferences=[preference("maybe", WA_ID)])
     assert await meta.claim(shop)
-    assert await meta.fates("user_preference", "ignored") == 2
+    assert await meta.results("user_preference", "ignored") == 2
 
 
-async def test_failure_because_the_person_stopped_suppresses(meta: Meta) -> None:
+async def test_failure_because_of_an_opt_out_suppresses_the_number(meta: Meta) -> None:
     shop, other = await meta.store("1"), await meta.store("1")
     failed = echo(await meta.claim(shop), "failed", errors=[FAILURE])
     await meta.post("1", statuses=[failed])
@@ -147,7 +153,7 @@ async def test_failure_because_the_person_stopped_suppresses(meta: Meta) -> None
     assert await meta.claim(other)
 
 
-async def test_operators_word_outlives_a_repeated_stop(meta: Meta) -> None:
+async def test_repeated_stop_does_not_undo_the_operators_unsuppression(meta: Meta) -> None:
     shop = await meta.store("1")
     stop = text("STOP", **{"from": WA_ID})
     await meta.post("1", messages=[stop])

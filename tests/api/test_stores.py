@@ -1,4 +1,4 @@
-"""Registering stores: shown once, masked after, checked before."""
+"""Registering stores, their keys, pause and resume."""
 
 from typing import Any
 
@@ -7,16 +7,26 @@ import pytest
 
 from sandbox.channel import SECRET
 from storage import holds
-from storage.database import Database
 from storage.holds import Hold
-from tests.api.calling import ADMIN, BASE_URL, Caller, Shop, bearer, calling, now, settings_for
-from tests.api.calling import connecting_to as to
-from tests.domain.contract_example import contract_example
+from tests.api.caller import (
+    ADMIN,
+    BASE_URL,
+    Caller,
+    Shop,
+    bearer,
+    connecting_to,
+    now,
+    running_api,
+    settings_for,
+)
+from tests.databases import both_databases
+from tests.domain.stores.contract_example import contract_example
 
 STEP = {"after": "1h", "template": "t", "language": "en"}
 
 
-async def test_new_store_is_shown_its_secrets_once(caller: Caller) -> None:
+@both_databases
+async def test_secrets_are_shown_only_when_the_store_is_created(caller: Caller) -> None:
     path = "/v1/stores/denim"
     created = await caller.operator("PUT", path, json=contract_example())
     replaced = await caller.operator("PUT", path, json=contract_example() | {"name": "Denim & Co"})
@@ -28,6 +38,7 @@ async def test_new_store_is_shown_its_secrets_once(caller: Caller) -> None:
     assert replaced.json() == {"store_id": "denim", "events_url": events_url}
 
 
+@both_databases
 async def test_configuration_is_returned_without_secrets(caller: Caller) -> None:
     config = contract_example()
     config["whatsapp"]["access_token"] = "meta-secret"
@@ -52,7 +63,7 @@ async def test_configuration_is_returned_without_secrets(caller: Caller) -> None
         assert secret not in answer.text
 
 
-async def test_masks_cannot_be_put_back(shop: Shop) -> None:
+async def test_masked_secrets_cannot_be_put(shop: Shop) -> None:
     shown = (await shop.operator("GET")).json()
     config = {name: shown[name] for name in shop.config}
     answer = await shop.operator("PUT", json=config)
@@ -86,11 +97,11 @@ async def test_wrong_configuration_is_refused_by_field(
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"name": "\\ud800"}', b"\xff"])
-async def test_what_is_no_object_is_no_configuration(shop: Shop, raw: bytes) -> None:
+async def test_configuration_that_is_not_an_object_is_refused(shop: Shop, raw: bytes) -> None:
     assert (await shop.operator("PUT", content=raw)).status_code == 422
 
 
-async def test_configuration_has_a_size(shop: Shop) -> None:
+async def test_configuration_over_1_mib_is_refused(shop: Shop) -> None:
     assert (await shop.operator("PUT", content=b" " * (1024**2 + 1))).status_code == 413
 
 
@@ -98,10 +109,12 @@ async def test_configuration_has_a_size(shop: Shop) -> None:
     "url",
     ["http://partner.example/", "https://127.0.0.1/", "https://localhost/", "https://10.0.0.1/"],
 )
-async def test_private_addresses_need_permission(database_url: str, address: str, url: str) -> None:
-    settings = settings_for(database_url, allow_private_egress=False)
+async def test_private_addresses_need_the_setting(
+    own_database_url: str, address: str, url: str
+) -> None:
+    settings = settings_for(own_database_url, allow_private_egress=False)
     both = {"exit_api": {"url": url}, "channels": {"sms": {"url": url, "secret": SECRET}}}
-    async with calling(settings, to(address)) as caller:
+    async with running_api(settings, connecting_to(address)) as caller:
         shop = await caller.new_store()
         answer = await shop.operator("PUT", json=shop.config | both)
     assert answer.status_code == 422
@@ -112,7 +125,7 @@ async def test_private_addresses_need_permission(database_url: str, address: str
 
 
 @pytest.mark.parametrize("store_id", ["Denim", "-denim", "d" * 65, "de%00nim", "de nim"])
-async def test_store_ids_have_a_form(caller: Caller, store_id: str) -> None:
+async def test_invalid_store_id_is_refused(caller: Caller, store_id: str) -> None:
     answer = await caller.operator("PUT", f"/v1/stores/{store_id}", json=contract_example())
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["path", "store_id"]
@@ -132,7 +145,7 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_operators_routes_want_the_operators_token(
+async def test_operators_routes_require_the_operators_token(
     shop: Shop, method: str, path: str
 ) -> None:
     for headers in ({}, bearer(shop.key), bearer(ADMIN + "x"), bearer("\u00e4")):
@@ -146,9 +159,10 @@ async def test_operators_routes_want_the_operators_token(
 
 @pytest.mark.parametrize(("method", "path"), ROUTES[1:])
 async def test_unknown_store_is_not_found(caller: Caller, method: str, path: str) -> None:
-    assert (await caller.operator(method, f"/v1/stores/nobody{path}")).status_code == 404
+    assert (await caller.operator(method, f"/v1/stores/unknown{path}")).status_code == 404
 
 
+@both_databases
 async def test_keys_overlap_until_one_is_ended(shop: Shop) -> None:
     made = await shop.operator("POST", "/keys")
     assert made.status_code == 201
@@ -167,24 +181,17 @@ async def test_key_of_another_store_cannot_be_ended(caller: Caller, shop: Shop) 
     assert (await shop.post()).status_code == 202
 
 
-async def test_paused_store_says_so_until_resumed(shop: Shop, database: Database) -> None:
+@both_databases
+async def test_paused_store_says_so_until_resumed(own_caller: Caller) -> None:
+    shop = await own_caller.new_store()
     paused = await shop.operator("POST", "/pause")
     assert (paused.status_code, paused.json()) == (200, {"store_id": shop.store_id, "paused": True})
     shown = (await shop.operator("GET")).json()
     assert (shown["paused"], shown["paused_because"]) == (True, "paused by the operator")
     assert (await shop.post()).json()["status"] == "accepted"
-    async with database.transaction() as connection:
+    async with shop.database.transaction() as connection:
         await holds.add(connection, Hold(shop.store_id, shop.customer_id, now()), "paused")
         assert await holds.releasable(connection, 10) == []
     assert (await shop.operator("POST", "/resume")).json()["paused"] is False
-    async with database.reading() as connection:
+    async with shop.database.reading() as connection:
         assert len(await holds.releasable(connection, 10)) == 1
-
-
-@pytest.mark.parametrize(
-    "number", ["9876543210", "+91", "email@gmail.co", "+91 98765 43210", "%00"]
-)
-async def test_only_e164_numbers_can_be_suppressed(shop: Shop, number: str) -> None:
-    answer = await shop.operator("PUT", f"/suppressions/{number}")
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["path", "address"]

@@ -1,12 +1,12 @@
-"""What Meta's updates do: messages settled, people left alone, nothing lost to what is wrong."""
+"""Meta's updates: statuses of messages, and updates that are invalid or unroutable."""
 
 import json
 
 import pytest
 
 from storage.messages import MessageStatus
-from tests.api.calling import now
-from tests.api.meta_calling import Meta, echo, listed
+from tests.api.meta_caller import Meta, echo, listed, until
+from tests.databases import both_databases
 from tests.whatsapp.webhook_samples import (
     NUMBER,
     change,
@@ -16,14 +16,11 @@ from tests.whatsapp.webhook_samples import (
     text,
 )
 
-PHONE, WA_ID = "+919876543210", "919876543210"
+WA_ID = "919876543210"
 
 
-def seconds_ago(seconds: int) -> str:
-    return str(int(now().timestamp()) - seconds)
-
-
-async def test_unknown_outcome_is_listed_until_meta_settles_it(meta: Meta) -> None:
+@both_databases
+async def test_message_is_listed_as_unknown_until_meta_reports_its_status(meta: Meta) -> None:
     shop = await meta.store("1")
     message_id = await meta.claim(shop)
     assert message_id
@@ -39,12 +36,25 @@ async def test_unknown_outcome_is_listed_until_meta_settles_it(meta: Meta) -> No
     assert (settled["provider_id"], settled["because"]) == (f"wamid.{message_id}", None)
 
 
+async def test_notification_is_processed_in_the_background(meta: Meta) -> None:
+    shop = await meta.store("1")
+    sent = echo(await meta.claim(shop))
+    body = notification(change(metadata={"phone_number_id": "1"}, statuses=[sent]))
+    assert (await meta.send(json.dumps(body).encode())).status_code == 200
+
+    async def is_sent() -> bool:
+        return [each["status"] for each in await listed(shop)] == ["sent"]
+
+    await until(is_sent)
+
+
 async def test_unknown_status_is_refused_as_a_filter(meta: Meta) -> None:
     shop = await meta.store("1")
     assert (await shop.get("messages", params={"status": "lost"})).status_code == 422
 
 
-async def test_of_a_thousand_updates_a_bad_one_is_lost_alone(meta: Meta) -> None:
+@both_databases
+async def test_of_a_thousand_updates_only_the_invalid_one_is_quarantined(meta: Meta) -> None:
     shop = await meta.store("1")
     ids = [await meta.claim(shop, step=step) for step in range(20)]
     updates = [echo(ids[number % 20], "read") for number in range(999)]
@@ -56,36 +66,38 @@ async def test_of_a_thousand_updates_a_bad_one_is_lost_alone(meta: Meta) -> None
     (bad,) = await shop.quarantined()
     assert json.loads(bad["body"]) == {"id": "wamid.bad", "status": "read"}
     assert bad["errors"][0]["loc"] == ["timestamp"]
-    assert await meta.fates("status", "quarantined") == 1
-    assert await meta.fates("status", "changed") == 20
+    assert await meta.results("status", "quarantined") == 1
+    assert await meta.results("status", "changed") == 20
     assert await meta.metric('comeback_message_statuses_total{status="read"}') == 20
 
 
-async def test_same_post_again_changes_nothing(meta: Meta) -> None:
+@both_databases
+async def test_repeated_notification_changes_nothing(meta: Meta) -> None:
     shop = await meta.store("1")
     updates = [echo(await meta.claim(shop)), echo("0" * 32)]
     await meta.post("1", statuses=updates, messages=[text("STOP", **{"from": WA_ID})])
     before = await listed(shop)
     await meta.post("1", statuses=updates, messages=[text("STOP", **{"from": WA_ID})])
     assert await listed(shop) == before
-    assert await meta.fates("status", "changed") == 1
-    assert await meta.fates("status", "unchanged") == 1
-    assert await meta.fates("message", "unchanged") == 1
+    assert await meta.results("status", "changed") == 1
+    assert await meta.results("status", "unchanged") == 1
+    assert await meta.results("message", "unchanged") == 1
 
 
+@both_databases
 async def test_update_reaches_the_store_that_has_the_number(meta: Meta) -> None:
     here, there = await meta.store("1"), await meta.store("2")
     ours, theirs = await meta.claim(here), await meta.claim(there)
     await meta.post("1", statuses=[echo(ours), echo(theirs)], messages=[text("STOP")])
     assert [each["status"] for each in await listed(here)] == ["sent"]
     assert [each["status"] for each in await listed(there)] == ["claimed"]
-    assert await meta.fates("status", "unmatched") == 1
+    assert await meta.results("status", "unmatched") == 1
     await meta.post("3", statuses=[echo(ours, "read")])
     assert [each["status"] for each in await listed(here)] == ["sent"]
-    assert await meta.fates("status", "unroutable") == 1
+    assert await meta.results("status", "unroutable") == 1
 
 
-async def test_everything_that_meta_shows_has_its_effect_and_nothing_is_quarantined(
+async def test_every_sample_of_meta_is_applied_and_none_is_quarantined(
     meta: Meta,
 ) -> None:
     shop = await meta.store(NUMBER)
@@ -98,11 +110,11 @@ async def test_everything_that_meta_shows_has_its_effect_and_nothing_is_quaranti
 
     (entry,) = await listed(shop)
     assert (entry["status"], entry["error_code"]) == ("read", None)
-    assert await meta.claim(shop, "+919876500001", step=2)  # stopped thrice, then resumed
+    assert await meta.claim(shop, "+919876500001", step=2)  # stopped three times, then resumed
     assert await shop.quarantined() == []
     assert await meta.metric("comeback_quarantine_size") == 0
-    assert [await meta.fates(kind, "unroutable") for kind in KINDS] == [0] * len(KINDS)
-    assert await meta.fates("other", "ignored") > 30
+    assert [await meta.results(kind, "unroutable") for kind in KINDS] == [0] * len(KINDS)
+    assert await meta.results("other", "ignored") > 30
 
 
 KINDS = ("status", "message", "user_preference", "other", "notification")
@@ -120,7 +132,7 @@ KINDS = ("status", "message", "user_preference", "other", "notification")
         ("payment_captured", "accepted"),
     ],
 )
-async def test_status_that_meta_shows_is_folded(meta: Meta, name: str, status: str) -> None:
+async def test_status_sample_of_meta_is_applied(meta: Meta, name: str, status: str) -> None:
     shop = await meta.store(NUMBER)
     message_id = await meta.claim(shop)
     assert message_id
@@ -133,14 +145,15 @@ async def test_status_that_meta_shows_is_folded(meta: Meta, name: str, status: s
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xff\x00", b"[]", b'{"entry": ["x"]}'])
-async def test_what_nobody_can_route_is_kept_and_counted(meta: Meta, raw: bytes) -> None:
+async def test_unreadable_notification_is_quarantined_and_counted(meta: Meta, raw: bytes) -> None:
     assert (await meta.send(raw)).status_code == 200
     await meta.processed()
     assert await meta.metric("comeback_quarantine_size") == 1
-    assert await meta.fates("notification", "quarantined") == 1
+    assert await meta.results("notification", "quarantined") == 1
 
 
-async def test_odd_characters_harm_nobody(meta: Meta) -> None:
+@both_databases
+async def test_nul_and_surrogates_are_replaced(meta: Meta) -> None:
     shop = await meta.store("1")
     error = {"code": 1, "title": "a\x00\ud800b"}
     failed = echo(await meta.claim(shop), "failed", errors=[error])
@@ -148,11 +161,11 @@ async def test_odd_characters_harm_nobody(meta: Meta) -> None:
     await meta.post("1", messages=odd, statuses=[failed])
     (entry,) = await listed(shop)
     assert (entry["status"], entry["because"]) == ("failed", "a?b")
-    assert await meta.fates("message", "unmatched") == 1
+    assert await meta.results("message", "unmatched") == 1
     assert await meta.metric("comeback_quarantine_size") == 0
 
 
-async def test_bad_update_is_quarantined_for_each_store_of_its_number(meta: Meta) -> None:
+async def test_invalid_update_is_quarantined_for_each_store_of_its_number(meta: Meta) -> None:
     shops = [await meta.store("1"), await meta.store("1"), await meta.store("2")]
     odd = change(metadata={"phone_number_id": "1"}, messages=[{"text": "\ud800\x00"}])
     await meta.send(json.dumps(notification(odd)).encode())

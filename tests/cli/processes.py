@@ -1,4 +1,4 @@
-"""Running `journeys` as a real process, and seeing which processes it leaves."""
+"""Running `journeys` as a real process, and finding the processes that it leaves."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ _FOREIGN = ("TEMPORAL_", "ADMIN_", "API_", "DATA", "PAYLOAD_", "WHATSAPP_")
 
 
 def eventually(holds: Callable[[], bool], within: float) -> bool:
-    """Whether something comes true in so many seconds."""
+    """Whether a condition becomes true within so many seconds."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         if holds():
@@ -64,7 +64,7 @@ class Journeys:
             return False
 
     def children(self, of: str = "") -> list[int]:
-        """Processes that were told this DATA_DIR, this one apart."""
+        """Processes with this DATA_DIR in their environment, other than this one."""
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
         return [pid for pid in pids if pid != self.process.pid and self._started(pid, of)]
 
@@ -77,7 +77,7 @@ class Journeys:
 
 
 def environment(data_dir: Path, **changes: str) -> dict[str, str]:
-    """An environment in which nothing collides with what else runs on this machine."""
+    """An environment with ports and a DATA_DIR that are not in use on this machine."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     ports = {name: str(free_port(HOST)) for name in ("API_PORT", "TEMPORAL_PORT")}
     ports["TEMPORAL_UI_PORT"] = str(free_port(HOST))

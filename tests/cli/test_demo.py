@@ -2,22 +2,22 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo.report import Ended
-from cli.demo.stories import STORIES, Message
-from cli.demo.watching import Journey
-from domain.outcomes import Outcome, Reason, Stage
+from cli.demo.journey_watcher import Journey
+from cli.demo.report import ScenarioResult
+from cli.demo.scenarios import SCENARIOS, MessageSummary
+from domain.journey.outcomes import Outcome, Reason, Stage
 from tests.cli.processes import environment, eventually, journeys
 
 
 @pytest.mark.slow
-def test_every_journey_ends_as_it_should_and_nothing_stays_behind(tmp_path: Path) -> None:
+def test_every_journey_ends_as_expected_and_no_process_stays_behind(tmp_path: Path) -> None:
     env = environment(tmp_path)
     with journeys("demo", env=env, output=tmp_path / "output") as running:
         assert running.process.wait(150) == 0, running.output
         assert eventually(lambda: running.children() == [], 1)
 
     assert "What happened" in running.output
-    assert all(story.name in running.output for story in STORIES)
+    assert all(scenario.name in running.output for scenario in SCENARIOS)
     assert "Farid | Denim Jacket" in running.output
     assert "/namespaces/comeback/workflows/journey%3Adenim-co%3Acust-asha" in running.output
 
@@ -37,8 +37,8 @@ def test_it_begins_afresh_each_time_and_a_signal_before_the_end_is_not_a_success
         assert running.children() == []
 
 
-def test_a_journey_that_ends_differently_is_told() -> None:
-    story = STORIES[0]
+def test_a_journey_that_ends_differently_is_named() -> None:
+    scenario = SCENARIOS[0]
     journey = Journey(
         journey_id="journey:denim-co:cust-asha",
         stage=Stage.CLOSED,
@@ -46,19 +46,19 @@ def test_a_journey_that_ends_differently_is_told() -> None:
         reason=Reason.SUPERSEDED,
     )
 
-    [outcome, messages] = Ended(story, journey, story.messages[:1]).differences()
+    [outcome, messages] = ScenarioResult(scenario, journey, scenario.messages[:1]).differences()
 
     assert outcome == "Asha: the journey is exited: superseded, and should be messaged: plan_done"
     assert "not [cart_reminder" in messages
 
 
-def test_a_wrong_merge_field_is_told() -> None:
-    story = STORIES[3]
+def test_a_wrong_merge_field_is_named() -> None:
+    scenario = SCENARIOS[3]
     journey = Journey(
-        journey_id="any", stage=Stage.CLOSED, outcome=story.outcome, reason=story.reason
+        journey_id="any", stage=Stage.CLOSED, outcome=scenario.outcome, reason=scenario.reason
     )
-    wrong = Message("new_in_collection", ("there", "Denim Shirt - Blue"))
+    wrong = MessageSummary("new_in_collection", ("there", "Denim Shirt - Blue"))
 
-    [difference] = Ended(story, journey, [wrong]).differences()
+    [difference] = ScenarioResult(scenario, journey, [wrong]).differences()
 
     assert "there | Denim Shirt - Blue" in difference

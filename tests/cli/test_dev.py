@@ -17,7 +17,7 @@ from tests.cli.processes import HOST, Journeys, environment, eventually, journey
 pytestmark = pytest.mark.slow
 
 
-def test_it_says_where_everything_is(stack: Journeys) -> None:
+def test_it_prints_where_everything_is(stack: Journeys) -> None:
     ui_port = stack.environment["TEMPORAL_UI_PORT"]
 
     assert f"{stack.api_url}/docs" in stack.output
@@ -26,13 +26,13 @@ def test_it_says_where_everything_is(stack: Journeys) -> None:
     assert f"curl -X PUT {stack.api_url}/v1/stores/" in stack.output
 
 
-def test_the_kept_token_is_nobody_elses_to_read(stack: Journeys) -> None:
+def test_only_the_owner_can_read_the_kept_token(stack: Journeys) -> None:
     mode = (stack.data_dir / "admin_token").stat().st_mode
 
     assert stat.S_IMODE(mode) == 0o600
 
 
-async def test_closed_journeys_can_be_looked_at_for_thirty_days(stack: Journeys) -> None:
+async def test_closed_journeys_are_kept_for_thirty_days(stack: Journeys) -> None:
     address = f"{HOST}:{stack.environment['TEMPORAL_PORT']}"
     client = await Client.connect(address, namespace="comeback")
 
@@ -44,7 +44,9 @@ async def test_closed_journeys_can_be_looked_at_for_thirty_days(stack: Journeys)
 
 
 @pytest.mark.parametrize("command", ["-m worker", "-m uvicorn", "server start-dev"])
-def test_a_killed_process_is_replaced_and_all_is_well_again(stack: Journeys, command: str) -> None:
+def test_a_killed_process_is_started_again_and_the_api_gets_ready(
+    stack: Journeys, command: str
+) -> None:
     [killed] = stack.children(command)
     os.kill(killed, signal.SIGKILL)
 

@@ -23,7 +23,7 @@ def purge(older_than: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_it_says_how_much_was_forgotten() -> None:
+def test_it_prints_how_much_was_deleted() -> None:
     code, output = purge("30d")
     assert (code, output) == (
         0,

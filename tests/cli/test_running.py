@@ -21,12 +21,12 @@ def settings(data_dir: Path) -> Settings:
     )
 
 
-def unheard(_line: str) -> None:
-    """What is said while it starts is another test's matter."""
+def ignore(_line: str) -> None:
+    """For tests that do not read the output."""
 
 
 async def start(data_dir: Path) -> None:
-    async with asyncio.timeout(60), run_stack(settings(data_dir), unheard):
+    async with asyncio.timeout(60), run_stack(settings(data_dir), ignore):
         pass
 
 
@@ -34,7 +34,7 @@ async def start(data_dir: Path) -> None:
 async def test_a_stack_that_does_not_get_ready_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "READY_WITHIN", timedelta(milliseconds=1))
+    monkeypatch.setattr(running, "READY_TIMEOUT", timedelta(milliseconds=1))
 
     with pytest.raises(NotReadyError, match=r"the API does not answer[\s\S]*logs/worker.log"):
         await start(tmp_path)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 def store_file(directory: Path, **changes: object) -> Path:
-    """A store as an operator would write it down."""
+    """A file with a store, as an operator writes it."""
     config = {**denim_co("https://partner.example"), "exit_api": None, **changes}
     path = directory / "store.yaml"
     path.write_text(yaml.safe_dump({"store_id": "from-a-file", **config}), encoding="utf-8")
@@ -56,16 +56,18 @@ def test_what_is_wrong_is_named_by_its_path(stack: Journeys, tmp_path: Path) -> 
     assert "bufer: " in refused.stdout
 
 
-def test_another_token_than_the_apis_is_said_to_be_that(stack: Journeys, tmp_path: Path) -> None:
+def test_a_token_that_the_api_refuses_is_named_as_the_reason(
+    stack: Journeys, tmp_path: Path
+) -> None:
     env = {**stack.environment, "ADMIN_TOKEN": "another-token-than-the-api-knows"}
 
     refused = run("store", "apply", str(store_file(tmp_path)), env=env)
 
     assert refused.returncode == 1
-    assert "the API knows another admin token" in refused.stderr
+    assert "the API has another admin token" in refused.stderr
 
 
-def test_an_api_that_is_not_there_is_said_to_be_away(tmp_path: Path) -> None:
+def test_an_api_that_does_not_answer_is_named_with_its_address(tmp_path: Path) -> None:
     env = environment(tmp_path, ADMIN_TOKEN="any-token-will-do-for-this")
 
     refused = run("store", "apply", str(store_file(tmp_path)), env=env)
@@ -74,7 +76,7 @@ def test_an_api_that_is_not_there_is_said_to_be_away(tmp_path: Path) -> None:
     assert f"the API does not answer at http://{HOST}:{env['API_PORT']}" in refused.stderr
 
 
-def test_without_a_token_there_is_nothing_to_try(tmp_path: Path) -> None:
+def test_without_a_token_the_missing_variable_is_named(tmp_path: Path) -> None:
     refused = run("store", "apply", str(store_file(tmp_path)), env=environment(tmp_path))
 
     assert refused.returncode == 1

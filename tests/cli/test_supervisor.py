@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cli import restart_policy
 from cli import supervisor as supervisor_module
 from cli.child import Program
 from cli.errors import ChildFailedError, Interrupted
@@ -32,14 +34,14 @@ async def eventually(holds: Callable[[], bool]) -> None:
 
 
 async def run_until_interrupted(*programs: Program) -> None:
-    async with asyncio.timeout(20), Supervisor(unheard) as supervisor:
+    async with asyncio.timeout(20), Supervisor(ignore) as supervisor:
         for each in programs:
             await supervisor.start(each)
         await asyncio.Event().wait()
 
 
-def unheard(_line: str) -> None:
-    """For tests that are not about what is said."""
+def ignore(_line: str) -> None:
+    """For tests that do not read the output."""
 
 
 def is_up(child: Program) -> bool:
@@ -55,22 +57,22 @@ def is_alive(pid: int) -> bool:
 
 
 async def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
-    said: list[str] = []
-    async with asyncio.timeout(20), Supervisor(said.append) as supervisor:
+    lines: list[str] = []
+    async with asyncio.timeout(20), Supervisor(lines.append) as supervisor:
         await supervisor.start(program(tmp_path, SLEEP))
         killed = supervisor.pid("child")
         os.kill(killed, signal.SIGKILL)
         await eventually(lambda: supervisor.pid("child") != killed)
         second = supervisor.pid("child")
 
-    assert "child ended unexpectedly (SIGKILL); starting it again" in said
+    assert "child ended unexpectedly (SIGKILL); starting it again" in lines
     assert not is_alive(second)
 
 
-async def test_a_child_that_keeps_dying_ends_everything_with_its_last_words(
+async def test_a_child_that_dies_at_every_start_ends_everything_with_the_end_of_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor_module, "FIRST_PAUSE", timedelta(milliseconds=1))
+    monkeypatch.setattr(restart_policy, "FIRST_PAUSE", timedelta(milliseconds=1))
     dying = program(tmp_path, "print('address already in use'); exit(3)", "dying")
 
     healthy = program(tmp_path, "import os; print(os.getpid()); " + SLEEP, "healthy")
@@ -81,12 +83,28 @@ async def test_a_child_that_keeps_dying_ends_everything_with_its_last_words(
     assert not is_alive(int(healthy.log.read_text(encoding="utf-8")))
 
 
-async def test_a_child_that_does_not_listen_is_killed(
+async def test_a_child_whose_deaths_are_spread_out_is_always_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor_module, "KILL_AFTER", timedelta(seconds=0.5))
+    monkeypatch.setattr(restart_policy, "FIRST_PAUSE", timedelta(milliseconds=1))
+    clock = itertools.count(step=restart_policy.DEATH_WINDOW.seconds)
+    lines: list[str] = []
+    async with asyncio.timeout(20), Supervisor(lines.append, lambda: next(clock)) as supervisor:
+        await supervisor.start(program(tmp_path, "exit(3)"))
+        await eventually(lambda: len(lines) > restart_policy.MAX_DEATHS + 2)
+
+    assert set(lines) == {
+        "child ended unexpectedly (exit code 3); starting it again",
+        "stopping",
+    }
+
+
+async def test_a_child_that_ignores_sigterm_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "STOP_TIMEOUT", timedelta(seconds=0.5))
     stubborn = program(tmp_path, STUBBORN)
-    async with asyncio.timeout(20), Supervisor(unheard) as supervisor:
+    async with asyncio.timeout(20), Supervisor(ignore) as supervisor:
         await supervisor.start(stubborn)
         pid = supervisor.pid("child")
         await eventually(lambda: is_up(stubborn))
@@ -105,7 +123,7 @@ async def test_the_last_started_ends_first(tmp_path: Path) -> None:
         "print('up')\n"
         "while True: signal.pause()\n"
     )
-    async with asyncio.timeout(20), Supervisor(unheard) as supervisor:
+    async with asyncio.timeout(20), Supervisor(ignore) as supervisor:
         for name in ("Temporal", "worker", "API"):
             child = program(tmp_path, f"NAME = {name!r}\n{code}", name)
             await supervisor.start(child)

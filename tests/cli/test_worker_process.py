@@ -9,7 +9,7 @@ from tests.cli.processes import HOST, ROOT, environment, eventually
 
 
 @pytest.mark.slow
-def test_a_worker_that_waits_for_temporal_ends_when_told(tmp_path: Path) -> None:
+def test_a_worker_that_waits_for_temporal_ends_on_sigterm(tmp_path: Path) -> None:
     env = environment(tmp_path, TEMPORAL_ADDRESS=f"{HOST}:{free_port(HOST)}")
     log = tmp_path / "worker.log"
     with (

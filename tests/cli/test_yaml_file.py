@@ -24,7 +24,9 @@ from cli.yaml_file import read_yaml
         ("'5'", "5"),
     ],
 )
-def test_a_scalar_is_what_people_mean(tmp_path: Path, written: str, meant: Any) -> None:
+def test_a_scalar_is_read_by_the_core_schema_of_yaml_1_2(
+    tmp_path: Path, written: str, meant: Any
+) -> None:
     path = tmp_path / "file.yaml"
     path.write_text(f"value: {written}\n", encoding="utf-8")
 

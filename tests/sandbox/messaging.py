@@ -1,4 +1,4 @@
-"""Requests to the stand-in for Meta, right ones and ones made wrong in one place."""
+"""Valid requests to the stand-in for Meta, and changes that make them invalid."""
 
 from copy import deepcopy
 from typing import Any

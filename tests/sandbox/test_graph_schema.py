@@ -1,5 +1,3 @@
-"""The schema itself: both endpoints, and the stand-in's own answers held against it."""
-
 from typing import Any
 
 import httpx
@@ -10,14 +8,14 @@ from tests.sandbox.messaging import TOKEN, post, request
 
 
 @pytest.mark.parametrize("endpoint", [Shape.MESSAGES, Shape.MARKETING_MESSAGES])
-def test_both_endpoints_take_what_the_product_sends(endpoint: Shape) -> None:
+def test_both_endpoints_accept_a_template_message(endpoint: Shape) -> None:
     assert problem_of(endpoint, request(biz_opaque_callback_data="x" * 512)) is None
 
 
 @pytest.mark.parametrize(
     "more", [{"product_policy": "STRICT"}, {"message_activity_sharing": False}]
 )
-def test_only_marketing_messages_knows_its_own_settings(more: dict[str, Any]) -> None:
+def test_only_marketing_messages_accepts_its_own_settings(more: dict[str, Any]) -> None:
     assert problem_of(Shape.MARKETING_MESSAGES, request(**more)) is None
     problem = problem_of(Shape.MESSAGES, request(**more))
     assert problem is not None

@@ -1,11 +1,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sandbox.ledger import Ledger, Received
+from sandbox.ledger import Ledger, ReceivedRequest
 
 
-def entry(number: int, text: str = "x") -> Received:
-    return Received(
+def entry(number: int, text: str = "x") -> ReceivedRequest:
+    return ReceivedRequest(
         at=datetime(2026, 1, 1, tzinfo=UTC),
         method="POST",
         path="/1055/messages",
@@ -17,7 +17,7 @@ def entry(number: int, text: str = "x") -> Received:
     )
 
 
-def test_a_ledger_with_a_file_goes_on_where_it_ended(tmp_path: Path) -> None:
+def test_a_ledger_reads_the_entries_of_its_file(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     Ledger(path).append(entry(1))
     Ledger(path).append(entry(2, "two\u2028lines\n"))
@@ -25,7 +25,7 @@ def test_a_ledger_with_a_file_goes_on_where_it_ended(tmp_path: Path) -> None:
     assert Ledger(path).entries == [entry(1), entry(2, "two\u2028lines\n")]
 
 
-def test_half_a_line_of_a_killed_process_is_cut_off(tmp_path: Path) -> None:
+def test_a_half_written_line_is_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     Ledger(path).append(entry(1))
     with path.open("a") as file:
@@ -36,7 +36,7 @@ def test_half_a_line_of_a_killed_process_is_cut_off(tmp_path: Path) -> None:
     assert Ledger(path).entries == [entry(1), entry(2)]
 
 
-def test_a_reset_holds_also_for_the_next_process_but_deletes_nothing(tmp_path: Path) -> None:
+def test_a_reset_is_kept_in_the_file_and_deletes_no_line(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     ledger = Ledger(path)
     ledger.append(entry(1))

@@ -33,7 +33,7 @@ async def test_a_message_is_answered_as_meta_does(sandbox: httpx.AsyncClient, pa
     }
 
 
-async def test_what_reached_a_phone_can_be_looked_up(sandbox: httpx.AsyncClient) -> None:
+async def test_messages_that_reached_a_phone_are_listed(sandbox: httpx.AsyncClient) -> None:
     message = request(body(text("Asha")), biz_opaque_callback_data="journey-1")
     answer = await post(sandbox, message, "/v26.0/1055/marketing_messages")
 
@@ -58,7 +58,7 @@ async def test_the_ledger_has_everything_but_the_token(sandbox: httpx.AsyncClien
     assert [entry["status"] for entry in entries] == [200, 400, 400]
     assert [entry["body"] for entry in entries] == [request(), request(to="x"), "{"]
     assert entries[1]["answer"]["error"]["code"] == 131009
-    assert [entry["wrong"] is None for entry in entries] == [True, False, False]
+    assert [entry["problem"] is None for entry in entries] == [True, False, False]
     assert "secret" not in str(entries)
     assert len(await reached(sandbox)) == 1
 
@@ -96,7 +96,7 @@ async def test_an_error_has_metas_envelope(sandbox: httpx.AsyncClient) -> None:
     }
 
 
-async def test_a_fault_happens_as_often_as_it_was_told(sandbox: httpx.AsyncClient) -> None:
+async def test_a_fault_happens_as_often_as_its_times_say(sandbox: httpx.AsyncClient) -> None:
     await fail(sandbox, fault="server_error", times=2)
 
     for _ in range(3):
@@ -106,7 +106,7 @@ async def test_a_fault_happens_as_often_as_it_was_told(sandbox: httpx.AsyncClien
     assert len(await reached(sandbox)) == 1
 
 
-async def test_faults_happen_in_the_order_in_which_they_were_told(
+async def test_faults_happen_in_the_order_in_which_they_were_queued(
     sandbox: httpx.AsyncClient,
 ) -> None:
     await fail(sandbox, fault="error", code=131026)
@@ -164,7 +164,7 @@ async def test_a_message_can_be_sent_and_never_answered(sandbox: httpx.AsyncClie
         {"fault": "throttle", "once": True},
     ],
 )
-async def test_a_fault_that_makes_no_sense_is_turned_down(
+async def test_an_invalid_fault_is_rejected(
     sandbox: httpx.AsyncClient, fault: dict[str, Any]
 ) -> None:
     assert await fail(sandbox, **fault) == 422

@@ -22,15 +22,15 @@ async def put(sandbox: httpx.AsyncClient, *events: dict[str, str]) -> int:
 
 
 async def fail(sandbox: httpx.AsyncClient, fault: str, **more: Any) -> None:
-    told = await sandbox.post("/partner/_sandbox/faults", json={"fault": fault, **more})
-    assert told.status_code == 204
+    answer = await sandbox.post("/partner/_sandbox/faults", json={"fault": fault, **more})
+    assert answer.status_code == 204
 
 
-async def ask(sandbox: httpx.AsyncClient, **question: Any) -> httpx.Response:
-    return await sandbox.get(URL, params={"customer_id": "c1", **question})
+async def get(sandbox: httpx.AsyncClient, **query: Any) -> httpx.Response:
+    return await sandbox.get(URL, params={"customer_id": "c1", **query})
 
 
-async def asked(sandbox: httpx.AsyncClient) -> list[dict[str, Any]]:
+async def received(sandbox: httpx.AsyncClient) -> list[dict[str, Any]]:
     requests: list[dict[str, Any]] = (await sandbox.get("/partner/_sandbox/requests")).json()
     return requests
 
@@ -39,7 +39,7 @@ async def test_the_answer_has_the_guides_form(sandbox: httpx.AsyncClient) -> Non
     guide = sample("exit_api_response")
     await put(sandbox, *guide["recent_events"])
 
-    answer = (await ask(sandbox)).json()
+    answer = (await get(sandbox)).json()
 
     assert answer["customer"].pop("customer_id") == answer.pop("customer_id") == "c1"
     del guide["customer_id"], guide["customer"]["customer_id"]
@@ -48,32 +48,34 @@ async def test_the_answer_has_the_guides_form(sandbox: httpx.AsyncClient) -> Non
 
 async def test_both_forms_of_the_guide_are_answered_alike(sandbox: httpx.AsyncClient) -> None:
     await put(sandbox, OLD, NEW)
-    question = {"customer_id": "c1", "event_count": 1}
+    query = {"customer_id": "c1", "event_count": 1}
 
-    by_query = await ask(sandbox, event_count=1)
-    by_body = await sandbox.request("GET", URL, json=question)
+    by_query = await get(sandbox, event_count=1)
+    by_body = await sandbox.request("GET", URL, json=query)
 
     assert by_query.json() == by_body.json()
     assert by_query.json()["recent_events"] == [NEW]
 
 
-async def test_the_order_is_the_one_that_was_put(sandbox: httpx.AsyncClient) -> None:
+async def test_events_are_answered_in_the_order_in_which_they_were_put(
+    sandbox: httpx.AsyncClient,
+) -> None:
     await put(sandbox, OLD, NEW, OLD)
 
-    assert (await ask(sandbox, event_count=2)).json()["recent_events"] == [OLD, NEW]
+    assert (await get(sandbox, event_count=2)).json()["recent_events"] == [OLD, NEW]
 
 
-async def test_a_customer_nobody_spoke_of_did_nothing(sandbox: httpx.AsyncClient) -> None:
-    answer = await ask(sandbox, customer_id="c2")
+async def test_an_unknown_customer_has_no_events(sandbox: httpx.AsyncClient) -> None:
+    answer = await get(sandbox, customer_id="c2")
 
     assert (answer.status_code, answer.json()["recent_events"]) == (200, [])
 
 
-async def test_what_was_asked_can_be_looked_up(sandbox: httpx.AsyncClient) -> None:
+async def test_requests_are_listed(sandbox: httpx.AsyncClient) -> None:
     await sandbox.get(URL, params={"customer_id": "c1", "event_count": 3}, headers={"X-Key": "k"})
     await sandbox.request("GET", URL, json={"customer_id": "c2"})
 
-    first, second = await asked(sandbox)
+    first, second = await received(sandbox)
     assert first["headers"]["x-key"] == "k"
     assert first["query"] == {"customer_id": "c1", "event_count": "3"}
     assert (first["method"], first["body"], first["event_count"]) == ("GET", None, 3)
@@ -82,26 +84,28 @@ async def test_what_was_asked_can_be_looked_up(sandbox: httpx.AsyncClient) -> No
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"customer_id": 1}'])
-async def test_a_question_without_a_customer_is_turned_down(
+async def test_a_request_without_a_customer_is_rejected(
     sandbox: httpx.AsyncClient, content: bytes
 ) -> None:
     assert (await sandbox.request("GET", URL, content=content)).status_code == 400
 
 
 @pytest.mark.parametrize("timestamp", ["2026-01-01T10:00:00", "yesterday"])
-async def test_an_event_needs_an_instant(sandbox: httpx.AsyncClient, timestamp: str) -> None:
+async def test_an_event_needs_a_timestamp_with_an_offset(
+    sandbox: httpx.AsyncClient, timestamp: str
+) -> None:
     assert await put(sandbox, {"event_name": "x", "timestamp": timestamp}) == 422
 
 
 @pytest.mark.parametrize(
     ("fault", "status"), [("down", 503), ("not_found", 404), ("redirect", 307), ("wrong", 200)]
 )
-async def test_a_fault_happens_once_unless_told_otherwise(
+async def test_a_fault_happens_once_by_default(
     sandbox: httpx.AsyncClient, fault: str, status: int
 ) -> None:
     await fail(sandbox, fault)
 
-    broken, right = await ask(sandbox), await ask(sandbox)
+    broken, right = await get(sandbox), await get(sandbox)
 
     assert (broken.status_code, right.status_code) == (status, 200)
     assert isinstance(right.json()["recent_events"], list)
@@ -110,7 +114,7 @@ async def test_a_fault_happens_once_unless_told_otherwise(
 async def test_a_wrong_answer_is_json_of_another_form(sandbox: httpx.AsyncClient) -> None:
     await fail(sandbox, "wrong")
 
-    assert not isinstance((await ask(sandbox)).json()["recent_events"], list)
+    assert not isinstance((await get(sandbox)).json()["recent_events"], list)
 
 
 async def test_a_redirect_leads_to_the_right_answer(sandbox: httpx.AsyncClient) -> None:
@@ -119,13 +123,13 @@ async def test_a_redirect_leads_to_the_right_answer(sandbox: httpx.AsyncClient) 
     answer = await sandbox.get(URL, params={"customer_id": "c1"}, follow_redirects=True)
 
     assert answer.json()["customer_id"] == "c1"
-    assert len(await asked(sandbox)) == 2
+    assert len(await received(sandbox)) == 2
 
 
 async def test_a_slow_answer_is_the_right_one(sandbox: httpx.AsyncClient) -> None:
     await fail(sandbox, "slow", seconds=0.05)
 
-    answer = await ask(sandbox)
+    answer = await get(sandbox)
 
     assert answer.json()["customer_id"] == "c1"
     assert answer.elapsed.total_seconds() >= 0.05
@@ -138,7 +142,7 @@ async def test_a_slow_answer_can_be_too_slow(sandbox: httpx.AsyncClient) -> None
         await sandbox.get(URL, params={"customer_id": "c1"}, timeout=0.05)
 
 
-async def test_a_huge_answer_goes_on_and_on(sandbox: httpx.AsyncClient) -> None:
+async def test_a_huge_answer_has_more_than_two_mebibytes(sandbox: httpx.AsyncClient) -> None:
     await fail(sandbox, "huge")
 
     size = 0
@@ -154,19 +158,19 @@ async def test_a_huge_answer_goes_on_and_on(sandbox: httpx.AsyncClient) -> None:
 async def test_a_reset_forgets_customers_requests_and_faults(sandbox: httpx.AsyncClient) -> None:
     await put(sandbox, OLD)
     await fail(sandbox, "down", times=5)
-    await ask(sandbox)
+    await get(sandbox)
 
     await sandbox.delete("/partner/_sandbox")
 
-    assert await asked(sandbox) == []
-    assert (await ask(sandbox)).json()["recent_events"] == []
+    assert await received(sandbox) == []
+    assert (await get(sandbox)).json()["recent_events"] == []
 
 
 async def test_a_required_header_is_required() -> None:
-    question = {"customer_id": "c1"}
+    query = {"customer_id": "c1"}
     async with (
         serve(create_partner(required_header=("X-Partner-Key", "k1"))) as url,
-        httpx.AsyncClient(base_url=url, params=question, trust_env=False) as client,
+        httpx.AsyncClient(base_url=url, params=query, trust_env=False) as client,
     ):
         statuses = [
             (await client.get("/fetch-user-events", headers=headers)).status_code

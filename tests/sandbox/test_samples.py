@@ -24,7 +24,7 @@ def test_a_sample_is_the_guides(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_fresh_event_has_new_ids_and_the_time_of_today(name: str) -> None:
+def test_a_fresh_event_has_the_given_ids_and_timestamp(name: str) -> None:
     event = posted(name)
 
     assert (event["event_id"], event["customer"]["customer_id"]) == ("e1", "c1")

@@ -49,7 +49,7 @@ async def test_a_port_can_be_chosen() -> None:
         assert again == url
 
 
-async def test_signals_stay_with_the_program_around_it() -> None:
+async def test_serving_leaves_signal_handlers_alone() -> None:
     before = getsignal(SIGTERM)
 
     async with serve(create_sandbox()) as url, httpx.AsyncClient(base_url=url) as client:
@@ -57,7 +57,7 @@ async def test_signals_stay_with_the_program_around_it() -> None:
         assert getsignal(SIGTERM) == before
 
 
-async def test_a_hung_request_does_not_hold_up_the_end() -> None:
+async def test_a_hung_request_does_not_delay_shutdown() -> None:
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(5):
         async with serve(create_sandbox()) as url:
             await client.post(f"{url}/_sandbox/faults", json={"fault": "done_but_timeout"})
@@ -88,7 +88,7 @@ async def test_the_ledger_of_a_killed_process_is_read_by_the_next(tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("signal", [SIGTERM, SIGINT])
-async def test_a_process_ends_soon_when_told(signal: int) -> None:
+async def test_a_process_ends_soon_after_a_signal(signal: int) -> None:
     async with process("--port", "0") as (running, client):
         assert (await client.get("/partner/_sandbox/requests")).json() == []
         running.send_signal(signal)

@@ -35,7 +35,7 @@ def image(link: str) -> dict[str, Any]:
         request(body(text("a")), carousel(*range(10))),
     ],
 )
-def test_what_meta_takes_is_taken(message: dict[str, Any]) -> None:
+def test_a_valid_message_is_accepted(message: dict[str, Any]) -> None:
     read_message(message)
 
 
@@ -63,7 +63,7 @@ def test_what_meta_takes_is_taken(message: dict[str, Any]) -> None:
         (template(namespace="x"), 100),
     ],
 )
-def test_a_wrong_envelope_is_turned_down(message: Any, code: int) -> None:
+def test_an_invalid_envelope_is_refused(message: Any, code: int) -> None:
     assert refusal(message).code == code
 
 
@@ -106,12 +106,12 @@ def test_a_wrong_envelope_is_turned_down(message: Any, code: int) -> None:
         ({**url_button(), "parameters": [{"type": "payload", "payload": "x"}]}, 100),
     ],
 )
-def test_a_wrong_component_is_turned_down(component: dict[str, Any], code: int) -> None:
+def test_an_invalid_component_is_refused(component: dict[str, Any], code: int) -> None:
     assert refusal(request(component)).code == code
 
 
 @pytest.mark.parametrize("component", [HEADER, body(text("a")), url_button(), carousel(0)])
-def test_no_component_stands_twice(component: dict[str, Any]) -> None:
+def test_a_repeated_component_is_refused(component: dict[str, Any]) -> None:
     assert refusal(request(component, component)).code == 131009
 
 

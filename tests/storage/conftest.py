@@ -2,22 +2,7 @@ import pytest
 
 from storage import stores
 from storage.database import Database
-from tests.databases import (
-    database,
-    database_url,
-    empty_database_url,
-    migrated_postgresql,
-    migrated_sqlite,
-)
-from tests.storage.keeping import NOW, OTHER_STORE, STORE, a_config
-
-__all__ = [
-    "database",
-    "database_url",
-    "empty_database_url",
-    "migrated_postgresql",
-    "migrated_sqlite",
-]
+from tests.storage.builders import NOW, OTHER_STORE, STORE, a_config
 
 
 @pytest.fixture(name="registered")

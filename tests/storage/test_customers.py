@@ -1,18 +1,26 @@
-"""What is stored about one customer: all of it found, what is personal erased, nobody else's."""
+"""Data of one customer: all of it is found, personal data is erased, other customers' stays."""
 
 import pytest
 from sqlalchemy import JSON, update
 
-from domain.kinds import OPERATOR_EXIT, Kind
-from domain.outcomes import ClosedJourney, Decision, Outcome, Reason
-from storage import customers, inbox, journeys, messages, quarantine, suppressions
+from domain.events.kinds import OPERATOR_EXIT, EventKind
+from domain.journey.outcomes import ClosedJourney, Decision, Outcome, Reason
+from storage import (
+    customers,
+    inbox,
+    journeys,
+    message_limits,
+    messages,
+    quarantine,
+    suppressions,
+)
 from storage.customers import Rows
 from storage.database import Database
 from storage.holds import Hold
 from storage.holds import add as hold
-from storage.quarantine import Page, Rejected
+from storage.quarantine import QuarantinePage, Rejected
 from storage.tables import inbox as inbox_table
-from tests.storage.keeping import (
+from tests.storage.builders import (
     CUSTOMER,
     DETAILS,
     NOW,
@@ -65,7 +73,7 @@ async def test_everything_of_a_customer_is_found_and_nothing_of_others(
     assert found["events"][0]["body"] == BODY
     assert found["events"][0]["received_at"] == NOW
     assert "hash" not in str(found["messages"])
-    assert not any((await stored(registered, "nobody")).values())
+    assert not any((await stored(registered, "unknown")).values())
     assert not any((await stored(registered, store_id=OTHER_STORE)).values())
 
 
@@ -113,7 +121,7 @@ async def test_other_customers_and_stores_keep_their_bodies(registered: Database
 
 async def test_order_stops_messages_after_its_body_is_erased(registered: Database) -> None:
     await accept(registered, an_event("e1"))
-    await accept(registered, an_event("order", Kind.ORDER_PLACED, later()))
+    await accept(registered, an_event("order", EventKind.ORDER_PLACED, later()))
     await erase(registered)
     async with registered.reading() as connection:
         assert await inbox.stopped_by(connection, key(), "hash") is not None
@@ -127,7 +135,7 @@ async def test_suppression_and_ledger_outlive_erasure(registered: Database) -> N
     await erase(registered)
     async with registered.reading() as connection:
         assert await suppressions.because(connection, STORE, "hash") == "operator"
-        assert await messages.count_since(connection, STORE, "hash", later(-60)) == 1
+        assert await message_limits.count_since(connection, STORE, "hash", later(-60)) == 1
 
 
 async def test_quarantined_bodies_are_emptied_and_say_so(registered: Database) -> None:
@@ -139,16 +147,20 @@ async def test_quarantined_bodies_are_emptied_and_say_so(registered: Database) -
     assert [row["body"] for row in about] == ["theirs"]
     await erase(registered, about)
     async with registered.reading() as connection:
-        rows = await quarantine.listed(connection, Page(10, store_id=STORE))
-        (untouched,) = await quarantine.listed(connection, Page(10, store_id=OTHER_STORE))
+        rows = await quarantine.listed(
+            connection, QuarantinePage(10, store_id=STORE), with_bodies=True
+        )
+        (untouched,) = await quarantine.listed(
+            connection, QuarantinePage(10, store_id=OTHER_STORE), with_bodies=True
+        )
     assert [row["body"] for row in rows] == ["other", ""]
     assert rows[1]["errors"] == [wrong, customers.NOTE]
     assert untouched["body"] == "theirs"
 
 
-async def test_quarantine_is_looked_through_to_its_end(registered: Database) -> None:
+async def test_quarantine_is_searched_to_its_end(registered: Database) -> None:
     async with registered.transaction() as connection:
-        for number in range(customers.AT_ONCE + 1):
+        for number in range(customers.PAGE_SIZE + 1):
             await quarantine.add(connection, Rejected(STORE, str(number), []), NOW)
         about = await customers.quarantined_about(connection, STORE, lambda text: int(text) < 2)
     assert [row["body"] for row in about] == ["1", "0"]

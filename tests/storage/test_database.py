@@ -7,9 +7,9 @@ from sqlalchemy.exc import StatementError
 
 from storage import quarantine
 from storage.database import Database, UtcDateTime, async_url, lock, sync_url
-from storage.quarantine import Page, Rejected
+from storage.quarantine import QuarantinePage, Rejected
 from storage.tables import quarantine as quarantine_table
-from tests.storage.keeping import NOW, STORE, until_done_or_waiting
+from tests.storage.builders import NOW, STORE, until_done_or_waiting
 
 instants = Table("instants", MetaData(), Column("at", UtcDateTime))
 
@@ -67,7 +67,7 @@ async def test_readers_do_not_wait_for_a_writer_nor_see_what_is_not_committed(
     async with registered.transaction() as writing:
         await quarantine.add(writing, Rejected(STORE, "{}", []), NOW)
         async with asyncio.timeout(5), registered.reading() as connection:
-            assert await quarantine.listed(connection, Page(10, store_id=STORE)) == []
+            assert await quarantine.listed(connection, QuarantinePage(10, store_id=STORE)) == []
 
 
 async def test_of_those_that_lock_the_same_one_passes_at_a_time(database: Database) -> None:
@@ -101,7 +101,7 @@ async def test_database_that_answers_answers_a_ping(database: Database) -> None:
     await database.ping()
 
 
-def test_driver_is_ours_whatever_the_url_names() -> None:
+def test_driver_of_the_url_is_replaced_by_ours() -> None:
     assert async_url("sqlite:///x.db").drivername == "sqlite+aiosqlite"
     assert sync_url("sqlite+aiosqlite:///x.db").drivername == "sqlite"
     assert sync_url("postgresql://h/d").drivername == "postgresql+psycopg"

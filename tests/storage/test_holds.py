@@ -1,12 +1,12 @@
 from storage import holds, stores, template_holds
 from storage.database import Database
 from storage.holds import Hold
-from tests.storage.keeping import NOW, OTHER_STORE, STORE, later
+from tests.storage.builders import NOW, OTHER_STORE, STORE, later
 
 
-async def releasable(database: Database, most: int = 10) -> list[Hold]:
+async def releasable(database: Database, limit: int = 10) -> list[Hold]:
     async with database.reading() as connection:
-        return await holds.releasable(connection, most)
+        return await holds.releasable(connection, limit)
 
 
 async def test_held_journeys_are_releasable_once_their_store_is_not_paused(
@@ -22,10 +22,10 @@ async def test_held_journeys_are_releasable_once_their_store_is_not_paused(
         await stores.resume(connection, STORE)
     held = [(hold.store_id, hold.customer_id) for hold in await releasable(registered)]
     assert held == [(OTHER_STORE, "c1"), (STORE, "c1"), (STORE, "c2")]
-    assert len(await releasable(registered, most=1)) == 1
+    assert len(await releasable(registered, limit=1)) == 1
 
 
-async def test_released_hold_is_forgotten_but_not_the_one_that_followed_it(
+async def test_released_hold_is_removed_but_not_the_one_that_followed_it(
     registered: Database,
 ) -> None:
     async with registered.transaction() as connection:
@@ -65,7 +65,7 @@ async def test_a_held_template_holds_what_uses_it_and_nothing_else(registered: D
     assert len(await releasable(registered)) == 3
 
 
-async def test_stores_take_turns_however_many_journeys_one_of_them_held(
+async def test_stores_alternate_when_one_of_them_holds_many_journeys(
     registered: Database,
 ) -> None:
     async with registered.transaction() as connection:
@@ -73,6 +73,6 @@ async def test_stores_take_turns_however_many_journeys_one_of_them_held(
             await holds.add(connection, Hold(STORE, f"c{number}", later(number)), "holiday")
         await holds.add(connection, Hold(OTHER_STORE, "c1", later(9)), "holiday")
 
-    held = [(hold.store_id, hold.customer_id) for hold in await releasable(registered, most=2)]
+    held = [(hold.store_id, hold.customer_id) for hold in await releasable(registered, limit=2)]
 
     assert held == [(STORE, "c0"), (OTHER_STORE, "c1")]

@@ -1,11 +1,11 @@
 from datetime import datetime
 
-from domain.events import JourneyEvent
-from domain.outcomes import ClosedJourney, Decision, Outcome, Reason
+from domain.events.journey_event import JourneyEvent
+from domain.journey.outcomes import ClosedJourney, Decision, Outcome, Reason
 from storage import journeys
 from storage.database import Database
 from storage.journeys import TriggerSeen
-from tests.storage.keeping import CUSTOMER, NOW, OTHER_STORE, STORE, an_event, later
+from tests.storage.builders import CUSTOMER, NOW, OTHER_STORE, STORE, an_event, later
 
 
 def closed(

@@ -4,7 +4,7 @@ from storage import keys
 from storage.database import Database
 from storage.keys import NewKey
 from storage.tables import store_keys
-from tests.storage.keeping import NOW, OTHER_STORE, STORE, later
+from tests.storage.builders import NOW, OTHER_STORE, STORE, later
 
 
 async def made(database: Database, store_id: str = STORE) -> NewKey:

@@ -109,7 +109,7 @@ def found(url: str, query: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(text(query))]
 
 
-def test_a_ledger_from_before_keeps_its_messages_and_what_is_to_be_told(
+def test_a_ledger_from_before_keeps_its_messages_and_pending_failures(
     empty_database_url: str,
 ) -> None:
     url = empty_database_url
@@ -119,8 +119,8 @@ def test_a_ledger_from_before_keeps_its_messages_and_what_is_to_be_told(
     put(url, "failures", {"message_id": "m1", "failed_at": "2024-10-08"})
 
     upgrade(url)
-    untold = "SELECT fallback, channel, template FROM messages JOIN failures USING (message_id)"
-    assert found(url, untold) == [(0, "whatsapp", "reminder")]
+    pending = "SELECT fallback, channel, template FROM messages JOIN failures USING (message_id)"
+    assert found(url, pending) == [(0, "whatsapp", "reminder")]
 
     command.downgrade(alembic_config(url), "0002")
     assert found(url, "SELECT message_id FROM failures") == [("m1",)]

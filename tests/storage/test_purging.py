@@ -1,19 +1,27 @@
-"""What is old is forgotten, batch by batch; what somebody may still need is not."""
+"""Old data is deleted batch by batch, unless it may still be needed."""
 
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from domain.kinds import Kind
-from domain.outcomes import ClosedJourney, Decision, Outcome, Reason
-from domain.reception import Delivery, Reception
-from storage import inbox, journeys, messages, purging, quarantine, suppressions
+from domain.events.kinds import EventKind
+from domain.journey.outcomes import ClosedJourney, Decision, Outcome, Reason
+from domain.journey.routing import Delivery, Routing
+from storage import (
+    inbox,
+    journeys,
+    message_reports,
+    messages,
+    purging,
+    quarantine,
+    suppressions,
+)
 from storage.database import Database
-from storage.messages import ERASED, MessageStatus
+from storage.messages import ERASED, LedgerUpdate, MessageStatus
 from storage.quarantine import Rejected
 from storage.tables import inbox as inbox_table
-from tests.storage.keeping import (
+from tests.storage.builders import (
     CUSTOMER,
     DETAILS,
     NOW,
@@ -25,7 +33,7 @@ from tests.storage.keeping import (
     later,
 )
 
-IGNORED = Reception(Delivery.INFORM, "no open journey for this order to end")
+IGNORED = Routing(Delivery.SIGNAL_ONLY, "no open journey for this order to end")
 
 
 async def delivered(database: Database, *event_ids: str) -> None:
@@ -52,61 +60,61 @@ async def close(database: Database, run_id: str = "r1", at: float = 1, **changes
         await journeys.record(connection, ClosedJourney(**(values | changes)))
 
 
-async def forget_events(database: Database, seconds: float = 10) -> int:
+async def delete_events(database: Database, seconds: float = 10) -> int:
     async with database.transaction() as connection:
         return await purging.events(connection, STORE, CUSTOMER, later(seconds))
 
 
-async def test_events_of_a_closed_journey_are_forgotten(registered: Database) -> None:
+async def test_events_of_a_closed_journey_are_deleted(registered: Database) -> None:
     await accept(registered, an_event("e1"))
     await accept(registered, an_event("e1"), store_id=OTHER_STORE)
     await delivered(registered, "e1")
     await close(registered)
-    assert await forget_events(registered) == 1
+    assert await delete_events(registered) == 1
     async with registered.reading() as connection:
         assert await inbox.body(connection, STORE, "e1") is None
         assert await inbox.body(connection, OTHER_STORE, "e1") is not None
 
 
-async def test_event_that_a_journey_heard_of_stays_until_one_has_closed(
+async def test_event_that_a_journey_received_stays_until_one_has_closed(
     registered: Database,
 ) -> None:
     await accept(registered, an_event("e1"))
     await delivered(registered, "e1")
-    assert await forget_events(registered) == 0
+    assert await delete_events(registered) == 0
     await close(registered, at=-1)
-    assert await forget_events(registered) == 0
+    assert await delete_events(registered) == 0
     await close(registered, "r2")
-    assert await forget_events(registered) == 1
+    assert await delete_events(registered) == 1
 
 
-async def test_event_that_nobody_heard_of_is_forgotten(registered: Database) -> None:
-    await accept(registered, an_event("e1", Kind.ORDER_PLACED), reception=IGNORED)
+async def test_event_that_no_journey_received_is_deleted(registered: Database) -> None:
+    await accept(registered, an_event("e1", EventKind.ORDER_PLACED), routing=IGNORED)
     await delivered(registered, "e1")
-    assert await forget_events(registered) == 1
+    assert await delete_events(registered) == 1
 
 
-async def test_nothing_of_a_customer_is_forgotten_while_an_event_waits(
+async def test_no_event_of_a_customer_is_deleted_while_one_is_undelivered(
     registered: Database,
 ) -> None:
     await accept(registered, an_event("e1"))
     await accept(registered, an_event("e2"))
     await delivered(registered, "e1")
     await close(registered)
-    assert await forget_events(registered) == 0
+    assert await delete_events(registered) == 0
 
 
 async def test_newer_events_stay(registered: Database) -> None:
     await accept(registered, an_event("e1"))
     await delivered(registered, "e1")
     await close(registered)
-    assert await forget_events(registered, 0) == 0
+    assert await delete_events(registered, 0) == 0
 
 
 async def test_customers_are_named_page_by_page(
     registered: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purging, "AT_ONCE", 2)
+    monkeypatch.setattr(purging, "BATCH_SIZE", 2)
     for number, customer_id in enumerate(("a", "a", "b", "c")):
         await accept(registered, an_event(f"e{number}"), customer_id=customer_id)
     await accept(registered, an_event("x"), customer_id="d", store_id=OTHER_STORE)
@@ -117,7 +125,7 @@ async def test_customers_are_named_page_by_page(
     assert (first, rest, none) == (["a", "b"], ["c"], [])
 
 
-async def test_whoever_shares_a_number_is_concerned(registered: Database) -> None:
+async def test_customers_with_the_same_number_are_concerned(registered: Database) -> None:
     await accept(registered, an_event("e1"), customer_id="guest", address_hash="h1")
     await accept(registered, an_event("e2"), address_hash="h1")
     await accept(registered, an_event("e3"), customer_id="other", address_hash="h2")
@@ -127,10 +135,10 @@ async def test_whoever_shares_a_number_is_concerned(registered: Database) -> Non
         assert await purging.concerned(connection, STORE, "nameless") == {"nameless"}
 
 
-async def test_why_is_forgotten_but_not_that_and_how_journeys_ended(
+async def test_decisions_are_emptied_but_outcomes_stay(
     registered: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purging, "AT_ONCE", 2)
+    monkeypatch.setattr(purging, "BATCH_SIZE", 2)
     for number in range(3):
         await close(registered, f"r{number}", at=number)
     async with registered.transaction() as connection:
@@ -149,13 +157,13 @@ async def test_ledger_stays_without_metas_ids(registered: Database) -> None:
         for step, status in ((1, MessageStatus.ACCEPTED), (2, None)):
             message_id = await messages.claim(connection, key(step), DETAILS, NOW)
             if status:
-                values = {"status": status, "provider_id": "wamid.1"}
+                values = LedgerUpdate(status, provider_id="wamid.1")
                 await messages.settle(connection, message_id, NOW, values)
         assert await purging.provider_ids(connection, STORE, NOW, None) == (0, None)
         assert await purging.provider_ids(connection, STORE, later(), None) == (1, None)
         assert await purging.provider_ids(connection, STORE, later(), None) == (0, None)
-        (sent,) = await messages.of_step(connection, key(1))
-        counted = await messages.counted(connection, STORE, NOW, later())
+        (sent,) = await messages.for_step(connection, key(1))
+        counted = await message_reports.counted(connection, STORE, NOW, later())
     assert (sent.status, sent.provider_id) == (MessageStatus.ACCEPTED, ERASED)
     assert sum(row["count"] for row in counted) == 2
 
@@ -163,7 +171,7 @@ async def test_ledger_stays_without_metas_ids(registered: Database) -> None:
 async def test_old_quarantined_bodies_are_discarded_some_at_a_time(
     registered: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purging, "AT_ONCE", 2)
+    monkeypatch.setattr(purging, "BATCH_SIZE", 2)
     async with registered.transaction() as connection:
         for seconds in (0, 0, 0, 5):
             await quarantine.add(connection, Rejected(STORE, "{", []), later(seconds))
@@ -172,19 +180,19 @@ async def test_old_quarantined_bodies_are_discarded_some_at_a_time(
     assert (removed, left) == ([2, 1, 0], 1)
 
 
-async def test_opt_outs_are_never_forgotten(registered: Database) -> None:
+async def test_opt_outs_are_never_deleted(registered: Database) -> None:
     await accept(registered, an_event("e1"), address_hash="hash")
     await delivered(registered, "e1")
     await close(registered)
     async with registered.transaction() as connection:
         await suppressions.add(connection, STORE, "hash", "said STOP", NOW)
-    await forget_events(registered)
+    await delete_events(registered)
     async with registered.reading() as connection:
         assert await suppressions.because(connection, STORE, "hash") == "said STOP"
 
 
-async def test_whose_events_wait_to_be_delivered_is_known(registered: Database) -> None:
+async def test_undelivered_events_of_any_of_the_customers_are_found(registered: Database) -> None:
     await accept(registered, an_event("e1"))
     async with registered.reading() as connection:
-        assert await purging.any_undelivered(connection, STORE, {"nobody", CUSTOMER})
-        assert not await purging.any_undelivered(connection, STORE, {"nobody"})
+        assert await purging.any_undelivered(connection, STORE, {"unknown", CUSTOMER})
+        assert not await purging.any_undelivered(connection, STORE, {"unknown"})

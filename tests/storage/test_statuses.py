@@ -1,4 +1,4 @@
-"""Statuses: whatever order they come in and however often, the ledger says the same."""
+"""Statuses: the ledger is the same for any order and repetition."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from storage import messages, statuses
+from storage import message_reports, messages, statuses
 from storage.database import Database
-from storage.messages import MessageStatus
-from storage.statuses import RANK, Entry, Fold, Told, folded
+from storage.messages import LedgerUpdate, MessageStatus
+from storage.statuses import RANK, AppliedStatus, Entry, StatusUpdate, with_status
 from storage.tables import messages as table
-from tests.storage.keeping import DETAILS, NOW, OTHER_STORE, STORE, key, later
+from tests.storage.builders import DETAILS, NOW, OTHER_STORE, STORE, key, later
 
 WAMID = "wamid.1"
 BOTH = frozenset({STORE, OTHER_STORE})
-TOLD_BY_META = (
+POSTED_BY_META = (
     MessageStatus.SENT,
     MessageStatus.DELIVERED,
     MessageStatus.READ,
@@ -28,10 +28,10 @@ TOLD_BY_META = (
 ENTRY = Entry("m1", STORE, "hash", MessageStatus.CLAIMED, None, None, None, NOW, None)
 
 
-def told(status: MessageStatus, message_id: str | None = None, **changes: Any) -> Told:
+def an_update(status: MessageStatus, message_id: str | None = None, **changes: Any) -> StatusUpdate:
     failed = status is MessageStatus.FAILED
     error: dict[str, Any] = {"because": "Undeliverable", "error_code": 131026} if failed else {}
-    return replace(Told(message_id, WAMID, frozenset({STORE}), status, **error), **changes)
+    return replace(StatusUpdate(message_id, WAMID, frozenset({STORE}), status, **error), **changes)
 
 
 async def claim(database: Database, step: int = 1, **changes: Any) -> str:
@@ -41,12 +41,12 @@ async def claim(database: Database, step: int = 1, **changes: Any) -> str:
 
 async def settle(database: Database, message_id: str, **values: Any) -> None:
     async with database.transaction() as connection:
-        await messages.settle(connection, message_id, later(), values)
+        await messages.settle(connection, message_id, later(), LedgerUpdate(**values))
 
 
-async def fold(database: Database, *each: Told) -> list[Fold | None]:
+async def apply(database: Database, *each: StatusUpdate) -> list[AppliedStatus | None]:
     async with database.transaction() as connection:
-        return await statuses.fold(connection, each, later(60))
+        return await statuses.apply(connection, each, later(60))
 
 
 async def row(database: Database, message_id: str) -> dict[str, Any]:
@@ -55,15 +55,15 @@ async def row(database: Database, message_id: str) -> dict[str, Any]:
         return dict(found.mappings().one())
 
 
-def all_of(entry: Entry, told: Iterable[Told]) -> Entry:
-    for each in told:
-        entry = folded(entry, each)
+def with_all(entry: Entry, updates: Iterable[StatusUpdate]) -> Entry:
+    for each in updates:
+        entry = with_status(entry, each)
     return entry
 
 
 @given(
     st.sampled_from(MessageStatus),
-    st.lists(st.sampled_from(TOLD_BY_META), min_size=1).flatmap(
+    st.lists(st.sampled_from(POSTED_BY_META), min_size=1).flatmap(
         lambda names: st.tuples(
             st.just(names),
             st.permutations(names),
@@ -71,39 +71,39 @@ def all_of(entry: Entry, told: Iterable[Told]) -> Entry:
         )
     ),
 )
-def test_any_order_and_repetition_folds_to_the_same(
-    standing: MessageStatus,
+def test_any_order_and_repetition_leads_to_the_same_entry(
+    before: MessageStatus,
     orders: tuple[list[MessageStatus], Sequence[MessageStatus], list[MessageStatus]],
 ) -> None:
     names, shuffled, repeated = orders
-    begin = replace(ENTRY, status=standing, because="before", error_code=1)
-    once = all_of(begin, map(told, names))
-    assert all_of(begin, map(told, shuffled)) == once
-    assert all_of(once, map(told, repeated)) == once
-    assert RANK[once.status] == max(RANK[name] for name in (standing, *names))
+    begin = replace(ENTRY, status=before, because="before", error_code=1)
+    once = with_all(begin, map(an_update, names))
+    assert with_all(begin, map(an_update, shuffled)) == once
+    assert with_all(once, map(an_update, repeated)) == once
+    assert RANK[once.status] == max(RANK[name] for name in (before, *names))
 
 
-@pytest.mark.parametrize("standing", MessageStatus)
-async def test_ledger_is_never_downgraded(registered: Database, standing: MessageStatus) -> None:
-    for step, news in enumerate(TOLD_BY_META):
+@pytest.mark.parametrize("before", MessageStatus)
+async def test_ledger_is_never_downgraded(registered: Database, before: MessageStatus) -> None:
+    for step, new in enumerate(POSTED_BY_META):
         message_id = await claim(registered, step)
-        if standing is not MessageStatus.CLAIMED:
-            await settle(registered, message_id, status=standing, because="before")
-        await fold(registered, told(news, message_id, provider_id=f"wamid.{step}"))
+        if before is not MessageStatus.CLAIMED:
+            await settle(registered, message_id, status=before, because="before")
+        await apply(registered, an_update(new, message_id, provider_id=f"wamid.{step}"))
         kept = await row(registered, message_id)
-        highest = max((standing, news), key=RANK.__getitem__)
+        highest = max((before, new), key=RANK.__getitem__)
         assert kept["status"] == highest
         assert kept["provider_id"] == f"wamid.{step}"
 
 
-async def test_failure_keeps_metas_code_until_somebody_has_the_message(
+async def test_failure_keeps_metas_code_until_the_message_was_delivered(
     registered: Database,
 ) -> None:
     message_id = await claim(registered)
-    await fold(registered, told(MessageStatus.FAILED, message_id))
+    await apply(registered, an_update(MessageStatus.FAILED, message_id))
     failed = await row(registered, message_id)
     assert (failed["because"], failed["error_code"]) == ("Undeliverable", 131026)
-    await fold(registered, told(MessageStatus.DELIVERED, message_id))
+    await apply(registered, an_update(MessageStatus.DELIVERED, message_id))
     there = await row(registered, message_id)
     assert (there["status"], there["because"], there["error_code"]) == ("delivered", None, None)
 
@@ -111,7 +111,7 @@ async def test_failure_keeps_metas_code_until_somebody_has_the_message(
 async def test_unknown_is_settled_by_what_meta_echoes(registered: Database) -> None:
     message_id = await claim(registered)
     await settle(registered, message_id, status=MessageStatus.UNKNOWN, because="no answer")
-    (done,) = await fold(registered, told(MessageStatus.SENT, message_id))
+    (done,) = await apply(registered, an_update(MessageStatus.SENT, message_id))
     settled = await row(registered, message_id)
     assert done is not None
     assert done.changed
@@ -122,23 +122,28 @@ async def test_unknown_is_settled_by_what_meta_echoes(registered: Database) -> N
 async def test_message_is_found_by_metas_id_where_nothing_is_echoed(registered: Database) -> None:
     message_id = await claim(registered)
     await settle(registered, message_id, status=MessageStatus.ACCEPTED, provider_id=WAMID)
-    done = await fold(
-        registered, told(MessageStatus.READ), told(MessageStatus.SENT, "0" * 32), told_of("other")
+    done = await apply(
+        registered,
+        an_update(MessageStatus.READ),
+        an_update(MessageStatus.SENT, "0" * 32),
+        update_of("other"),
     )
     assert [each and each.changed for each in done] == [True, False, None]
     assert (await row(registered, message_id))["status"] == "read"
 
 
-def told_of(provider_id: str) -> Told:
-    return told(MessageStatus.SENT, provider_id=provider_id)
+def update_of(provider_id: str) -> StatusUpdate:
+    return an_update(MessageStatus.SENT, provider_id=provider_id)
 
 
 async def test_repetition_does_not_touch_the_row(registered: Database) -> None:
     message_id = await claim(registered)
-    await fold(registered, told(MessageStatus.SENT, message_id))
+    await apply(registered, an_update(MessageStatus.SENT, message_id))
     before = await row(registered, message_id)
     async with registered.transaction() as connection:
-        (done,) = await statuses.fold(connection, [told(MessageStatus.SENT, message_id)], later(99))
+        (done,) = await statuses.apply(
+            connection, [an_update(MessageStatus.SENT, message_id)], later(99)
+        )
     assert done is not None
     assert not done.changed
     assert await row(registered, message_id) == before
@@ -149,18 +154,20 @@ async def test_message_of_a_store_that_does_not_have_the_number_is_left_alone(
 ) -> None:
     theirs = await claim(registered, store_id=OTHER_STORE)
     await settle(registered, theirs, status=MessageStatus.UNKNOWN, provider_id=WAMID)
-    assert await fold(registered, told(MessageStatus.READ, theirs), told(MessageStatus.READ)) == [
+    assert await apply(
+        registered, an_update(MessageStatus.READ, theirs), an_update(MessageStatus.READ)
+    ) == [
         None,
         None,
     ]
     assert (await row(registered, theirs))["status"] == "unknown"
 
 
-async def test_of_two_stores_with_one_number_the_ledger_knows_whose_it_is(
+async def test_of_two_stores_with_one_number_the_ledger_knows_the_messages_store(
     registered: Database,
 ) -> None:
     theirs = await claim(registered, store_id=OTHER_STORE)
-    (done,) = await fold(registered, told(MessageStatus.READ, theirs, store_ids=BOTH))
+    (done,) = await apply(registered, an_update(MessageStatus.READ, theirs, store_ids=BOTH))
     assert done is not None
     assert done.entry.store_id == OTHER_STORE
     async with registered.reading() as connection:
@@ -168,24 +175,24 @@ async def test_of_two_stores_with_one_number_the_ledger_knows_whose_it_is(
         assert await statuses.address_of(connection, WAMID, [STORE]) == []
 
 
-async def test_batches_at_once_settle_everything(registered: Database) -> None:
+async def test_concurrent_batches_settle_everything(registered: Database) -> None:
     rows = [
         {"message_id": f"{n:032}", "claimed_at": NOW, "updated_at": NOW, "status": "unknown"}
         | key(n).__dict__
         | DETAILS
-        for n in range(statuses.MOST)
+        for n in range(statuses.MAX_BATCH)
     ]
     async with registered.transaction() as connection:
         await connection.execute(insert(table), rows)
     ids = [str(each["message_id"]) for each in rows]
     batches = [
-        [told(name, each, provider_id=f"wamid.{each}") for each in order]
+        [an_update(name, each, provider_id=f"wamid.{each}") for each in order]
         for name, order in (
             (MessageStatus.SENT, ids),
             (MessageStatus.READ, ids[::-1]),
             (MessageStatus.DELIVERED, ids),
         )
     ]
-    await asyncio.gather(*(fold(registered, *batch) for batch in batches))
+    await asyncio.gather(*(apply(registered, *batch) for batch in batches))
     async with registered.reading() as connection:
-        assert await messages.by_status(connection) == {"read": statuses.MOST}
+        assert await message_reports.by_status(connection) == {"read": statuses.MAX_BATCH}

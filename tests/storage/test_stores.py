@@ -1,14 +1,19 @@
 import asyncio
+import json
 from base64 import b64decode
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from domain.stores import StoreConfig
+from domain.stores.config import StoreConfig
+from domain.values.secret_values import MASK
 from storage import stores
 from storage.database import Database
 from storage.stores import Store
-from tests.domain.contract_example import contract_example
-from tests.storage.keeping import NOW, OTHER_STORE, STORE, a_config, later
+from storage.tables import stores as table
+from tests.domain.stores.contract_example import contract_example
+from tests.storage.builders import NOW, OTHER_STORE, STORE, a_config, later
 
 
 async def put(database: Database, config: StoreConfig, store_id: str = STORE) -> Store | None:
@@ -49,7 +54,39 @@ async def test_configuration_comes_back_whole_with_its_secrets(database: Databas
     assert (await read(database)).config == config
 
 
-async def test_stores_created_at_once_are_created_once(database: Database) -> None:
+SECRETS: dict[str, Any] = {
+    "whatsapp": {"phone_number_id": "1055", "access_token": "secret-1"},
+    "exit_api": {
+        "url": "https://partner.example/events",
+        "headers": {"X-Key": "secret-2", "X-Other": "secret-3"},
+    },
+    "channels": {
+        "sms": {
+            "url": "https://sms.example/send",
+            "secret": "whsec_c2VjcmV0LTQgc2VjcmV0LTQgc2VjcmV0LTQh",
+        }
+    },
+}
+"""Every secret that a configuration may have."""
+
+
+async def test_secrets_are_stored_as_they_are_and_shown_masked(database: Database) -> None:
+    config = a_config(**SECRETS)
+    await put(database, config)
+    async with database.reading() as connection:
+        stored = json.dumps((await connection.execute(select(table.c.config))).scalar_one())
+    shown = config.model_dump_json()
+
+    in_schema = json.dumps(StoreConfig.model_json_schema()).count('"format": "password"')
+    secrets = {*["secret-1", "secret-2", "secret-3"], SECRETS["channels"]["sms"]["secret"]}
+    assert in_schema == 3, "a new secret belongs into this test"
+    assert MASK not in stored
+    assert shown.count(MASK) == len(secrets)
+    assert all(secret in stored and secret not in shown for secret in secrets)
+    assert (await read(database)).config == config
+
+
+async def test_concurrent_puts_create_a_store_once(database: Database) -> None:
     created = await asyncio.gather(*(put(database, a_config()) for _ in range(4)))
     assert len([store for store in created if store is not None]) == 1
 
@@ -78,9 +115,7 @@ async def test_second_pause_changes_nothing_and_resume_ends_it(registered: Datab
     assert (resumed.paused, resumed.paused_because) == (False, None)
 
 
-@pytest.mark.parametrize("keep", [True, False])
-async def test_store_may_be_read_in_a_transaction_that_keeps_it(
-    registered: Database, keep: bool
-) -> None:
+@pytest.mark.parametrize("for_share", [True, False])
+async def test_store_may_be_locked_for_share(registered: Database, for_share: bool) -> None:
     async with registered.transaction() as connection:
-        assert await stores.get(connection, STORE, keep=keep) is not None
+        assert await stores.get(connection, STORE, for_share=for_share) is not None

@@ -6,7 +6,7 @@ import pytest
 
 from storage import suppressions
 from storage.database import Database
-from tests.storage.keeping import NOW, OTHER_STORE, STORE, later
+from tests.storage.builders import NOW, OTHER_STORE, STORE, later
 
 
 async def add(database: Database, because: str) -> None:
@@ -33,11 +33,11 @@ async def test_number_may_be_suppressed_many_times_at_once(registered: Database)
         assert await suppressions.because(connection, STORE, "hash") == "opted out"
 
 
-Wish = tuple[str, int]
+Choice = tuple[str, int]
 
 
 @pytest.mark.parametrize(
-    ("wishes", "stands"),
+    ("choices", "suppressed"),
     [
         ([("stop", 1), ("resume", 2)], False),
         ([("stop", 1), ("resume", 2), ("stop", 3)], True),
@@ -45,27 +45,27 @@ Wish = tuple[str, int]
         ([("stop", 1), ("resume", 2), ("stop", 2), ("resume", 3)], False),
     ],
 )
-async def test_last_wish_counts_in_whatever_order_they_arrive(
-    registered: Database, wishes: list[Wish], stands: bool
+async def test_latest_choice_counts_in_any_order_of_arrival(
+    registered: Database, choices: list[Choice], suppressed: bool
 ) -> None:
-    for number, order in enumerate(itertools.permutations([*wishes, wishes[0]])):
-        for wish, seconds in order:
-            await tell(registered, f"hash{number}", wish, later(seconds))
+    for number, order in enumerate(itertools.permutations([*choices, choices[0]])):
+        for choice, seconds in order:
+            await choose(registered, f"hash{number}", choice, later(seconds))
         async with registered.reading() as connection:
             because = await suppressions.because(connection, STORE, f"hash{number}")
-        assert (because is not None) is stands, order
+        assert (because is not None) is suppressed, order
 
 
-async def tell(database: Database, hashed: str, wish: str, at: datetime) -> None:
+async def choose(database: Database, hashed: str, choice: str, at: datetime) -> None:
     async with database.transaction() as connection:
-        if wish == "stop":
+        if choice == "stop":
             await suppressions.add(connection, STORE, hashed, "said STOP", at)
         else:
             await suppressions.lift(connection, STORE, hashed, at)
 
 
-async def test_old_wish_does_not_undo_the_operators_word(registered: Database) -> None:
-    await tell(registered, "hash", "stop", later(1))
+async def test_older_choice_does_not_undo_the_operators(registered: Database) -> None:
+    await choose(registered, "hash", "stop", later(1))
     async with registered.transaction() as connection:
         await suppressions.remove(connection, STORE, "hash", later(5))
         assert not await suppressions.would_begin(connection, STORE, "hash", later(1))

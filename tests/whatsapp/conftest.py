@@ -4,11 +4,12 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.messages.send_outcome import SendOutcome
 from sandbox.ledger import Ledger
 from sandbox.meta import create_meta
 from sandbox.server import serve
 from tests.whatsapp.sending import Send, send_with
-from whatsapp.client import Outcome, whatsapp_http
+from whatsapp.client import whatsapp_http
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +37,7 @@ async def send() -> AsyncIterator[Send]:
     """Sends one message over the connections that the product uses, or over others."""
     async with whatsapp_http() as usual:
 
-        async def send_to(url: str, http: httpx.AsyncClient = usual, **how: Any) -> Outcome:
+        async def send_to(url: str, http: httpx.AsyncClient = usual, **how: Any) -> SendOutcome:
             return await send_with(http, url, **how)
 
         yield send_to

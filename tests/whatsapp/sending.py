@@ -1,4 +1,4 @@
-"""How these tests send, and what they tell the stand-in for Meta."""
+"""Sending in these tests, and steering the stand-in for Meta."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,9 +8,10 @@ from typing import Any, Protocol
 import httpx
 from fastapi import FastAPI, Request, Response
 
-from domain.rendering import RenderedMessage
+from domain.messages.rendering import RenderedMessage
+from domain.messages.send_outcome import SendOutcome
 from sandbox.server import serve
-from whatsapp.client import WHOLE_TIMEOUT, Outcome, WhatsAppClient
+from whatsapp.client import REQUEST_TIMEOUT, CloudApiClient
 from whatsapp.payload import template_payload
 
 TOKEN = "EAAGsecret"
@@ -29,7 +30,7 @@ class Send(Protocol):
         token: str = ...,
         endpoint: str = ...,
         whole: timedelta = ...,
-    ) -> Outcome: ...
+    ) -> SendOutcome: ...
 
 
 async def send_with(
@@ -38,10 +39,10 @@ async def send_with(
     *,
     token: str = TOKEN,
     endpoint: str = "messages",
-    whole: timedelta = WHOLE_TIMEOUT,
-) -> Outcome:
+    whole: timedelta = REQUEST_TIMEOUT,
+) -> SendOutcome:
     """Send one message over the given connections."""
-    return await WhatsAppClient(http, url, whole=whole).send(
+    return await CloudApiClient(http, url, timeout=whole).post(
         phone_number_id="1055",
         access_token=token,
         endpoint=endpoint,
@@ -51,8 +52,8 @@ async def send_with(
 
 async def fail(meta: httpx.AsyncClient, fault: str, **more: Any) -> None:
     """Have the stand-in for Meta fail at the next message."""
-    told = await meta.post("/_sandbox/faults", json={"fault": fault, **more})
-    assert told.status_code == 204, told.text
+    accepted = await meta.post("/_sandbox/faults", json={"fault": fault, **more})
+    assert accepted.status_code == 204, accepted.text
 
 
 async def messages(meta: httpx.AsyncClient) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -8,9 +9,11 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from tests.whatsapp.sending import TO, TOKEN, Send, answering, fail, messages, send_with
-from whatsapp.client import MOST_BYTES, WhatsAppClient, whatsapp_http
-from whatsapp.outcomes import NotSent, Sent, Unknown
+from domain.messages.send_outcome import Accepted, NotSent, Unknown
+from domain.stores.config import WhatsAppAccount
+from tests.whatsapp.sending import MESSAGE, TO, TOKEN, Send, answering, fail, messages, send_with
+from whatsapp.client import MAX_BYTES, CloudApiClient, whatsapp_http
+from whatsapp.payload import template_payload
 
 MOMENT = 0.05
 HELLO = {"messages": [{"id": "wamid.1"}]}
@@ -22,7 +25,7 @@ def impatient() -> httpx.AsyncClient:
 
 @asynccontextmanager
 async def raw(answer: bytes, *, then_close: bool) -> AsyncIterator[str]:
-    """A server that writes these bytes to whoever connects."""
+    """A server that answers each connection with these bytes."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -42,7 +45,7 @@ async def test_an_accepted_message_is_sent_and_named(
     outcome = await send(meta_url)
 
     [message] = await messages(meta)
-    assert outcome == Sent(message["id"], TO, "accepted")
+    assert outcome == Accepted(message["id"], "accepted", TO)
     assert message["callback_data"] == "journey-1/step-1"
 
 
@@ -56,6 +59,28 @@ async def test_the_store_chooses_the_endpoint(
     assert message["path"] == f"/v26.0/1055/{endpoint}"
 
 
+@pytest.mark.parametrize("endpoint", ["messages", "marketing_messages"])
+async def test_number_token_and_endpoint_are_the_store_accounts(endpoint: str) -> None:
+    account = WhatsAppAccount.model_validate(
+        {"phone_number_id": "2066", "access_token": TOKEN, "endpoint": endpoint}
+    )
+    requests: list[httpx.Request] = []
+
+    def accept(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json=HELLO)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(accept)) as http:
+        client = CloudApiClient(http, "https://meta.example/v26.0")
+        outcome = await client.send(account, MESSAGE, f"+{TO}", "m1")
+
+    [request] = requests
+    assert outcome == Accepted("wamid.1", "accepted")
+    assert str(request.url) == f"https://meta.example/v26.0/2066/{endpoint}"
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert json.loads(request.content) == template_payload(MESSAGE, TO, "m1")
+
+
 async def test_the_persons_id_and_the_messages_status_are_metas(send: Send) -> None:
     answer = {
         "contacts": [{"input": "5511999999999", "wa_id": "551199999999"}],
@@ -64,13 +89,13 @@ async def test_the_persons_id_and_the_messages_status_are_metas(send: Send) -> N
     async with answering(200, json.dumps(answer)) as url:
         outcome = await send(url)
 
-    assert outcome == Sent("wamid.1", "551199999999", "held_for_quality_assessment")
+    assert outcome == Accepted("wamid.1", "held_for_quality_assessment", "551199999999")
 
 
 @pytest.mark.parametrize("contacts", [None, [], [None], "x", [{"wa_id": 1}]])
 async def test_an_id_is_enough_to_be_sent(send: Send, contacts: object) -> None:
     async with answering(200, json.dumps({**HELLO, "contacts": contacts})) as url:
-        assert await send(url) == Sent("wamid.1", None, "accepted")
+        assert await send(url) == Accepted("wamid.1", "accepted")
 
 
 async def test_a_refused_connection_proves_that_nothing_was_sent(send: Send) -> None:
@@ -177,9 +202,15 @@ async def test_a_redirect_is_unknown_and_not_followed(
 
 
 async def test_an_answer_beyond_256_kib_is_not_read_to_its_end(send: Send) -> None:
-    padded = json.dumps({**HELLO, "padding": "x" * MOST_BYTES})
+    padded = json.dumps({**HELLO, "padding": "x" * MAX_BYTES})
     async with answering(200, padded) as url:
         assert await send(url) == Unknown("accepted without a message id")
+
+
+async def test_an_answer_that_is_compressed_all_the_same_is_read(send: Send) -> None:
+    compressed = gzip.compress(json.dumps(HELLO).encode())
+    async with answering(200, compressed, {"content-encoding": "gzip"}) as url:
+        assert await send(url) == Accepted("wamid.1", "accepted")
 
 
 async def test_the_environment_does_not_choose_a_proxy(
@@ -189,7 +220,7 @@ async def test_the_environment_does_not_choose_a_proxy(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
     async with whatsapp_http() as http:
-        assert isinstance(await send_with(http, meta_url), Sent)
+        assert isinstance(await send_with(http, meta_url), Accepted)
 
 
 async def test_a_client_sends_many_messages_over_its_connections(
@@ -197,7 +228,7 @@ async def test_a_client_sends_many_messages_over_its_connections(
 ) -> None:
     outcomes = await asyncio.gather(*(send(meta_url) for _ in range(20)))
 
-    assert {outcome.provider_id for outcome in outcomes if isinstance(outcome, Sent)} == {
+    assert {outcome.provider_id for outcome in outcomes if isinstance(outcome, Accepted)} == {
         message["id"] for message in await messages(meta)
     }
     assert len(outcomes) == len(await messages(meta))
@@ -205,7 +236,7 @@ async def test_a_client_sends_many_messages_over_its_connections(
 
 async def test_half_a_surrogate_pair_is_left_for_meta_to_refuse(meta_url: str) -> None:
     async with whatsapp_http() as http:
-        outcome = await WhatsAppClient(http, meta_url).send(
+        outcome = await CloudApiClient(http, meta_url).post(
             phone_number_id="1", access_token=TOKEN, endpoint="messages", payload={"to": "\ud800"}
         )
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.rendering import Card, RenderedMessage
+from domain.messages.rendering import Card, RenderedMessage
 from sandbox.graph_schema import Shape
 from sandbox.template_message import read_message
 from whatsapp.payload import template_payload
@@ -146,7 +146,7 @@ RENDERED = st.builds(
 
 
 @given(RENDERED, st.sampled_from([Shape.MESSAGES, Shape.MARKETING_MESSAGES]))
-def test_whatever_was_rendered_is_written_as_meta_published_it(
+def test_any_rendered_message_is_written_as_meta_published_it(
     message: RenderedMessage, endpoint: Shape
 ) -> None:
     read_message(template_payload(message, "+919876543210", "0" * 32), endpoint)

@@ -19,7 +19,7 @@ from tests.whatsapp.webhook_samples import (
     status,
     text,
 )
-from whatsapp.updates import Inbound, Kind, Preference, Status, Unreadable, Update
+from whatsapp.updates import Inbound, Preference, Status, Unreadable, Update, UpdateKind
 from whatsapp.webhook import parse
 
 
@@ -33,10 +33,10 @@ def one(**value: Any) -> Any:
 
 
 KINDS = {
-    "statuses": Kind.STATUS,
-    "messages": Kind.MESSAGE,
-    "user_preferences": Kind.USER_PREFERENCE,
-    "others": Kind.OTHER,
+    "statuses": UpdateKind.STATUS,
+    "messages": UpdateKind.MESSAGE,
+    "user_preferences": UpdateKind.USER_PREFERENCE,
+    "others": UpdateKind.OTHER,
 }
 
 
@@ -55,19 +55,19 @@ def test_status_of_a_payment_or_a_call_is_none_of_a_message(name: str) -> None:
     assert not update.content.is_of_a_message
 
 
-def test_status_tells_how_far_a_message_has_come() -> None:
-    told = one(statuses=[status("delivered", biz_opaque_callback_data="ours")])
-    assert isinstance(told, Status)
-    assert (told.id, told.status) == ("wamid.1", "delivered")
-    assert told.biz_opaque_callback_data == "ours"
-    assert told.timestamp == datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
-    assert not told.opted_out
+def test_status_of_a_message_is_read() -> None:
+    read = one(statuses=[status("delivered", biz_opaque_callback_data="ours")])
+    assert isinstance(read, Status)
+    assert (read.id, read.status) == ("wamid.1", "delivered")
+    assert read.biz_opaque_callback_data == "ours"
+    assert read.timestamp == datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
+    assert not read.opted_out
 
 
-def test_failure_tells_metas_code_and_words_without_phone_numbers() -> None:
+def test_failure_has_metas_code_and_words_without_phone_numbers() -> None:
     error = {"code": 131026, "title": "Undeliverable", "error_data": {"details": "+919876500001?"}}
-    told = one(statuses=[status("failed", errors=[error])])
-    assert [(each.code, each.text) for each in told.errors] == [(131026, "Undeliverable: …?")]
+    read = one(statuses=[status("failed", errors=[error])])
+    assert [(each.code, each.text) for each in read.errors] == [(131026, "Undeliverable: …?")]
     assert one(statuses=[status("failed", errors=[samples.FAILURE])]).opted_out
 
 
@@ -86,16 +86,16 @@ def pressed(kind: str, choice: dict[str, str]) -> dict[str, Any]:
     ],
 )
 def test_what_a_person_wrote_or_pressed_is_read(message: dict[str, Any], said: list[str]) -> None:
-    heard = one(messages=[message])
-    assert isinstance(heard, Inbound)
-    assert heard.said == said
+    read = one(messages=[message])
+    assert isinstance(read, Inbound)
+    assert read.said == said
 
 
 def test_sender_may_be_missing_and_the_message_answered_known() -> None:
     message = inbound("button", context={"id": "wamid.1"}, button={"text": "Stop"})
     del message["from"]
-    heard = one(messages=[message])
-    assert (heard.sender, heard.answers) == (None, "wamid.1")
+    read = one(messages=[message])
+    assert (read.sender, read.answers) == (None, "wamid.1")
     assert one(messages=[text("x", context={"id": "a\x00"})]).answers is None
 
 
@@ -130,7 +130,7 @@ def test_bad_update_takes_no_other_with_it(bad: Any) -> None:
     first, wrong, last = updates(change(statuses=[status("sent"), bad, status("read")]))
     assert isinstance(first.content, Status)
     assert isinstance(last.content, Status)
-    assert (wrong.kind, wrong.phone_number_id) == (Kind.STATUS, NUMBER)
+    assert (wrong.kind, wrong.phone_number_id) == (UpdateKind.STATUS, NUMBER)
     assert isinstance(wrong.content, Unreadable)
     assert json.loads(wrong.content.body) == bad
     assert wrong.content.problems
@@ -152,7 +152,7 @@ def test_bad_update_takes_no_other_with_it(bad: Any) -> None:
         b"[" * 100_000,
     ],
 )
-def test_what_is_no_notification_is_kept_as_unreadable(body: bytes) -> None:
+def test_anything_but_a_notification_is_unreadable(body: bytes) -> None:
     (update,) = parse(body)
     assert isinstance(update.content, Unreadable)
     assert update.phone_number_id is None

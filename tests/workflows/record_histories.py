@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.temporal import time_skipping_server
-from tests.workflows.building import build_world
+from tests.servers import time_skipping_server
+from tests.workflows.build_world import build_world
 from tests.workflows.stories import STORIES, Story
 from tests.workflows.world import Shop, World, virtual_now
 
@@ -34,8 +34,8 @@ async def _record(world: World, story: Story) -> None:
     shop = await story(world)
     for number, run_id in enumerate(reversed(await shop.run_ids()), start=1):
         path = HISTORIES / f"{story.__name__}.{number}.json"
-        told = _without_traces(json.loads(await _history(shop, run_id)))
-        path.write_text(json.dumps(told, indent=2) + "\n")
+        recorded = _without_traces(json.loads(await _history(shop, run_id)))
+        path.write_text(json.dumps(recorded, indent=2) + "\n")
 
 
 async def _history(shop: Shop, run_id: str) -> str:

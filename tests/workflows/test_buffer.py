@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from domain.outcomes import Outcome, Reason, Stage
+from domain.journey.outcomes import Outcome, Reason, Stage
 from tests.workflows.world import CART_STEP, MINUTE, World, order
 
 
-async def test_the_latest_by_timestamp_is_the_trigger_whatever_arrived_last(world: World) -> None:
+async def test_the_latest_by_timestamp_is_the_trigger_in_any_order_of_arrival(world: World) -> None:
     shop = await world.shop(plans={"cart_update": [CART_STEP]})
 
     with world.environment.with_time_skipping_disabled():
@@ -123,7 +123,7 @@ async def test_an_event_delivered_twice_counts_once(world: World) -> None:
         await shop.does("cart_update.add_to_cart")
         again = await shop.does("cart_update.add_to_cart", event_id="e1")
         event = await shop.latest_event()
-        assert await shop.gateway.bring(shop.customer, event)
+        assert await shop.gateway.signal_event(shop.customer, event)
     await shop.ends()
 
     assert again.status == "duplicate"

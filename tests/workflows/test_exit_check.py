@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.outcomes import Outcome, Reason
+from domain.journey.outcomes import Outcome, Reason
 from tests.workflows.world import CART_STEP, HOUR, MINUTE, World
 
 
@@ -34,7 +34,7 @@ async def test_an_order_that_the_partner_knows_is_named_as_one(world: World) -> 
     assert (ending.outcome, ending.reason) == (Outcome.EXITED, Reason.ORDER_PLACED)
 
 
-async def test_the_trigger_itself_is_no_later_event_whatever_digits_it_is_written_with(
+async def test_the_trigger_is_no_later_event_with_any_precision_of_its_timestamp(
     world: World,
 ) -> None:
     shop = await world.shop(plans={"cart_update": [CART_STEP]})
@@ -72,7 +72,7 @@ async def test_a_partner_that_recovers_within_two_minutes_is_asked_again(world: 
     await shop.does("cart_update.add_to_cart")
     await shop.ends()
 
-    assert await shop.questions() == 5
+    assert await shop.exit_checks() == 5
     assert await shop.templates() == ["cart_reminder"]
 
 
@@ -85,7 +85,7 @@ async def test_a_partner_that_keeps_failing_costs_the_message(world: World, faul
     ending = await shop.ends()
 
     assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.EXIT_API_UNAVAILABLE)
-    assert await shop.questions() == 5
+    assert await shop.exit_checks() == 5
     assert await shop.requests() == []
 
 
@@ -125,13 +125,13 @@ async def test_a_customer_unknown_to_the_partner_has_no_events(world: World) -> 
     assert await shop.templates() == ["cart_reminder"]
 
 
-async def test_without_an_exit_api_nobody_is_asked(world: World) -> None:
+async def test_without_an_exit_api_no_partner_is_asked(world: World) -> None:
     shop = await world.shop(plans={"cart_update": [CART_STEP]}, exit_api=None)
 
     await shop.does("cart_update.add_to_cart")
     await shop.ends()
 
-    assert await shop.questions() == 0
+    assert await shop.exit_checks() == 0
     assert await shop.templates() == ["cart_reminder"]
 
 
@@ -148,7 +148,7 @@ async def test_an_order_before_left_at_that_only_the_partner_knows_ends_the_jour
     assert (ending.outcome, ending.reason) == (Outcome.EXITED, Reason.ORDER_PLACED)
 
 
-async def test_a_partner_that_tells_the_future_has_not_answered(world: World) -> None:
+async def test_an_answer_with_future_events_counts_as_not_answered(world: World) -> None:
     shop = await world.shop(lower_intent_events="postpone", plans={"cart_update": [CART_STEP]})
     await shop.partner_knows(("product_view", timedelta(days=365 * 70)))
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.outcomes import Outcome, Reason
+from domain.journey.outcomes import Outcome, Reason
 from storage import template_holds
 from tests.workflows.stories import failed_after_its_first_message
 from tests.workflows.world import World
@@ -28,7 +28,7 @@ async def test_who_had_enough_marketing_is_tried_again_a_day_later_after_a_fresh
 
     assert ending.outcome is Outcome.MESSAGED
     assert await shop.templates() == ["cart_reminder", "cart_reminder", "cart_last_call"]
-    assert await shop.questions() == 3
+    assert await shop.exit_checks() == 3
     decisions = (await shop.closed()).decisions
     sent = [each.at for each in decisions if each.decision == "message_sent"]
     assert sent[1] - shop.now >= timedelta(hours=24)

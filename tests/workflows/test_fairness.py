@@ -1,9 +1,9 @@
-"""Whose turn it is: every task of a journey counts as its store's, in all of its runs."""
+"""Fairness keys: every task of a journey has its store's, in all of its runs."""
 
 from temporalio.api.history.v1 import HistoryEvent
 
-from domain.outcomes import Stage
-from tests.workflows.test_history import AT_ONCE, SECOND, history_of
+from domain.journey.outcomes import Stage
+from tests.workflows.test_history import ONE_MESSAGE, SECOND, history_of
 from tests.workflows.world import CART_STEP, Shop, World
 
 
@@ -32,8 +32,8 @@ def keys_of_activities(runs: list[list[HistoryEvent]]) -> list[str]:
     return [each.priority.fairness_key for each in scheduled]
 
 
-async def test_a_journey_takes_its_stores_turn(real_world: World) -> None:
-    shop = await real_world.shop(**AT_ONCE)
+async def test_a_journey_has_its_store_as_fairness_key(real_world: World) -> None:
+    shop = await real_world.shop(**ONE_MESSAGE)
 
     await shop.does("cart_update.add_to_cart")
     runs = await runs_of(shop)
@@ -42,7 +42,7 @@ async def test_a_journey_takes_its_stores_turn(real_world: World) -> None:
 
 
 async def test_also_after_its_buffer_was_prolonged(real_world: World) -> None:
-    shop = await real_world.shop(**AT_ONCE)
+    shop = await real_world.shop(**ONE_MESSAGE)
 
     await shop.does("cart_update.add_to_cart")
     await shop.does("cart_update.add_to_cart", SECOND)
@@ -52,22 +52,22 @@ async def test_also_after_its_buffer_was_prolonged(real_world: World) -> None:
 
 
 async def test_also_the_journey_that_follows_a_superseded_one(real_world: World) -> None:
-    shop = await real_world.shop(**AT_ONCE)
+    shop = await real_world.shop(**ONE_MESSAGE)
     await shop.change(plans={"cart_update": [{**CART_STEP, "after": "1h"}]})
 
     await shop.does("cart_update.add_to_cart")
     await shop.reaches(Stage.WAITING)
-    await shop.change(plans=AT_ONCE["plans"])
+    await shop.change(plans=ONE_MESSAGE["plans"])
     await shop.does("cart_update.add_to_cart", 3 * SECOND)
     runs = await runs_of(shop)
 
     assert keys_of_starts(runs) == [shop.store.store_id] * 2
 
 
-async def test_activities_have_no_turn_of_their_own_and_so_inherit_the_journeys(
+async def test_activities_inherit_the_fairness_key_of_their_journey(
     real_world: World,
 ) -> None:
-    shop = await real_world.shop(**AT_ONCE)
+    shop = await real_world.shop(**ONE_MESSAGE)
 
     await shop.does("cart_update.add_to_cart")
     runs = await runs_of(shop)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.outcomes import Outcome, Reason
+from domain.journey.outcomes import Outcome, Reason
 from storage import template_holds
 from storage.messages import MessageStatus
 from tests.workflows.stories import (
@@ -12,12 +12,12 @@ from tests.workflows.stories import (
     BY_SMS,
     OTHER,
     SMS,
+    accepted_and_awaited,
+    no_late_failure,
     sent_by_another_template,
     sent_by_channel,
     sent_by_channel_later,
-    taken_and_watched,
-    watched_to_the_end,
-    with_fallbacks,
+    with_channel,
 )
 from tests.workflows.world import CART_STEP, LAST_CALL, MINUTE, World, order, real_now
 
@@ -40,7 +40,7 @@ async def test_whom_whatsapp_does_not_reach_the_stores_channel_is_asked_to(world
 async def test_the_partner_is_asked_again_before_a_fallback(world: World) -> None:
     shop = await sent_by_channel(world)
 
-    assert await shop.questions() == 2
+    assert await shop.exit_checks() == 2
 
 
 async def test_a_rejected_template_is_replaced_by_another(world: World) -> None:
@@ -52,7 +52,7 @@ async def test_a_rejected_template_is_replaced_by_another(world: World) -> None:
     assert fell_back.evidence["to"] == "cart_reminder_plain"
 
 
-async def test_a_failure_told_after_the_last_message_leads_to_a_fallback(world: World) -> None:
+async def test_a_late_failure_of_the_last_message_leads_to_a_fallback(world: World) -> None:
     shop = await sent_by_channel_later(world)
 
     assert await shop.templates() == ["cart_reminder"]
@@ -63,7 +63,7 @@ async def test_a_failure_told_after_the_last_message_leads_to_a_fallback(world: 
 async def test_without_word_from_meta_the_journey_closes_when_it_was_watched_for_long_enough(
     world: World,
 ) -> None:
-    shop = await watched_to_the_end(world)
+    shop = await no_late_failure(world)
 
     closed = await shop.closed()
     assert (closed.outcome, closed.reason) == (Outcome.MESSAGED, Reason.PLAN_DONE)
@@ -83,11 +83,11 @@ async def test_a_journey_without_fallbacks_closes_with_its_last_message(world: W
 
 
 async def test_who_buys_while_the_last_message_is_watched_gets_no_fallback(world: World) -> None:
-    shop = await taken_and_watched(world, BY_SMS)
+    shop = await accepted_and_awaited(world, BY_SMS)
 
     await shop.posts(order(shop, 64 * MINUTE))
     ending = await shop.ends()
-    await shop.meta_tells(131026)
+    await shop.meta_reports_failure(131026)
 
     assert (ending.outcome, ending.reason) == (Outcome.MESSAGED, Reason.PLAN_DONE)
     assert await shop.by_channel() == []
@@ -96,7 +96,7 @@ async def test_who_buys_while_the_last_message_is_watched_gets_no_fallback(world
 async def test_who_looked_at_a_cart_while_the_last_message_was_watched_has_a_new_journey(
     world: World,
 ) -> None:
-    shop = await taken_and_watched(world, BY_SMS)
+    shop = await accepted_and_awaited(world, BY_SMS)
     [first] = await shop.run_ids()
 
     await shop.does("cart_update.add_to_cart", 64 * MINUTE)
@@ -106,11 +106,11 @@ async def test_who_looked_at_a_cart_while_the_last_message_was_watched_has_a_new
     assert await shop.templates() == ["cart_reminder", "cart_reminder"]
 
 
-async def test_when_whatsapp_does_not_reach_somebody_later_steps_do_not_try_it(
+async def test_after_unreachable_later_steps_do_not_try_whatsapp(
     world: World,
 ) -> None:
     last = {**LAST_CALL, "fallbacks": [{"on": ["unreachable"], **SMS}]}
-    shop = await with_fallbacks(world, BY_SMS, {**LAST_CALL, "after": "2h"}, last)
+    shop = await with_channel(world, BY_SMS, {**LAST_CALL, "after": "2h"}, last)
     await shop.meta_fails("error", code=131026)
     await shop.does("cart_update.add_to_cart")
     await shop.ends()
@@ -121,7 +121,7 @@ async def test_when_whatsapp_does_not_reach_somebody_later_steps_do_not_try_it(
 
 
 async def test_a_held_template_is_replaced_at_once_where_the_plan_says_so(world: World) -> None:
-    shop = await with_fallbacks(world, BY_OTHER)
+    shop = await with_channel(world, BY_OTHER)
     store_id = shop.store.store_id
     async with world.database.transaction() as connection:
         await template_holds.add(connection, store_id, "cart_reminder", "test", real_now())
@@ -133,7 +133,7 @@ async def test_a_held_template_is_replaced_at_once_where_the_plan_says_so(world:
 
 async def test_a_missing_merge_field_leads_to_a_message_that_does_without(world: World) -> None:
     plain = {"on": ["missing_merge_field"], **OTHER}
-    shop = await with_fallbacks(
+    shop = await with_channel(
         world, {**CART_STEP, "body": ["{{ customer.nick }}"], "fallbacks": [plain]}
     )
     await shop.does("cart_update.add_to_cart")
@@ -153,7 +153,7 @@ async def test_a_missing_merge_field_leads_to_a_message_that_does_without(world:
 async def test_a_channel_is_asked_once(
     world: World, fault: str, status: str, reason: Reason
 ) -> None:
-    shop = await with_fallbacks(world, BY_SMS)
+    shop = await with_channel(world, BY_SMS)
     await shop.meta_fails("error", code=131026)
     await shop.channel_fails(fault)
     await shop.does("cart_update.add_to_cart")
@@ -166,7 +166,7 @@ async def test_a_channel_is_asked_once(
 
 
 async def test_a_channel_that_is_too_busy_is_asked_again(world: World) -> None:
-    shop = await with_fallbacks(world, BY_SMS)
+    shop = await with_channel(world, BY_SMS)
     await shop.meta_fails("error", code=131026)
     await shop.channel_fails("throttled")
     await shop.does("cart_update.add_to_cart")
@@ -176,9 +176,9 @@ async def test_a_channel_that_is_too_busy_is_asked_again(world: World) -> None:
 
 
 async def test_who_opted_out_meanwhile_is_not_sent_a_fallback(world: World) -> None:
-    shop = await taken_and_watched(world, BY_SMS)
+    shop = await accepted_and_awaited(world, BY_SMS)
     await shop.suppress()
-    await shop.meta_tells(131026)
+    await shop.meta_reports_failure(131026)
 
     assert (await shop.ends()).reason is Reason.OPTED_OUT
     assert await shop.by_channel() == []
@@ -186,7 +186,7 @@ async def test_who_opted_out_meanwhile_is_not_sent_a_fallback(world: World) -> N
 
 async def test_an_unknown_outcome_leads_to_no_fallback(world: World) -> None:
     failed = {"on": ["send_failed", "unreachable"], **SMS}
-    shop = await with_fallbacks(world, {**CART_STEP, "fallbacks": [failed]})
+    shop = await with_channel(world, {**CART_STEP, "fallbacks": [failed]})
     await shop.meta_fails("server_error")
     await shop.does("cart_update.add_to_cart")
     await shop.ends()
@@ -206,7 +206,7 @@ async def test_a_workflow_that_was_reset_sends_neither_message_again(world: Worl
 async def test_a_reset_while_the_fallback_was_put_off_leads_to_it_all_the_same(
     world: World,
 ) -> None:
-    shop = await with_fallbacks(world, BY_SMS)
+    shop = await with_channel(world, BY_SMS)
     await shop.meta_fails("error", code=131026)
     await shop.channel_fails("throttled", times=4)
     with world.environment.with_time_skipping_disabled():
@@ -225,9 +225,9 @@ async def test_whom_meta_says_has_opted_out_gets_no_fallback_before_it_is_writte
     world: World,
 ) -> None:
     failed = {"on": ["send_failed"], **SMS}
-    shop = await taken_and_watched(world, {**CART_STEP, "fallbacks": [failed]})
+    shop = await accepted_and_awaited(world, {**CART_STEP, "fallbacks": [failed]})
 
-    await shop.meta_tells(131050)
+    await shop.meta_reports_failure(131050)
     await shop.ends()
 
     assert await shop.by_channel() == []
@@ -235,18 +235,18 @@ async def test_whom_meta_says_has_opted_out_gets_no_fallback_before_it_is_writte
 
 async def test_a_failure_that_meta_takes_back_leads_to_no_fallback(world: World) -> None:
     failed = {"on": ["send_failed"], **SMS}
-    shop = await taken_and_watched(world, {**CART_STEP, "fallbacks": [failed]})
+    shop = await accepted_and_awaited(world, {**CART_STEP, "fallbacks": [failed]})
 
-    await shop.meta_says(MessageStatus.FAILED, 131053)
-    await shop.meta_says(MessageStatus.DELIVERED)
-    await world.messenger.tell_failures()
+    await shop.meta_reports(MessageStatus.FAILED, 131053)
+    await shop.meta_reports(MessageStatus.DELIVERED)
+    await world.notifier.signal_failures()
     await shop.ends()
 
     assert await shop.by_channel() == []
     assert "message_failed" not in await shop.decisions()
 
 
-async def test_a_held_journey_goes_on_after_resume_whatever_was_told_meanwhile(
+async def test_a_held_journey_goes_on_after_resume_also_with_late_failures(
     world: World,
 ) -> None:
     plain = {"on": ["missing_merge_field"], "template": "plain_a", "language": "en"}
@@ -258,15 +258,15 @@ async def test_a_held_journey_goes_on_after_resume_whatever_was_told_meanwhile(
         "fallbacks": [plain, other],
     }
     third = {**LAST_CALL, "fallbacks": [{"on": ["unreachable"], **SMS}]}
-    shop = await with_fallbacks(world, CART_STEP, second, third)
+    shop = await with_channel(world, CART_STEP, second, third)
     with world.environment.with_time_skipping_disabled():
         await shop.does("cart_update.add_to_cart")
     await shop.forward(timedelta(minutes=119))
     await shop.meta_fails("throttle", times=4)
     await shop.forward(timedelta(seconds=90))
     with world.environment.with_time_skipping_disabled():
-        await shop.meta_says(MessageStatus.FAILED, 131026, which=0)
-        await world.messenger.tell_failures()
+        await shop.meta_reports(MessageStatus.FAILED, 131026, which=0)
+        await world.notifier.signal_failures()
         async with world.database.transaction() as connection:
             held = (shop.store.store_id, "plain_a", "test", real_now())
             await template_holds.add(connection, *held)

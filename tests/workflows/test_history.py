@@ -6,10 +6,10 @@ from datetime import timedelta
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
-from domain.outcomes import Outcome, Stage
+from domain.journey.outcomes import Outcome, Stage
 from tests.workflows.world import CART_STEP, Shop, World
 
-AT_ONCE = {"buffer": "2s", "plans": {"cart_update": [{**CART_STEP, "after": "2s"}]}}
+ONE_MESSAGE = {"buffer": "2s", "plans": {"cart_update": [{**CART_STEP, "after": "2s"}]}}
 SECOND = timedelta(seconds=1)
 TASK = EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED
 
@@ -43,7 +43,7 @@ def tasks(history: WorkflowHistory) -> int:
 
 
 async def test_a_journey_with_one_message_takes_at_most_26_events(real_world: World) -> None:
-    shop = await real_world.shop(**AT_ONCE)
+    shop = await real_world.shop(**ONE_MESSAGE)
 
     await shop.does("cart_update.add_to_cart")
     history = await history_of(shop)
@@ -55,7 +55,7 @@ async def test_a_journey_with_one_message_takes_at_most_26_events(real_world: Wo
 async def test_each_further_event_in_the_buffer_adds_one_event_and_no_task(
     real_world: World,
 ) -> None:
-    alone, followed = [await real_world.shop(**AT_ONCE) for _ in range(2)]
+    alone, followed = [await real_world.shop(**ONE_MESSAGE) for _ in range(2)]
 
     await alone.does("cart_update.add_to_cart")
     await followed.does("cart_update.add_to_cart")
@@ -69,7 +69,7 @@ async def test_each_further_event_in_the_buffer_adds_one_event_and_no_task(
 
 
 async def test_also_where_further_events_prolong_the_buffer(real_world: World) -> None:
-    few, many = [await real_world.shop(**AT_ONCE) for _ in range(2)]
+    few, many = [await real_world.shop(**ONE_MESSAGE) for _ in range(2)]
 
     for shop, further in ((few, 1), (many, 4)):
         await shop.does("cart_update.add_to_cart")
@@ -86,13 +86,13 @@ async def test_also_where_further_events_prolong_the_buffer(real_world: World) -
 async def test_also_in_the_buffer_of_a_journey_that_supersedes_another(
     real_world: World,
 ) -> None:
-    few, many = [await real_world.shop(**AT_ONCE) for _ in range(2)]
+    few, many = [await real_world.shop(**ONE_MESSAGE) for _ in range(2)]
 
     for shop, further in ((few, 1), (many, 4)):
         await shop.change(plans={"cart_update": [{**CART_STEP, "after": "1h"}]})
         await shop.does("cart_update.add_to_cart")
         await shop.reaches(Stage.WAITING)
-        await shop.change(plans=AT_ONCE["plans"])
+        await shop.change(plans=ONE_MESSAGE["plans"])
         await shop.does("cart_update.add_to_cart", 3 * SECOND)
         await shop.reaches(Stage.BUFFERING)
         for number in range(further):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.outcomes import Outcome, Reason, Stage
+from domain.journey.outcomes import Outcome, Reason, Stage
 from tests.workflows.world import CART_STEP, HOUR, LOOKING, MINUTE, Shop, World, order
 
 
@@ -172,7 +172,9 @@ async def test_an_exit_ends_a_journey_that_buffers_anew_now(real_world: World) -
     assert (ending.outcome, ending.reason) == (Outcome.EXITED, Reason.OPERATOR)
 
 
-async def test_an_opt_out_ends_the_open_journeys_of_whoever_has_the_number(world: World) -> None:
+async def test_an_opt_out_ends_the_open_journeys_of_all_customers_with_the_number(
+    world: World,
+) -> None:
     shop = await waiting(world)
 
     await shop.opt_out()
@@ -186,10 +188,10 @@ async def test_an_exit_never_starts_a_journey(real_world: World) -> None:
     shop = await real_world.shop(buffer="1s", plans={})
     await shop.does("cart_update.add_to_cart")
 
-    exited = await shop.gateway.end(shop.customer, await shop.latest_event())
+    exited = await shop.gateway.request_exit(shop.customer, await shop.latest_event())
 
     assert not exited
-    assert await shop.gateway.look(shop.customer) is None
+    assert await shop.gateway.describe(shop.customer) is None
 
 
 async def test_without_an_open_journey_there_is_nothing_to_exit(world: World) -> None:

@@ -1,10 +1,10 @@
 """What a journey sends, and when."""
 
-from domain.outcomes import Outcome, Reason
+from domain.journey.outcomes import Outcome, Reason
 from tests.workflows.world import World
 
 
-async def test_a_cart_that_nobody_comes_back_to_is_messaged_by_its_plan(world: World) -> None:
+async def test_an_abandoned_cart_is_messaged_by_its_plan(world: World) -> None:
     shop = await world.shop()
 
     receipt = await shop.does("cart_update.add_to_cart", name="Asha")
@@ -24,7 +24,7 @@ async def test_the_partner_is_asked_right_before_each_message(world: World) -> N
     await shop.does("cart_update.add_to_cart")
     await shop.ends()
 
-    assert await shop.questions() == 2
+    assert await shop.exit_checks() == 2
     assert await shop.decisions() == [
         "trigger_chosen",
         "plan_loaded",

@@ -1,4 +1,4 @@
-"""What operators see of a journey in Temporal, and what nobody may see there."""
+"""What operators see of a journey in Temporal, and what must not stand there."""
 
 import re
 
@@ -58,7 +58,7 @@ async def test_timers_and_activities_say_what_they_are_for(world: World) -> None
     assert '"before message 2 of 2: did they come back?"' in said
 
 
-async def test_the_details_tell_every_decision_so_far(world: World) -> None:
+async def test_the_details_show_every_decision_so_far(world: World) -> None:
     shop = await world.shop()
     await shop.does("cart_update.add_to_cart")
     await shop.ends()

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from tests.workflows.test_fairness import runs_of
-from tests.workflows.test_history import AT_ONCE, SECOND
+from tests.workflows.test_history import ONE_MESSAGE, SECOND
 from tests.workflows.world import World
 from workflows.queues import FIRST_QUEUE, QUEUES, TASK_QUEUES, task_queue
 
@@ -30,7 +30,7 @@ def test_workers_poll_every_queue_that_a_journey_may_be_on() -> None:
 
 
 async def test_a_journey_stays_on_its_stores_queue_in_all_of_its_runs(real_world: World) -> None:
-    shop = await real_world.shop(**AT_ONCE)
+    shop = await real_world.shop(**ONE_MESSAGE)
 
     await shop.does("cart_update.add_to_cart")
     await shop.does("cart_update.add_to_cart", SECOND)

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.outcomes import Outcome, Reason, Stage
+from domain.journey.identity import CustomerRef
+from domain.journey.outcomes import Outcome, Reason, Stage
 from tests.workflows.world import CART_STEP, HOUR, LAST_CALL, LOOKING, MINUTE, Shop, World
-from workflows.gateway import Customer
 
 INDIA = ZoneInfo("Asia/Kolkata")
 
@@ -81,12 +81,12 @@ async def test_a_paused_stores_journey_holds_and_goes_on_with_a_fresh_exit_check
 
     assert state.stage is Stage.WAITING
     assert state.decisions[-1].decision == "held"
-    assert await shop.questions() == 0
+    assert await shop.exit_checks() == 0
     await shop.resume()
     ending = await shop.ends()
 
     assert ending.outcome is Outcome.MESSAGED
-    assert await shop.questions() == 1
+    assert await shop.exit_checks() == 1
     assert await shop.templates() == ["cart_reminder"]
 
 
@@ -157,7 +157,7 @@ async def test_throttling_is_waited_out(world: World) -> None:
     assert ending.outcome is Outcome.MESSAGED
     assert await shop.templates() == ["cart_reminder"]
     assert len(await shop.requests()) == 7
-    assert await shop.questions() == 2, "put off, a message needs a fresh exit check"
+    assert await shop.exit_checks() == 2, "put off, a message needs a fresh exit check"
 
 
 async def test_throttling_without_end_costs_the_message_not_the_journey(world: World) -> None:
@@ -214,7 +214,9 @@ async def test_a_paused_template_holds_its_messages_and_no_others(world: World) 
     with world.environment.with_time_skipping_disabled():
         await shop.does("cart_update.add_to_cart")
     await shop.forward(2 * HOUR)
-    other = replace(shop, customer=Customer(shop.store.store_id, "another"), phone="+919999900001")
+    other = replace(
+        shop, customer=CustomerRef(shop.store.store_id, "another"), phone="+919999900001"
+    )
 
     await other.does("product_view", event_id="another")
     await other.ends()
@@ -239,7 +241,7 @@ async def test_a_second_message_to_the_same_person_waits_its_moment(world: World
         each for each in (await shop.closed()).decisions if each.decision == "message_deferred"
     )
     assert deferred.because == Reason.THROTTLED
-    assert await shop.questions() == 3, "put off, it is checked again right before it is sent"
+    assert await shop.exit_checks() == 3, "put off, it is checked again right before it is sent"
 
 
 async def test_the_pair_limit_is_waited_out(world: World) -> None:

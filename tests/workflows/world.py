@@ -16,16 +16,22 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from domain.events import JourneyEvent, event_adapter
-from domain.identity import keyed_hash
-from domain.journey import JourneyState
-from domain.outcomes import ClosedJourney, Ending, Stage
-from domain.stores import StoreConfig
+from domain.customers.identity import keyed_hash
+from domain.events.journey_event import JourneyEvent
+from domain.events.models import event_adapter
+from domain.journey.identity import CustomerRef
+from domain.journey.outcomes import ClosedJourney, Ending, Stage
+from domain.journey.state import JourneyState
+from domain.stores.config import StoreConfig
+from ingest.dispatcher import Dispatcher
+from ingest.intake import Intake
+from ingest.receipts import Receipt
+from operations.notifier import Notifier
 from sandbox import samples
 from storage import (
     inbox,
     journeys,
-    messages,
+    message_reports,
     opt_outs,
     statuses,
     stores,
@@ -35,12 +41,9 @@ from storage import (
 )
 from storage.database import Database
 from storage.messages import MessageStatus
-from storage.statuses import Told
+from storage.statuses import StatusUpdate
 from storage.stores import Store
-from workflows.dispatcher import Dispatcher
-from workflows.gateway import Customer, JourneyGateway
-from workflows.intake import Intake, Receipt
-from workflows.messenger import Messenger
+from temporal.gateway import JourneyGateway
 from workflows.recovery_journey import RecoveryJourney
 
 _numbers = itertools.count(1)
@@ -83,7 +86,7 @@ class World:
     sandbox: httpx.AsyncClient
     intake: Intake
     dispatcher: Dispatcher
-    messenger: Messenger
+    notifier: Notifier
 
     @property
     def client(self) -> Client:
@@ -98,7 +101,7 @@ class World:
             store = await stores.put(connection, f"shop-{number}", config, real_now())
         assert store is not None
         phone = f"+9198765{number:05}"
-        return Shop(self, store, Customer(store.store_id, f"c-{number}"), phone)
+        return Shop(self, store, CustomerRef(store.store_id, f"c-{number}"), phone)
 
     def config(self, **changes: Any) -> StoreConfig:
         """A store with a two-step cart plan, whose partner is the sandbox."""
@@ -121,7 +124,7 @@ class Shop:
 
     world: World
     store: Store
-    customer: Customer
+    customer: CustomerRef
     phone: str
     now: datetime = field(default_factory=lambda: real_now().replace(microsecond=0))
     events: int = 0
@@ -157,7 +160,7 @@ class Shop:
         return await self.world.intake.accept(self.store, event, body)
 
     async def partner_knows(self, *events: tuple[str, timedelta]) -> None:
-        """The partner's Exit API will tell of these."""
+        """The partner's Exit API will answer with these."""
         recent = [
             {"event_name": name, "timestamp": (self.now + at).isoformat()} for name, at in events
         ]
@@ -179,7 +182,7 @@ class Shop:
         return await self._at_meta("/_sandbox/messages")
 
     async def requests(self) -> list[dict[str, Any]]:
-        """What Meta was asked to send to the customer, whatever became of it."""
+        """What Meta was asked to send to the customer, in any outcome."""
         return await self._at_meta("/_sandbox/requests")
 
     async def channel_fails(self, fault: str, times: int = 1) -> None:
@@ -196,22 +199,24 @@ class Shop:
         """The messages about the first event, with every column."""
         whose = (self.customer.store_id, self.customer.customer_id)
         async with self.world.database.reading() as connection:
-            return await messages.of_trigger(connection, *whose, "e1")
+            return await message_reports.for_trigger(connection, *whose, "e1")
 
-    async def meta_tells(self, code: int) -> None:
-        """Meta tells that the last message failed, and the journey is told."""
-        await self.meta_says(MessageStatus.FAILED, code)
-        await self.world.messenger.tell_failures()
+    async def meta_reports_failure(self, code: int) -> None:
+        """Meta reports that the last message failed, and the journey is signalled."""
+        await self.meta_reports(MessageStatus.FAILED, code)
+        await self.world.notifier.signal_failures()
 
-    async def meta_says(
+    async def meta_reports(
         self, status: MessageStatus, code: int | None = None, which: int = -1
     ) -> None:
-        """Meta tells, twice, what became of a message, by default the last."""
+        """Meta reports a status, twice; of the last message by default."""
         sent = (await self.ledger())[which]
         whose = frozenset({self.store.store_id})
-        told = Told(sent["message_id"], sent["provider_id"], whose, status, error_code=code)
+        update = StatusUpdate(
+            sent["message_id"], sent["provider_id"], whose, status, error_code=code
+        )
         async with self.world.database.transaction() as connection:
-            await statuses.fold(connection, [told, told], real_now())
+            await statuses.apply(connection, [update, update], real_now())
 
     async def templates(self) -> list[str]:
         return [body["template"]["name"] for body in await self.messages()]
@@ -221,7 +226,7 @@ class Shop:
         bodies = [entry["body"] for entry in answer.json()]
         return [body for body in bodies if body.get("to") == self.phone.lstrip("+")]
 
-    async def questions(self) -> int:
+    async def exit_checks(self) -> int:
         """How often the partner was asked about the customer."""
         asked = (await self.world.sandbox.get("/partner/_sandbox/requests")).json()
         return sum(each["customer_id"] == self.customer.customer_id for each in asked)
@@ -251,8 +256,8 @@ class Shop:
     async def reaches(self, stage: Stage) -> None:
         """Wait, a few seconds at most, until the open journey is at a stage."""
         async with asyncio.timeout(20):
-            while (  # noqa: ASYNC110  # Temporal tells nobody
-                seen := await self.gateway.look(self.customer)
+            while (  # noqa: ASYNC110  # Temporal notifies no caller
+                seen := await self.gateway.describe(self.customer)
             ) is None or seen.stage != stage:
                 await asyncio.sleep(0.05)
 
@@ -327,11 +332,11 @@ class Shop:
             await suppressions.add(connection, self.store.store_id, hashed, "said STOP", real_now())
 
     async def opt_out(self) -> None:
-        """As `suppress`, and the open journeys are told within a second."""
+        """As `suppress`, and the open journeys are signalled."""
         hashed = keyed_hash(self.store.hash_key, self.phone)
         async with self.world.database.transaction() as connection:
             await opt_outs.opt_out(connection, self.store.store_id, hashed, "said STOP", real_now())
-        await self.world.messenger.tell_opt_outs()
+        await self.world.notifier.end_opted_out()
 
     async def pause(self) -> None:
         async with self.world.database.transaction() as connection:
@@ -341,7 +346,7 @@ class Shop:
         async with self.world.database.transaction() as connection:
             await stores.resume(connection, self.store.store_id)
             await template_holds.lift(connection, self.store.store_id)
-        await self.world.messenger.release_held()
+        await self.world.notifier.release_held()
 
 
 def order(shop: Shop, at: timedelta) -> dict[str, Any]:

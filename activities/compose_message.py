@@ -1,0 +1,153 @@
+"""Composing a message from its trigger as it was posted, or saying why it must not be sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.customers import phones
+from domain.customers.identity import keyed_hash
+from domain.events import consent
+from domain.journey.activity_inputs import SendRequest
+from domain.journey.activity_results import SendResult, SendStatus
+from domain.journey.outcomes import Reason
+from domain.journey.schedule import due_at
+from domain.messages.channels import Channel, ChannelRequest
+from domain.messages.liquid import MergeFieldError
+from domain.messages.message import WHATSAPP, ChannelMessage
+from domain.messages.rendering import RenderedMessage, merge_fields, render, render_fields
+from domain.messages.templates import TemplateMessage
+from domain.stores.config import StoreConfig
+from storage import inbox, stores
+from storage.claims import Claim
+from storage.database import Database
+from storage.messages import MessageKey
+from storage.stores import Store
+
+TIME_TO_REQUEST = timedelta(seconds=30)
+"""How long it may take from here until a request is written: locks, a slow database."""
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ChannelContent:
+    """What one of the store's own channels is to send."""
+
+    channel: Channel
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class OutgoingMessage:
+    """A message ready to be claimed and sent."""
+
+    store: Store
+    customer: Body
+    """As posted."""
+    address: str
+    content: RenderedMessage | ChannelContent
+    claim: Claim
+
+
+async def compose_message(
+    database: Database, request: SendRequest, now: datetime
+) -> OutgoingMessage | SendResult:
+    """Compose the step's current message."""
+    async with database.reading() as connection:
+        store = await stores.existing(connection, request.store_id)
+        body = await inbox.body(connection, request.store_id, request.trigger_event_id) or {}
+    address = phones.address_in(body, store.config.default_region)
+    if address is None:
+        return SendResult(status=SendStatus.ENDED, reason=Reason.NO_ADDRESS)
+    unsendable = _unsendable(store.config, body, address, now)
+    return unsendable or _compose(request, store, body, address)
+
+
+def _compose(
+    request: SendRequest, store: Store, body: Body, address: str
+) -> OutgoingMessage | SendResult:
+    message = request.step.definition.message_at(request.fallback)
+    try:
+        content = _content(message, store.config, body)
+    except MergeFieldError as error:
+        return _skipped(Reason.MISSING_MERGE_FIELD, field=error.field)
+    except LookupError as error:
+        return _skipped(Reason.SEND_FAILED, because=f"the store has no channel {error}")
+    customer = body.get("customer") or {}
+    return OutgoingMessage(store, customer, address, content, _claim(request, store, address))
+
+
+def channel_request(
+    message: OutgoingMessage, content: ChannelContent, message_id: str
+) -> ChannelRequest:
+    """What a channel is asked to send."""
+    claim = message.claim
+    return ChannelRequest(
+        message_id=message_id,
+        store_id=claim.key.store_id,
+        customer=message.customer,
+        plan=claim.kind,
+        step=claim.key.step,
+        because=claim.because,
+        fields=content.fields,
+    )
+
+
+def _unsendable(config: StoreConfig, body: Body, address: str, now: datetime) -> SendResult | None:
+    """Missing consent, or the customer's quiet hours."""
+    if config.consent == "required" and not consent.is_granted(body):
+        return SendResult(status=SendStatus.ENDED, reason=Reason.NO_CONSENT)
+    until = _quiet_until(config, address, now)
+    if until is None:
+        return None
+    return SendResult(status=SendStatus.DEFERRED, reason=Reason.QUIET_HOURS, until=until)
+
+
+def _quiet_until(config: StoreConfig, address: str, now: datetime) -> datetime | None:
+    """Check quiet hours again: a message may come late, after an outage.
+
+    Also quiet hours that would begin before the request is written.
+    """
+    soon = now + TIME_TO_REQUEST
+    zone = phones.time_zone_of(address) or config.timezone
+    until = due_at(soon, config.quiet_hours, zone)
+    return until if until > soon else None
+
+
+def _content(
+    message: TemplateMessage | ChannelMessage, config: StoreConfig, body: Body
+) -> RenderedMessage | ChannelContent:
+    """Raise a LookupError when the store has no such channel any more."""
+    fields = merge_fields(body, config.name)
+    if isinstance(message, TemplateMessage):
+        return render(message, fields)
+    return ChannelContent(config.channels[message.channel], render_fields(message.fields, fields))
+
+
+def _skipped(reason: Reason, **evidence: str) -> SendResult:
+    return SendResult(status=SendStatus.SKIPPED, reason=reason, evidence=evidence)
+
+
+def _claim(request: SendRequest, store: Store, address: str) -> Claim:
+    account = store.config.whatsapp
+    message = request.step.definition.message_at(request.fallback)
+    key = MessageKey(
+        request.store_id,
+        request.customer_id,
+        request.trigger_event_id,
+        request.step.number,
+        request.fallback,
+    )
+    return Claim(
+        key=key,
+        kind=request.kind,
+        template=message.template if isinstance(message, TemplateMessage) else None,
+        address_hash=keyed_hash(store.hash_key, address),
+        due_at=request.step.due_at,
+        phone_number_id=account.phone_number_id,
+        messages_per_second=account.messages_per_second,
+        channel=message.channel if isinstance(message, ChannelMessage) else WHATSAPP,
+        because=request.because,
+        waits_for_template=request.waits_for_template,
+    )

@@ -1,0 +1,135 @@
+"""The table of error categories: what a provider's refusal means for message, store and journey."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from activities.errors import not_sent
+from activities.settlement import (
+    MAX_CHARACTERS,
+    Attempt,
+    Settlement,
+    ended,
+    not_sent_update,
+    settle_unknown,
+)
+from domain.journey.activity_results import SendResult, SendStatus
+from domain.journey.outcomes import Outcome, Reason
+from domain.messages.pacing import MARKETING_LIMIT, TEMPLATE_SYNC
+from domain.messages.send_outcome import ErrorCategory, Refused, Unknown
+from storage.messages import LedgerUpdate, MessageStatus
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    outcome: Refused
+    attempt: Attempt
+    evidence: dict[str, str] = field(default_factory=dict)
+
+
+def settle_refusal(outcome: Refused, attempt: Attempt) -> Settlement:
+    """What a refusal comes to."""
+    code = {} if outcome.code is None else {"meta_code": str(outcome.code)}
+    evidence = {"message_id": attempt.message_id, **code, attempt.says: outcome.title}
+    return _REFUSALS[outcome.category](_Refusal(outcome, attempt, evidence))
+
+
+def _failed(refusal: _Refusal) -> LedgerUpdate:
+    outcome = refusal.outcome
+    because = f"{outcome.title}: {outcome.details}" if outcome.details else outcome.title
+    return LedgerUpdate(
+        MessageStatus.FAILED, because=because[:MAX_CHARACTERS], error_code=outcome.code
+    )
+
+
+def _throttled(refusal: _Refusal) -> Settlement:
+    return Settlement(not_sent_update(refusal.outcome.title), not_sent(refusal.outcome.title))
+
+
+def _pair_limit(refusal: _Refusal) -> Settlement:
+    """Meta: retry after 4^n seconds."""
+    pace = timedelta(seconds=4**refusal.attempt.number)
+    return Settlement(not_sent_update(refusal.outcome.title), not_sent(refusal.outcome.title, pace))
+
+
+def _deferred(category: ErrorCategory, wait: timedelta) -> Callable[[_Refusal], Settlement]:
+    def settlement(refusal: _Refusal) -> Settlement:
+        result = SendResult(
+            status=SendStatus.DEFERRED,
+            reason=REASONS[category],
+            until=refusal.attempt.at + wait,
+            evidence=refusal.evidence,
+        )
+        return Settlement(not_sent_update(refusal.outcome.title), result)
+
+    return settlement
+
+
+def _opted_out(refusal: _Refusal) -> Settlement:
+    result = ended(Outcome.EXITED, Reason.OPTED_OUT, refusal.evidence)
+    return Settlement(_failed(refusal), result, suppress=True)
+
+
+def _unreachable(refusal: _Refusal) -> Settlement:
+    result = ended(Outcome.SKIPPED, Reason.UNREACHABLE, refusal.evidence)
+    return Settlement(_failed(refusal), result)
+
+
+def _skipped(refusal: _Refusal) -> Settlement:
+    reason = REASONS.get(refusal.outcome.category, Reason.SEND_FAILED)
+    result = SendResult(status=SendStatus.SKIPPED, reason=reason, evidence=refusal.evidence)
+    return Settlement(_failed(refusal), result)
+
+
+def _account(refusal: _Refusal) -> Settlement:
+    """Every message of the store would fail: pause it."""
+    because = _for_operator(refusal)
+    ledger = not_sent_update(refusal.outcome.title)
+    return Settlement(ledger, _held(refusal), pause_because=because)
+
+
+def _template_held(refusal: _Refusal) -> Settlement:
+    """Every message with this template would fail: hold it."""
+    because = _for_operator(refusal)
+    ledger = not_sent_update(refusal.outcome.title)
+    return Settlement(ledger, _held(refusal), hold_template_because=because)
+
+
+def _held(refusal: _Refusal) -> SendResult:
+    reason = REASONS[refusal.outcome.category]
+    return SendResult(status=SendStatus.HELD, reason=reason, evidence=refusal.evidence)
+
+
+def _for_operator(refusal: _Refusal) -> str:
+    return f"Meta answers {refusal.outcome.code}: {refusal.outcome.title}"[:256]
+
+
+def _unclear(refusal: _Refusal) -> Settlement:
+    outcome = Unknown(refusal.outcome.title, refusal.outcome.code)
+    return settle_unknown(outcome, {"message_id": refusal.attempt.message_id}, refusal.attempt.at)
+
+
+REASONS = {
+    ErrorCategory.UNREACHABLE: Reason.UNREACHABLE,
+    ErrorCategory.NOT_NOW: Reason.MARKETING_LIMIT,
+    ErrorCategory.TEMPLATE_WRONG: Reason.TEMPLATE_REJECTED,
+    ErrorCategory.TEMPLATE_HELD: Reason.TEMPLATE_HELD,
+    ErrorCategory.TEMPLATE_SYNCING: Reason.TEMPLATE_HELD,
+    ErrorCategory.ACCOUNT: Reason.STORE_PAUSED,
+    ErrorCategory.OPTED_OUT: Reason.OPTED_OUT,
+}
+"""Our reason for each category of error, the same for an answer and for a late failure."""
+
+_REFUSALS: dict[ErrorCategory, Callable[[_Refusal], Settlement]] = {
+    ErrorCategory.THROTTLED: _throttled,
+    ErrorCategory.PAIR_LIMIT: _pair_limit,
+    ErrorCategory.TEMPLATE_SYNCING: _deferred(ErrorCategory.TEMPLATE_SYNCING, TEMPLATE_SYNC),
+    ErrorCategory.TEMPLATE_HELD: _template_held,
+    ErrorCategory.NOT_NOW: _deferred(ErrorCategory.NOT_NOW, MARKETING_LIMIT),
+    ErrorCategory.OPTED_OUT: _opted_out,
+    ErrorCategory.UNREACHABLE: _unreachable,
+    ErrorCategory.TEMPLATE_WRONG: _skipped,
+    ErrorCategory.REFUSED: _skipped,
+    ErrorCategory.ACCOUNT: _account,
+    ErrorCategory.UNCLEAR: _unclear,
+}

@@ -1,0 +1,83 @@
+"""What a journey is told about a message: settled now, settled before, or not claimed."""
+
+from activities.errors import not_sent
+from activities.messaging_provider import CategoryOf
+from activities.refusals import REASONS, settle_refusal
+from activities.settlement import Attempt, Settlement, ended, not_sent_update, settle_unknown
+from domain.events.kinds import EventKind
+from domain.journey.activity_results import EARLIER_OUTCOME, SendResult, SendStatus
+from domain.journey.outcomes import Outcome, Reason, evidence_of
+from domain.messages.send_outcome import (
+    Accepted,
+    ErrorCategory,
+    NotSent,
+    Refused,
+    SendOutcome,
+    Unknown,
+)
+from storage.claims import Paced, Refusal, Stopped
+from storage.messages import LedgerUpdate, Message, MessageStatus
+
+
+def settle(outcome: SendOutcome, attempt: Attempt) -> Settlement:
+    """What became of a claimed message."""
+    evidence = {"message_id": attempt.message_id}
+    match outcome:
+        case Accepted():
+            return _accepted(outcome, attempt, evidence)
+        case Unknown():
+            return settle_unknown(outcome, evidence, attempt.at)
+        case NotSent(because=because):
+            return Settlement(not_sent_update(because), not_sent(because))
+        case Refused():
+            return settle_refusal(outcome, attempt)
+
+
+def _accepted(outcome: Accepted, attempt: Attempt, evidence: dict[str, str]) -> Settlement:
+    """The evidence has not the provider's id: Meta's has the phone number in it."""
+    ledger = LedgerUpdate(
+        MessageStatus.ACCEPTED, provider_id=outcome.provider_id, sent_at=attempt.at
+    )
+    said = {**evidence, attempt.says: outcome.answer}
+    return Settlement(ledger, SendResult(status=SendStatus.ACCEPTED, evidence=said))
+
+
+def not_claimed(found: Message | Stopped | Refusal | Paced, category_of: CategoryOf) -> SendResult:
+    """What to tell a journey whose message could not be claimed."""
+    match found:
+        case Message():
+            return _sent_before(found, category_of)
+        case Stopped(event=event):
+            ordered = event.kind == EventKind.ORDER_PLACED
+            reason = Reason.ORDER_PLACED if ordered else Reason.OPERATOR
+            return ended(Outcome.EXITED, reason, evidence_of(event))
+        case Paced(until=until):
+            return SendResult(status=SendStatus.DEFERRED, reason=Reason.THROTTLED, until=until)
+        case Refusal():
+            return _NOT_CLAIMED[found]
+
+
+def _sent_before(message: Message, category_of: CategoryOf) -> SendResult:
+    evidence = {"message_id": message.message_id, EARLIER_OUTCOME: message.status.value}
+    if message.status is MessageStatus.FAILED:
+        reason = reason_of_failure(message.error_code, category_of)
+        if reason is Reason.OPTED_OUT:
+            return ended(Outcome.EXITED, reason, evidence)
+        return SendResult(status=SendStatus.SKIPPED, reason=reason, evidence=evidence)
+    unknown = message.status is MessageStatus.UNKNOWN
+    status = SendStatus.UNKNOWN if unknown else SendStatus.ACCEPTED
+    return SendResult(status=status, evidence=evidence)
+
+
+def reason_of_failure(error_code: int | None, category_of: CategoryOf) -> Reason:
+    """Why a message failed that the provider had accepted."""
+    category = ErrorCategory.REFUSED if error_code is None else category_of(error_code)
+    return REASONS.get(category, Reason.SEND_FAILED)
+
+
+_NOT_CLAIMED = {
+    Refusal.PAUSED: SendResult(status=SendStatus.HELD, reason=Reason.STORE_PAUSED),
+    Refusal.TEMPLATE_HELD: SendResult(status=SendStatus.HELD, reason=Reason.TEMPLATE_HELD),
+    Refusal.OPTED_OUT: ended(Outcome.EXITED, Reason.OPTED_OUT, {}),
+    Refusal.FREQUENCY_CAP: SendResult(status=SendStatus.SKIPPED, reason=Reason.FREQUENCY_CAP),
+}

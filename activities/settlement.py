@@ -1,0 +1,62 @@
+"""What an outcome of sending comes to: for the ledger, for the journey, and for the store."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio.exceptions import ApplicationError
+
+from domain.journey.activity_results import SendResult, SendStatus
+from domain.journey.outcomes import Outcome, Reason
+from domain.messages.send_outcome import Unknown
+from storage.messages import LedgerUpdate, MessageStatus
+
+MAX_CHARACTERS = 512
+"""Of a provider's words in the ledger."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What to write into the ledger, and what to tell the journey."""
+
+    ledger: LedgerUpdate
+    result: SendResult | ApplicationError
+    """An error is raised: the activity's retry policy tries again."""
+    suppress: bool = False
+    pause_because: str | None = None
+    """Pauses the store."""
+    hold_template_because: str | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt to send a claimed message."""
+
+    message_id: str
+    number: int
+    """Temporal's, from 1."""
+    at: datetime
+    says: str
+    """The evidence in which the provider's words stand, such as `meta_says`."""
+
+
+def settle_unknown(outcome: Unknown, evidence: dict[str, str], now: datetime) -> Settlement:
+    """It may have been sent: the ledger says so, and the journey goes on."""
+    because = {**evidence, "because": outcome.because}
+    result = SendResult(status=SendStatus.UNKNOWN, evidence=because)
+    ledger = LedgerUpdate(
+        MessageStatus.UNKNOWN,
+        because=outcome.because[:MAX_CHARACTERS],
+        error_code=outcome.code,
+        sent_at=now,
+    )
+    return Settlement(ledger, result)
+
+
+def not_sent_update(because: str) -> LedgerUpdate:
+    """Nothing was sent, provably: the message may be claimed again."""
+    return LedgerUpdate(MessageStatus.NOT_SENT, because=because[:MAX_CHARACTERS])
+
+
+def ended(outcome: Outcome, reason: Reason, evidence: dict[str, str]) -> SendResult:
+    """Nothing was sent, and the journey ends."""
+    return SendResult(status=SendStatus.ENDED, outcome=outcome, reason=reason, evidence=evidence)

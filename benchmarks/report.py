@@ -1,0 +1,42 @@
+"""What benchmarks print."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A count. With a maximum it checks an invariant."""
+
+    name: str
+    count: int
+    maximum: int | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether the invariant is broken."""
+        return self.maximum is not None and self.count > self.maximum
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """The row of the table."""
+        maximum = "" if self.maximum is None else str(self.maximum)
+        return self.name, str(self.count), maximum, "BROKEN" if self.broken else ""
+
+
+def print_figures(console: Console, title: str, figures: Iterable[Figure]) -> None:
+    """Print a table of figures."""
+    table = Table(title, "count", "at most", "")
+    for figure in figures:
+        table.add_row(*figure.cells)
+    console.print(table)
+
+
+def latency_cells(seconds: Iterable[float]) -> tuple[str, ...]:
+    """The median, the 99th percentile and the maximum in milliseconds."""
+    ordered = sorted(seconds)
+    cells = (ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)], ordered[-1])
+    return tuple(f"{each * 1000:.0f} ms" for each in cells)

@@ -1,0 +1,194 @@
+"""Wiring: settings become clients, the database, activities and services.
+
+The API, the worker, the command line and the benchmarks share it, so that an object is put
+together in one place.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.exit_check import ExitCheck
+from activities.outcome import Outcomes
+from activities.plan import Plans
+from activities.send_message import SendMessage
+from clock import Clock, utc_now
+from ingest.dispatcher import Dispatcher
+from ingest.intake import Intake
+from ingest.metrics import IngestMetrics
+from ingest.quarantine_retry import QuarantineRetry
+from ingest.webhook_processor import WebhookProcessor
+from operations.customer_data import CustomerData
+from operations.explain import Explainer
+from operations.notifier import Notifier
+from partners.channels import ChannelClient
+from partners.exit_api import ExitApiClient
+from partners.http import partner_http
+from settings import Settings
+from storage.database import Database
+from storage.migrate import upgrade_in_thread
+from temporal.client import connect
+from temporal.gateway import JourneyGateway
+from temporal.search_attributes import register
+from temporal.workers import JourneyActivities
+from whatsapp.client import REQUEST_TIMEOUT, CloudApiClient, whatsapp_http
+from whatsapp.errors import category_of
+
+REGISTER_INTERVAL = timedelta(seconds=2)
+REGISTER_TIMEOUT = timedelta(seconds=10)
+log = structlog.get_logger()
+
+Connect = Callable[[Mapping[str, bytes]], Awaitable[Client]]
+"""Makes a Temporal client that encrypts payloads with these keys."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What routes work with; it lives as long as the application."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    temporal: Client
+    metrics: IngestMetrics
+    intake: Intake
+    webhooks: WebhookProcessor
+    quarantine: QuarantineRetry
+    explainer: Explainer
+    customer_data: CustomerData
+
+
+async def connect_lazily(keys: Mapping[str, bytes]) -> Client:
+    """Connect with the first call, so that events are accepted while Temporal is unavailable."""
+    return await connect(keys, lazy=True)
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncIterator[Database]:
+    """A database with the schema of this version.
+
+    Raises:
+        DatabaseUnavailableError: it cannot be reached.
+    """
+    await upgrade_in_thread(url)
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_activities(
+    database: Database,
+    settings: Settings,
+    clock: Clock = utc_now,
+    *,
+    provider_timeout: timedelta = REQUEST_TIMEOUT,
+) -> AsyncIterator[JourneyActivities]:
+    """The activities of journeys, with open connections to Meta and partners.
+
+    Args:
+        database: where they read and write.
+        settings: where Meta is, and whether private addresses may be called.
+        clock: tells the time in which journeys live.
+        provider_timeout: of one request to Meta.
+    """
+    allow_private = settings.allow_private_egress
+    async with whatsapp_http() as meta, partner_http() as partners:
+        provider = CloudApiClient(meta, settings.whatsapp_api_url, timeout=provider_timeout)
+        channels = ChannelClient(partners, utc_now, allow_private=allow_private)
+        exit_api = ExitApiClient(partners, allow_private=allow_private)
+        yield JourneyActivities(
+            plans=Plans(database),
+            exit_check=ExitCheck(database, exit_api, clock),
+            send_message=SendMessage(database, provider, channels, clock),
+            outcomes=Outcomes(database),
+        )
+
+
+def make_dispatcher(database: Database, client: Client, clock: Clock) -> Dispatcher:
+    """The dispatcher of accepted events."""
+    return Dispatcher(database, JourneyGateway(client), clock)
+
+
+def make_notifier(database: Database, client: Client) -> Notifier:
+    """The notifier of open journeys."""
+    return Notifier(database, JourneyGateway(client), category_of)
+
+
+def make_intake(
+    database: Database, client: Client, clock: Clock, metrics: IngestMetrics | None = None
+) -> Intake:
+    """The intake of events, and the dispatcher behind it."""
+    counters = metrics or IngestMetrics(CollectorRegistry())
+    return Intake(database, make_dispatcher(database, client, clock), counters, clock)
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, clock: Clock, registry: CollectorRegistry, connect_temporal: Connect
+) -> AsyncIterator[Services]:
+    """Everything that the API works with, and what runs beside its requests.
+
+    Raises:
+        DatabaseUnavailableError: the database cannot be reached.
+    """
+    if not settings.payload_keys:
+        log.warning("PAYLOAD_KEYS is not set: Temporal stores payloads unencrypted")
+    async with open_database(settings.database) as database:
+        temporal = await connect_temporal(settings.payload_keys)
+        services = _services(settings, clock, database, temporal, IngestMetrics(registry))
+        async with _in_background(_register(temporal)), _in_background(services.webhooks.run()):
+            yield services
+
+
+def _services(
+    settings: Settings, clock: Clock, database: Database, temporal: Client, metrics: IngestMetrics
+) -> Services:
+    intake = make_intake(database, temporal, clock, metrics)
+    webhooks = WebhookProcessor(database, metrics, clock)
+    return Services(
+        settings=settings,
+        clock=clock,
+        database=database,
+        temporal=temporal,
+        metrics=metrics,
+        intake=intake,
+        webhooks=webhooks,
+        quarantine=QuarantineRetry(database, intake, metrics, clock),
+        explainer=Explainer(database, JourneyGateway(temporal)),
+        customer_data=CustomerData(database, intake.exit, webhooks.process_or_quarantine),
+    )
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _register(temporal: Client) -> None:
+    """Register search attributes, without which no journey can start."""
+    while True:
+        try:
+            async with asyncio.timeout(REGISTER_TIMEOUT.total_seconds()):
+                await register(temporal)
+        except (RPCError, RuntimeError, TimeoutError) as error:
+            log.warning("waiting for Temporal", because=type(error).__name__)
+            await asyncio.sleep(REGISTER_INTERVAL.total_seconds())
+        else:
+            return

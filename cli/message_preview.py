@@ -1,0 +1,93 @@
+"""A message as it would be sent: the request, how it reads, and what it lacks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+from cli.errors import CommandError
+from cli.message_tables import channel_table, template_table
+from cli.store_plans import StorePlans
+from domain.customers import phones
+from domain.messages.message import ChannelMessage
+from domain.messages.rendering import Fields, MissingField, draft, draft_fields, merge_fields
+from domain.messages.templates import TemplateMessage
+from domain.stores.plans import Plan
+from whatsapp.payload import template_payload
+
+CALLBACK_DATA = "id-of-the-message"
+"""In the place of a sent message's own id, which Meta repeats in statuses."""
+
+
+@dataclass(frozen=True)
+class MessageChoice:
+    """One message of a plan."""
+
+    kind: str
+    step: int
+    """From 1 on."""
+    fallback: int = 0
+    """0 is the step's own message."""
+
+
+@dataclass(frozen=True)
+class MessagePreview:
+    """A message as it would be sent."""
+
+    request: Mapping[str, Any]
+    """What Meta or a channel gets; not to be sent when there are missing."""
+    table: Table
+    missing: list[MissingField]
+
+
+def preview_message(store: StorePlans, choice: MessageChoice, body: Fields) -> MessagePreview:
+    """Render a message for an event.
+
+    Raises:
+        CommandError: the store has no such message.
+    """
+    message = _chosen(store.plans, choice)
+    fields = merge_fields(body, store.name)
+    address = phones.address_in(body, store.default_region)
+    if isinstance(message, ChannelMessage):
+        preview = _channel_preview(message, fields)
+    else:
+        preview = _template_preview(message, fields, address)
+    missing = [*_address_holes(address), *preview.missing]
+    return MessagePreview(preview.request, preview.table, missing)
+
+
+def _chosen(plans: Mapping[str, Plan], choice: MessageChoice) -> TemplateMessage | ChannelMessage:
+    if choice.kind not in plans:
+        known = ", ".join(plans) or "none"
+        raise CommandError(f"the store has no plan for {choice.kind}; its plans: {known}")
+    steps = plans[choice.kind].steps
+    if choice.step > len(steps):
+        raise CommandError(f"the last step of the plan for {choice.kind} is {len(steps)}")
+    step = steps[choice.step - 1]
+    if choice.fallback > len(step.fallbacks):
+        raise CommandError(f"step {choice.step} has {len(step.fallbacks)} fallback(s)")
+    return step.message_at(choice.fallback)
+
+
+def _template_preview(
+    message: TemplateMessage, fields: Fields, address: str | None
+) -> MessagePreview:
+    drafted = draft(message, fields)
+    request = template_payload(drafted.message, address or "", CALLBACK_DATA)
+    return MessagePreview(request, template_table(drafted.message, address), drafted.missing)
+
+
+def _channel_preview(message: ChannelMessage, fields: Fields) -> MessagePreview:
+    """A channel finds the recipient in the event's customer."""
+    rendered, missing = draft_fields(message.fields, fields)
+    request = {"fields": rendered, "customer": fields["customer"]}
+    return MessagePreview(request, channel_table(message.channel, rendered), missing)
+
+
+def _address_holes(address: str | None) -> Iterator[MissingField]:
+    if address is None:
+        yield MissingField(
+            place="to", field="customer.phone", because="is not a valid phone number"
+        )

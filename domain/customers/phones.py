@@ -1,0 +1,82 @@
+"""Phone numbers: the E.164 form and, where it is certain, the time zone."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from phonenumbers import timezone as phone_zones
+
+_MODERN_NAMES = {
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Katmandu": "Asia/Kathmandu",
+    "Asia/Rangoon": "Asia/Yangon",
+    "Asia/Saigon": "Asia/Ho_Chi_Minh",
+    "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+    "Europe/Kiev": "Europe/Kyiv",
+}
+_MEXICO_BEFORE = re.compile("521[0-9]{10}")
+_BRAZIL_BEFORE = re.compile("55[1-9]{2}[6-9][0-9]{7}")
+_UNKNOWN_ZONE = "Etc/Unknown"
+_A_YEAR = tuple(datetime(2026, 1, 1) + timedelta(days=day) for day in range(365))  # noqa: DTZ001  # wall-clock days, each zone's own
+
+
+def to_e164(raw: str | None, default_region: str | None) -> str | None:
+    """Write a number as `+919876543210`, or None when it is not a valid number.
+
+    Args:
+        raw: as the partner has it, with or without a country code.
+        default_region: ISO 3166 region for numbers without a country code, such as `IN`.
+    """
+    try:
+        number = phonenumbers.parse(raw or "", default_region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def address_in(body: Mapping[str, Any], default_region: str | None) -> str | None:
+    """The number that a posted event names, in E.164 form; partners write it as text or digits."""
+    customer = body.get("customer")
+    phone = customer.get("phone") if isinstance(customer, Mapping) else None
+    return None if phone is None else to_e164(str(phone), default_region)
+
+
+def time_zone_of(address: str | None) -> str | None:
+    """The IANA zone of an E.164 number, or None where the number's region has several.
+
+    Several that always show the same time, such as those of the United Kingdom, are one.
+    """
+    if not address:
+        return None
+    zones = phone_zones.time_zones_for_number(phonenumbers.parse(address))
+    if _UNKNOWN_ZONE in zones or len({_offsets(zone) for zone in zones}) != 1:
+        return None
+    return _MODERN_NAMES.get(zones[-1], zones[-1])
+
+
+@cache
+def _offsets(zone: str) -> tuple[timedelta | None, ...]:
+    """How far a zone is from UTC through a year."""
+    return tuple(day.replace(tzinfo=ZoneInfo(zone)).utcoffset() for day in _A_YEAR)
+
+
+def addresses_of(wa_id: str) -> tuple[str, ...]:
+    """The E.164 numbers that may belong to a WhatsApp id.
+
+    WhatsApp keeps the mobile prefix that Mexico gave up, and leaves out the ninth digit that
+    Brazil added.
+    """
+    digits = wa_id.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return ()
+    if _MEXICO_BEFORE.fullmatch(digits):
+        return f"+{digits}", f"+52{digits[3:]}"
+    if _BRAZIL_BEFORE.fullmatch(digits):
+        return f"+{digits}", f"+{digits[:4]}9{digits[4:]}"
+    return (f"+{digits}",)

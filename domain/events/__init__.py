@@ -1,0 +1,1 @@
+"""What partners post: event kinds, the partner schema, and what a journey needs of an event."""

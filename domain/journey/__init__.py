@@ -1,0 +1,1 @@
+"""How a journey decides: buffer, trigger, plan, later events, delivery results, outcome."""

@@ -1,0 +1,100 @@
+"""How journeys end and why: the words that operators, metrics and search attributes use."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from domain.events.journey_event import JourneyEvent
+
+
+class Stage(StrEnum):
+    """Where a journey is."""
+
+    BUFFERING = "buffering"
+    WAITING = "waiting"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How a journey ended."""
+
+    MESSAGED = "messaged"
+    EXITED = "exited"
+    SKIPPED = "skipped"
+
+
+class Reason(StrEnum):
+    """Why a journey ended, or a message of it was not sent."""
+
+    PLAN_DONE = "plan_done"
+    CONSECUTIVE_EVENT = "consecutive_event"
+    ORDER_PLACED = "order_placed"
+    CART_EMPTIED = "cart_emptied"
+    SUPERSEDED = "superseded"
+    OPTED_OUT = "opted_out"
+    OPERATOR = "operator"
+    NO_PLAN = "no_plan"
+    ALREADY_HANDLED = "already_handled"
+    NO_ADDRESS = "no_address"
+    NO_CONSENT = "no_consent"
+    MISSING_MERGE_FIELD = "missing_merge_field"
+    EXIT_API_UNAVAILABLE = "exit_api_unavailable"
+    QUIET_HOURS = "quiet_hours"
+    FREQUENCY_CAP = "frequency_cap"
+    EXPIRED = "expired"
+    STORE_PAUSED = "store_paused"
+    THROTTLED = "throttled"
+    UNREACHABLE = "unreachable"
+    TEMPLATE_REJECTED = "template_rejected"
+    TEMPLATE_HELD = "template_held"
+    MARKETING_LIMIT = "marketing_limit"
+    SEND_FAILED = "send_failed"
+
+
+Evidence = Mapping[str, str]
+"""What a decision rests on, such as which event and when. Never personal data."""
+
+
+class Decision(BaseModel):
+    """One thing that a journey decided, so that anybody can ask why afterwards."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: AwareDatetime
+    decision: str
+    because: str
+    evidence: Evidence = {}
+
+
+class Ending(BaseModel):
+    """The end of a journey, and the events that the next one begins with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Outcome
+    reason: Reason
+    evidence: Evidence = {}
+    next_events: tuple[JourneyEvent, ...] = ()
+
+
+class ClosedJourney(BaseModel):
+    """A journey's end and the way there, as it is kept."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    store_id: str
+    customer_id: str
+    trigger: JourneyEvent | None
+    left_at: AwareDatetime | None = None
+    outcome: Outcome
+    reason: Reason
+    evidence: Evidence
+    decisions: list[Decision]
+    closed_at: AwareDatetime
+
+
+def evidence_of(event: JourneyEvent) -> dict[str, str]:
+    """An event as evidence."""
+    return {"event_id": event.event_id, "event_name": event.kind, "timestamp": event.at.isoformat()}

@@ -1,0 +1,113 @@
+"""The plan that a journey follows: the store's steps for a trigger, with every due time."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, field_validator
+
+from domain.journey.outcomes import Reason
+from domain.journey.schedule import due_at, message_label
+from domain.messages.message import sender_of
+from domain.stores.config import ExitApi, LowerIntent, OnFailure, StoreConfig
+from domain.stores.plans import Step
+
+
+class PlannedStep(BaseModel):
+    """One step of the plan: a message and its fallbacks, and when it is due."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    of: int
+    definition: Step
+    """As the store configured it."""
+    wanted_at: AwareDatetime
+    """`left_at` + `after`, before quiet hours move it."""
+    due_at: AwareDatetime
+    label: str
+
+    @field_validator("definition", mode="before")
+    @classmethod
+    def _from_history(cls, definition: Any) -> Any:
+        """Read a step also when a newer release wrote it, with keys that this one lacks."""
+        if isinstance(definition, dict):
+            return Step.model_validate(definition, extra="ignore")
+        return definition
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """From when on the message is not worth sending."""
+        expires_after = self.definition.expires_after
+        return None if expires_after is None else self.wanted_at + expires_after
+
+    def sender(self, number: int) -> str:
+        """What sends one of the step's messages, as operators read it."""
+        return sender_of(self.definition.message_at(number))
+
+    def unsendable_reason(self, now: datetime) -> Reason | None:
+        """Why this step's message will never be sent: it is too late, or quiet hours make it so."""
+        if self.expires_at is None:
+            return None
+        if self.wanted_at < self.due_at and self.expires_at <= self.due_at:
+            return Reason.QUIET_HOURS
+        return Reason.EXPIRED if self.expires_at <= now else None
+
+
+class JourneyPlan(BaseModel):
+    """What a store's plan was when the buffer ended. It stays in history as the proof."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: list[PlannedStep] = []
+    exit_check: bool = False
+    exit_check_timeout: timedelta = timedelta(seconds=5)
+    on_failure: OnFailure = OnFailure.SKIP
+    lower_intent_events: LowerIntent = LowerIntent.EXIT
+    already_handled: bool = False
+    """The trigger had its journey before: an event delivered twice over a crash."""
+
+
+def make_plan(
+    config: StoreConfig, kind: str, left_at: datetime, customer_zone: str | None
+) -> JourneyPlan:
+    """Apply a store's configuration, as it is now, to a trigger.
+
+    Args:
+        config: the store's.
+        kind: of the trigger. Without a plan for it the result has no steps.
+        left_at: what the delays count from.
+        customer_zone: the IANA zone of the customer's phone, if that is certain.
+    """
+    plan = config.plans.get(kind)
+    steps = plan.steps if plan else []
+    zone = customer_zone or config.timezone
+    planned = JourneyPlan(
+        steps=[
+            _planned(config, step, (number, len(steps)), left_at, zone)
+            for number, step in enumerate(steps, start=1)
+        ],
+        lower_intent_events=config.lower_intent_events,
+    )
+    return planned if config.exit_api is None else _with_exit_check(planned, config.exit_api)
+
+
+def _with_exit_check(plan: JourneyPlan, exit_api: ExitApi) -> JourneyPlan:
+    timeout, on_failure = exit_api.timeout, exit_api.on_failure
+    check = {"exit_check": True, "exit_check_timeout": timeout, "on_failure": on_failure}
+    return plan.model_copy(update=check)
+
+
+def _planned(
+    config: StoreConfig, step: Step, position: tuple[int, int], left_at: datetime, zone: str
+) -> PlannedStep:
+    number, of = position
+    wanted = left_at + step.after
+    due = due_at(wanted, config.quiet_hours, zone)
+    return PlannedStep(
+        number=number,
+        of=of,
+        definition=step,
+        wanted_at=wanted,
+        due_at=due,
+        label=message_label(number, of, due, left_at, zone),
+    )

@@ -1,0 +1,60 @@
+"""Routing: whether an arrived event is stored only, signalled, or may start a journey."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.events.kinds import EventKind, is_custom
+from domain.events.models import EventBase
+from domain.stores.config import StoreConfig
+from domain.values.durations import format_duration
+
+MAX_CLOCK_SKEW = timedelta(minutes=10)
+"""How far a partner's clock may be ahead of ours."""
+
+
+class Delivery(StrEnum):
+    """What is done with an accepted event, besides storing it.
+
+    The values are what the inbox stores; processes of an older release read and write them, too.
+    """
+
+    SIGNAL_OR_START = "start"
+    """Signal the customer's open journey, or start one."""
+    SIGNAL_ONLY = "inform"
+    """Signal the customer's open journey, if there is one: the event can end it, not start one."""
+    STORE_ONLY = "keep"
+    """Nothing."""
+
+
+@dataclass(frozen=True)
+class Routing:
+    """The decision on an arrived event."""
+
+    delivery: Delivery
+    ignored_because: str | None = None
+    """In plain words; with `SIGNAL_ONLY` it holds only when no journey is open."""
+
+
+def route_event(
+    config: StoreConfig, event: EventBase, now: datetime, *, obstacle: str | None = None
+) -> Routing:
+    """Decide what becomes of a valid event.
+
+    Args:
+        config: the store's.
+        event: as posted.
+        now: the time of arrival.
+        obstacle: why this customer cannot be messaged, in plain words, if so.
+    """
+    if now - event.timestamp > config.max_event_age:
+        age = format_duration(config.max_event_age)
+        return Routing(Delivery.STORE_ONLY, f"too old: the store takes events up to {age} back")
+    if event.event_name == EventKind.ORDER_PLACED:
+        return Routing(Delivery.SIGNAL_ONLY, "no open journey for this order to end")
+    if event.event_name not in config.plans:
+        delivery = Delivery.STORE_ONLY if is_custom(event.event_name) else Delivery.SIGNAL_ONLY
+        return Routing(delivery, f"no plan for {event.event_name}")
+    if obstacle is not None:
+        return Routing(Delivery.SIGNAL_ONLY, obstacle)
+    return Routing(Delivery.SIGNAL_OR_START)

@@ -1,0 +1,203 @@
+"""A journey's whole state in one serialisable model: the workflow's input and query result."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from operator import attrgetter
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from domain.events.journey_event import JourneyEvent
+from domain.events.kinds import OPT_OUT, EventKind
+from domain.journey.activity_inputs import SendRequest
+from domain.journey.activity_results import MessageFailed
+from domain.journey.buffer import Settled, latest_per_kind
+from domain.journey.decision_log import DecisionLog
+from domain.journey.later_events import JourneySubject, Postpone
+from domain.journey.outcomes import Decision, Ending, Outcome, Reason, Stage, evidence_of
+from domain.journey.plan import JourneyPlan, PlannedStep
+from domain.journey.rules import Rules, rules_of
+from domain.journey.step_progress import StepProgress
+from domain.stores.config import LowerIntent
+
+MAX_SEEN = 200
+"""Event ids that a journey remembers, and events that it keeps while it buffers."""
+
+
+class JourneyState(BaseModel):
+    """Everything that a journey knows. It survives continue-as-new."""
+
+    store_id: str
+    customer_id: str
+    rules_version: int = 1
+    """The rules that this journey began with, and decides by to its end."""
+    buffer: timedelta
+    pending: list[JourneyEvent] = Field(default_factory=list)
+    """Received and not yet processed; while buffering, the buffer."""
+    seen: list[str] = Field(default_factory=list)
+    failures: list[MessageFailed] = Field(default_factory=list)
+    """Of sent messages, reported late and not yet processed."""
+    exit: JourneyEvent | None = None
+    """An operator's exit or an opt-out, once there is one."""
+    trigger: JourneyEvent | None = None
+    left_at: AwareDatetime | None = None
+    ending: Ending | None = None
+    progress: StepProgress = Field(default_factory=StepProgress)
+    log: DecisionLog = Field(default_factory=DecisionLog)
+
+    @property
+    def rules(self) -> Rules:
+        """The decisions of the version that this journey began with."""
+        return rules_of(self.rules_version)
+
+    @property
+    def stage(self) -> Stage:
+        """Where the journey is."""
+        if self.ending is not None:
+            return Stage.CLOSED
+        return Stage.BUFFERING if self.trigger is None else Stage.WAITING
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """Everything that the journey decided so far."""
+        return self.log.entries
+
+    def subject(self) -> JourneySubject:
+        """What a waiting journey is about.
+
+        Raises:
+            ValueError: the buffer has not passed yet.
+        """
+        if self.trigger is None or self.left_at is None:
+            raise ValueError("a buffering journey has no subject yet")
+        return JourneySubject(self.trigger, self.left_at, self.progress.plan.lower_intent_events)
+
+    def subject_when_over(self) -> JourneySubject:
+        """As `subject`, for events that come too late for it: none is ignored then.
+
+        Raises:
+            ValueError: the buffer has not passed yet.
+        """
+        return replace(self.subject(), lower_intent_events=LowerIntent.EXIT)
+
+    # What is received
+
+    def receive(self, event: JourneyEvent) -> None:
+        """Take in a pushed event, unless it was received before."""
+        if self._is_new(event):
+            self.pending.append(event)
+
+    def request_exit(self, event: JourneyEvent) -> None:
+        """Take in an operator's exit, or an opt-out."""
+        if self._is_new(event):
+            self.exit = event
+
+    def receive_failure(self, failed: MessageFailed) -> None:
+        """Take in that a sent message could not be delivered, unless it is known."""
+        if failed not in self.failures:
+            self.failures.append(failed)
+
+    def _is_new(self, event: JourneyEvent) -> bool:
+        new = event.event_id not in self.seen
+        if new:
+            self.seen = [*self.seen, event.event_id][-MAX_SEEN:]
+        return new
+
+    def has_pending(self) -> bool:
+        """Whether something was received that has not been processed."""
+        return bool(self.pending) or bool(self.failures) or self.exit is not None
+
+    def take_pending(self) -> list[JourneyEvent]:
+        """Hand over the events that were received and not yet processed."""
+        events, self.pending = self.pending, []
+        return events
+
+    def take_failures(self) -> list[MessageFailed]:
+        """Hand over the unprocessed failures that are about this journey's messages."""
+        failures, self.failures = self.failures, []
+        trigger_event_id = self.subject().trigger.event_id
+        return [failed for failed in failures if failed.trigger_event_id == trigger_event_id]
+
+    # The buffer
+
+    def likely_trigger(self) -> JourneyEvent | None:
+        """The trigger, or what looks like it while the journey buffers."""
+        if self.trigger is not None:
+            return self.trigger
+        candidates = [event for event in self.pending if event.kind != EventKind.ORDER_PLACED]
+        key = attrgetter("intent", "at", "event_id")
+        return max(candidates or self.pending, key=key, default=None)
+
+    def shorten_buffer(self) -> None:
+        """Of very many events, keep those that can decide something."""
+        if len(self.pending) > MAX_SEEN:
+            self.pending = latest_per_kind(self.pending)
+
+    def end_in_buffer(self) -> Sequence[JourneyEvent]:
+        """Empty the buffer of a journey that ends in it, and name the likely trigger."""
+        if self.trigger is None and self.pending:
+            self.trigger = self.likely_trigger()
+            self.left_at = max(event.at for event in self.pending)
+        return self.take_pending()
+
+    def begin(self, settled: Settled, now: datetime) -> None:
+        """The buffer has passed: the journey is about this trigger."""
+        self.trigger, self.left_at = settled.trigger, settled.left_at
+        buffered = {
+            "events_in_buffer": str(len(self.take_pending())),
+            "left_at": settled.left_at.isoformat(),
+        }
+        because = "latest event of the highest intent in the buffer"
+        self.log.note(now, "trigger_chosen", because, evidence_of(settled.trigger) | buffered)
+
+    # The way through the plan
+
+    def follow(self, plan: JourneyPlan, now: datetime) -> Ending | None:
+        """Follow this plan from here on; an ending when it leaves nothing to do."""
+        self.progress.follow(plan)
+        if plan.already_handled:
+            return Ending(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_HANDLED)
+        if not plan.steps:
+            return Ending(outcome=Outcome.SKIPPED, reason=Reason.NO_PLAN)
+        due = {f"message {step.number}": step.due_at.isoformat() for step in plan.steps}
+        self.log.note(now, "plan_loaded", f"{len(plan.steps)} message(s), due as listed", due)
+        return None
+
+    def postpone(self, postponement: Postpone, now: datetime) -> None:
+        """Count the delays from a later event."""
+        self.left_at = postponement.left_at
+        evidence = evidence_of(postponement.event)
+        self.log.note(now, "postponed", "active again, with lower intent", evidence)
+
+    def send_request(self, step: PlannedStep) -> SendRequest:
+        """What to send: the current message of a step."""
+        subject, number = self.subject(), self.progress.current_number(step)
+        return SendRequest(
+            store_id=self.store_id,
+            customer_id=self.customer_id,
+            trigger_event_id=subject.trigger.event_id,
+            kind=subject.trigger.kind,
+            step=step,
+            fallback=number,
+            because=self.progress.because_of(number),
+            waits_for_template=self.progress.waits_for_template(step),
+        )
+
+    def next_due(self) -> datetime | None:
+        """When the next message is due."""
+        return None if self.ending is not None else self.progress.next_due()
+
+    # The end
+
+    def requested_exit(self) -> Ending | None:
+        """The ending that an operator or an opt-out asked for, if any."""
+        if self.exit is None:
+            return None
+        self.end_in_buffer()
+        reason = Reason.OPTED_OUT if self.exit.kind == OPT_OUT else Reason.OPERATOR
+        return Ending(outcome=Outcome.EXITED, reason=reason, evidence=evidence_of(self.exit))
+
+    def end(self, ending: Ending, now: datetime) -> None:
+        """Close the journey."""
+        self.ending = ending
+        self.log.note(now, ending.outcome, ending.reason, ending.evidence)

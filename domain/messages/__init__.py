@@ -1,0 +1,1 @@
+"""What a message says and by which way it goes: templates, Liquid, channels, fallbacks."""

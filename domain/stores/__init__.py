@@ -1,0 +1,1 @@
+"""A store's configuration: plans, quiet hours, limits, and how it is parsed."""

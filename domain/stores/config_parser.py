@@ -1,0 +1,80 @@
+"""Parsing a configuration as an operator wrote it; every wrong place is named as it was written."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from domain.messages.message import ChannelMessage
+from domain.messages.template_checks import AS_WRITTEN
+from domain.stores.config import StoreConfig
+from domain.values.problems import InvalidBodyError, Path, Problem
+
+
+def parse_config(raw: str | bytes) -> StoreConfig:
+    """Parse a configuration from JSON.
+
+    Raises:
+        InvalidBodyError: with every wrong place.
+    """
+    written = _json(raw)
+    try:
+        config = StoreConfig.model_validate_json(raw, context=AS_WRITTEN)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        problems = [
+            Problem(
+                each["type"],
+                _written_path(each["loc"], written, missing=each["type"] == "missing"),
+                each["msg"],
+            )
+            for each in found
+        ]
+        raise InvalidBodyError(problems) from None
+    if unknown := list(_unknown_channels(config, written)):
+        raise InvalidBodyError(unknown)
+    return config
+
+
+def _unknown_channels(config: StoreConfig, written: Any) -> Iterator[Problem]:
+    for loc, message in _messages(config):
+        if isinstance(message, ChannelMessage) and message.channel not in config.channels:
+            path = _written_path((*loc, "channel"), written, missing=False)
+            yield Problem("unknown_channel", path, "is not one of the store's channels")
+
+
+def _messages(config: StoreConfig) -> Iterator[tuple[Path, object]]:
+    """Every message of every plan, and where it is."""
+    for kind, plan in config.plans.items():
+        for number, step in enumerate(plan.steps):
+            loc = ("plans", kind, "steps", number)
+            yield loc, step.message
+            for which, fallback in enumerate(step.fallbacks):
+                yield (*loc, "fallbacks", which), fallback.message
+
+
+def _json(raw: str | bytes) -> Any:
+    try:
+        return from_json(raw)
+    except ValueError:
+        return None
+
+
+def _written_path(loc: Path, written: Any, *, missing: bool) -> Path:
+    """The part of pydantic's path that is in what was written.
+
+    Pydantic also names the branches of unions, and the `steps` of a plan that is a bare list.
+    """
+    path: list[int | str] = []
+    for part in loc:
+        if _has(written, part):
+            path.append(part)
+            written = written[part]
+    return (*path, loc[-1]) if missing else tuple(path)
+
+
+def _has(written: Any, part: int | str) -> bool:
+    if isinstance(written, dict):
+        return part in written
+    return isinstance(written, list) and isinstance(part, int) and part < len(written)

@@ -1,0 +1,81 @@
+"""A store's plans: which messages follow which kind of event."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from domain.events.kinds import EventKind
+from domain.messages.fallbacks import LATE_FAILURES, Fallback
+from domain.messages.message import ChannelMessage, WithMessage
+from domain.messages.templates import TemplateMessage
+from domain.values.config_model import ConfigModel
+from domain.values.durations import Duration
+
+
+class Step(WithMessage):
+    """One message of a plan, due `after` the customer left, and its fallbacks."""
+
+    after: Duration
+    expires_after: Duration | None = None
+    """Not worth sending when this much later than it was due."""
+    fallbacks: Annotated[tuple[Fallback, ...], Field(max_length=5)] = ()
+    """What is sent instead after a failure, in the order in which they are tried."""
+    fallback_within: Annotated[Duration, Field(le=timedelta(days=1))] = timedelta(minutes=15)
+    """How long after Meta accepted the message a failure that it reports leads to a fallback. The
+    journey stays open so long, also after its last message."""
+
+    def message_at(self, number: int) -> TemplateMessage | ChannelMessage:
+        """One of the step's messages: 0 its own, 1 its first fallback's."""
+        return self.fallbacks[number - 1].message if number else self.message
+
+    def fallback_after(
+        self, tried: int, failure: str | None, *, only_channels: bool = False
+    ) -> int | None:
+        """The number of the message that is sent after a failure; None if the step has none.
+
+        Args:
+            tried: the number of the message that failed.
+            failure: why.
+            only_channels: WhatsApp does not reach the customer.
+        """
+        for number, fallback in enumerate(self.fallbacks[tried:], start=tried + 1):
+            reaches = isinstance(fallback.message, ChannelMessage) or not only_channels
+            if failure in fallback.on and reaches:
+                return number
+        return None
+
+    def awaits_late_failures(self, sent: int) -> bool:
+        """Whether a failure that Meta reports late of that message may lead to a fallback."""
+        by_meta = isinstance(self.message_at(sent), TemplateMessage)
+        return by_meta and any(set(each.on) & LATE_FAILURES for each in self.fallbacks[sent:])
+
+
+class Plan(ConfigModel):
+    """The steps for one kind of event. A bare list of steps is a plan without extras."""
+
+    steps: Annotated[list[Step], Field(min_length=1, max_length=20)]
+    intent: EventKind | None = None
+    """For a custom kind: the kind that it ranks with. Otherwise it has the lowest intent."""
+
+    @field_validator("intent")
+    @classmethod
+    def _not_an_order(cls, intent: EventKind | None) -> EventKind | None:
+        if intent is EventKind.ORDER_PLACED:
+            raise ValueError("order_placed ends journeys; nothing ranks with it")
+        return intent
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        delays = [step.after for step in self.steps]
+        if delays != sorted(delays):
+            raise ValueError("steps must stand in the order of their `after`")
+        return self
+
+
+def _plan_of_steps(value: Any) -> Any:
+    return {"steps": value} if isinstance(value, list) else value
+
+
+PlanKind = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
+Plans = dict[PlanKind, Annotated[Plan, BeforeValidator(_plan_of_steps)]]

@@ -1,0 +1,1 @@
+"""Values that the rest of the domain is made of: durations, timestamps, secrets, problems."""

@@ -1,0 +1,1 @@
+"""Everything that comes in is stored here, and dispatched or processed from here."""

@@ -1,0 +1,140 @@
+"""Delivering accepted events to their journeys: at once, or when Temporal is available again.
+
+The process that accepts an event holds a lease on it and delivers it at once. What stays
+undelivered, because Temporal was unavailable or that process died, the dispatcher delivers, in
+order per customer. A journey recognises an event that is delivered twice by its id.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from clock import Clock
+from domain.events.kinds import OPERATOR_EXIT
+from domain.journey.identity import CustomerRef
+from domain.journey.routing import Delivery
+from operations.background import run_concurrently
+from storage import inbox_delivery, stores
+from storage.database import Database
+from storage.inbox import InboxRow
+from temporal.gateway import JourneyGateway
+from temporal.rpc import TemporalUnavailableError, UndeliverableError
+
+LEASE = timedelta(seconds=20)
+"""Longer than a delivery takes; after it, the process that held it is considered dead."""
+
+MAX_BACKOFF = timedelta(hours=1)
+"""The longest delay before an event is retried that Temporal refuses."""
+
+MAX_DOUBLINGS = 12
+"""Of the backoff, which begins with a second: the next one is beyond `MAX_BACKOFF`."""
+
+BATCH = 500
+
+log = structlog.get_logger()
+
+
+class Dispatcher:
+    """Delivers events of the inbox."""
+
+    def __init__(self, database: Database, journeys: JourneyGateway, clock: Clock) -> None:
+        """Deliver from this database through this gateway."""
+        self._database = database
+        self._journeys = journeys
+        self._clock = clock
+
+    async def deliver(self, row: InboxRow) -> bool:
+        """Deliver one event to its journey, and mark it.
+
+        Returns:
+            Whether a journey has it, or will have it; False: no journey was open.
+
+        Raises:
+            TemporalUnavailableError: it stays in the inbox, to be delivered later.
+        """
+        try:
+            delivered = await self._signal_or_start(row)
+        except TemporalUnavailableError:
+            await self._release([row])
+            raise
+        except UndeliverableError as error:
+            await self._back_off(row, error)
+            return True
+        async with self._database.transaction() as connection:
+            await inbox_delivery.mark_dispatched(
+                connection, row.id, self._clock(), to_open_journey=delivered
+            )
+        return delivered
+
+    async def _signal_or_start(self, row: InboxRow) -> bool:
+        customer = CustomerRef(row.store_id, row.customer_id)
+        if row.event.kind == OPERATOR_EXIT:
+            return await self._journeys.request_exit(customer, row.event)
+        if await self._journeys.signal_event(customer, row.event):
+            return True
+        if row.delivery is not Delivery.SIGNAL_OR_START:
+            return False
+        return await self._start_or_signal(customer, row)
+
+    async def _start_or_signal(self, customer: CustomerRef, row: InboxRow) -> bool:
+        """Start a journey, or signal the one that was started meanwhile."""
+        started = await self._start(customer, row)
+        if started or await self._journeys.signal_event(customer, row.event):
+            return True
+        raise TemporalUnavailableError("a journey opened and closed in between")
+
+    async def _start(self, customer: CustomerRef, row: InboxRow) -> bool:
+        async with self._database.reading() as connection:
+            store = await stores.existing(connection, row.store_id)
+        return await self._journeys.start(customer, row.event, store.config.buffer, self._clock())
+
+    async def _back_off(self, row: InboxRow, error: Exception) -> None:
+        """Retry one event later, without holding up other customers."""
+        delay = min(timedelta(seconds=2 ** min(row.attempts, MAX_DOUBLINGS)), MAX_BACKOFF)
+        async with self._database.transaction() as connection:
+            await inbox_delivery.put_off(connection, row, self._clock() + delay)
+        log.error("event is retried later", inbox_id=row.id, because=type(error).__name__)
+
+    async def sweep(self) -> None:
+        """Deliver everything that is due.
+
+        Raises:
+            TemporalUnavailableError: after all were tried, for some Temporal was unavailable.
+        """
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            rows = await inbox_delivery.lease_due(connection, now, now + LEASE, BATCH)
+        begin_by = now + LEASE / 2
+        await run_concurrently(
+            self._deliver_in_order(rows, begin_by) for rows in _by_customer(rows)
+        )
+
+    async def _deliver_in_order(self, rows: Sequence[InboxRow], begin_by: datetime) -> None:
+        """One customer's events; a failure holds up no other customer."""
+        for position, row in enumerate(rows):
+            if self._clock() >= begin_by:  # another process may take them over soon
+                await self._release(rows[position:])
+                return
+            try:
+                await self.deliver(row)
+            except TemporalUnavailableError:
+                await self._release(rows[position + 1 :])
+                raise
+            except Exception as error:  # noqa: BLE001  # the failure is the datum: it backs off
+                await self._back_off(row, error)
+                return
+
+    async def _release(self, rows: Sequence[InboxRow]) -> None:
+        """Give up the lease on events, so that the next sweep may have them."""
+        async with self._database.transaction() as connection:
+            for row in rows:
+                await inbox_delivery.give_back(connection, row.id)
+
+
+def _by_customer(rows: Iterable[InboxRow]) -> list[list[InboxRow]]:
+    grouped: defaultdict[tuple[str, str], list[InboxRow]] = defaultdict(list)
+    for row in rows:
+        grouped[row.store_id, row.customer_id].append(row)
+    return list(grouped.values())

@@ -1,0 +1,75 @@
+"""Routing a valid event: whose it is, and what is done with it besides storing it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.customers import phones
+from domain.customers.identity import customer_key, keyed_hash
+from domain.events import consent
+from domain.events.journey_event import JourneyEvent
+from domain.events.models import CartUpdate
+from domain.journey.routing import route_event
+from ingest.event_parser import ParsedEvent
+from storage import suppressions
+from storage.inbox import NewEvent
+from storage.stores import Store
+
+
+async def new_event(
+    connection: AsyncConnection, store: Store, parsed: ParsedEvent, now: datetime
+) -> NewEvent:
+    """The event as the inbox stores it.
+
+    Args:
+        connection: of the transaction that stores it.
+        store: whose event it is.
+        parsed: the event, and its body for merge fields.
+        now: the time of arrival.
+    """
+    event, customer = parsed.event, parsed.event.customer
+    address = phones.to_e164(customer.phone, store.config.default_region)
+    address_hash = keyed_hash(store.hash_key, address) if address else None
+    obstacle = await _obstacle(connection, store, address_hash, parsed.body)
+    return NewEvent(
+        store.store_id,
+        customer_key(
+            store.hash_key, customer.customer_id, address or customer.phone, customer.email
+        ),
+        _journey_event(store, parsed),
+        {**parsed.body, **_resolved_fields(parsed)},
+        route_event(store.config, event, now, obstacle=obstacle),
+        address_hash,
+    )
+
+
+async def _obstacle(
+    connection: AsyncConnection, store: Store, address_hash: str | None, body: Mapping[str, Any]
+) -> str | None:
+    """Why this customer cannot be messaged, in plain words, if so."""
+    if address_hash is None:
+        return "no address to message: no valid phone number"
+    if await suppressions.because(connection, store.store_id, address_hash):
+        return "opted out: this number is suppressed"
+    if store.config.consent == "required" and not consent.is_granted(body):
+        return "no consent: this store requires customer.consent with granted, source, timestamp"
+    return None
+
+
+def _resolved_fields(parsed: ParsedEvent) -> dict[str, Any]:
+    """What the guide's placeholder meant, for merge fields."""
+    event = parsed.event
+    return {"sub_event_name": event.sub_event_name} if isinstance(event, CartUpdate) else {}
+
+
+def _journey_event(store: Store, parsed: ParsedEvent) -> JourneyEvent:
+    event = parsed.event
+    return JourneyEvent(
+        event_id=event.event_id,
+        kind=event.event_name,
+        at=event.timestamp,
+        intent=store.config.intent(event.event_name),
+        empties_cart=event.empties_cart,
+    )

@@ -1,0 +1,57 @@
+"""Routing Meta's updates to stores and applying them: to the ledger, and to suppressions.
+
+A notification that was processed in part is processed again: applying is idempotent.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingest.opt_out_updates import apply_to_person
+from ingest.status_updates import StatusOfMessage, apply_statuses, status_of_message
+from ingest.update_results import RoutedUpdate, UpdateCounts, UpdateResult
+from storage import phone_numbers
+from storage.database import Database
+from storage.phone_numbers import StoreOfNumber
+from whatsapp.updates import Other, Unreadable, Update
+
+
+async def route(
+    connection: AsyncConnection, batches: Sequence[Sequence[Update]]
+) -> list[list[RoutedUpdate]]:
+    """Find the stores of every update, for several notifications at once."""
+    updates = chain.from_iterable(batches)
+    numbers = {update.phone_number_id for update in updates if update.phone_number_id}
+    stores = await phone_numbers.stores_of(connection, numbers)
+    return [[_routed(update, stores) for update in batch] for batch in batches]
+
+
+def _routed(update: Update, stores: Mapping[str, Sequence[StoreOfNumber]]) -> RoutedUpdate:
+    return RoutedUpdate(update, stores.get(update.phone_number_id or "", ()))
+
+
+async def apply_updates(
+    database: Database, batch: Sequence[RoutedUpdate], now: datetime
+) -> UpdateCounts:
+    """Apply readable updates. Idempotent."""
+    counts, of_messages = UpdateCounts(), list[StatusOfMessage]()
+    for each in batch:
+        status = status_of_message(each)
+        if status is not None:
+            of_messages.append(status)
+        else:
+            result = _without_effect(each) or await apply_to_person(database, each, now)
+            counts.results[each.update.kind, result] += 1
+    await apply_statuses(database, of_messages, now, counts)
+    return counts
+
+
+def _without_effect(routed: RoutedUpdate) -> UpdateResult | None:
+    match routed.update.content:
+        case Unreadable():
+            return UpdateResult.QUARANTINED
+        case Other():
+            return UpdateResult.IGNORED
+    return None if routed.stores else UpdateResult.UNROUTABLE

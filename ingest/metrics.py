@@ -1,0 +1,46 @@
+"""Counters of what came in. No label names a store, a customer or an address."""
+
+from prometheus_client import CollectorRegistry, Counter
+
+from ingest.receipts import ReceiptStatus
+from ingest.update_results import UpdateCounts
+
+INVALID = "invalid"
+"""The status of a posted event that was quarantined."""
+
+
+class IngestMetrics:
+    """Counts events and Meta's updates by result."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Register the counters."""
+        self._events = Counter(
+            "comeback_events", "Posted events by result", ["status"], registry=registry
+        )
+        self._updates = Counter(
+            "comeback_webhook_updates",
+            "Meta's updates by kind and result",
+            ["kind", "result"],
+            registry=registry,
+        )
+        self._statuses = Counter(
+            "comeback_message_statuses",
+            "Statuses of messages that changed the ledger",
+            ["status"],
+            registry=registry,
+        )
+
+    def count_event(self, status: ReceiptStatus) -> None:
+        """Count a posted event."""
+        self._events.labels(status.value).inc()
+
+    def count_invalid_event(self) -> None:
+        """Count an event that was quarantined."""
+        self._events.labels(INVALID).inc()
+
+    def count_updates(self, counts: UpdateCounts) -> None:
+        """Count processed updates."""
+        for (kind, result), count in counts.results.items():
+            self._updates.labels(kind, result).inc(count)
+        for status, count in counts.changed.items():
+            self._statuses.labels(status).inc(count)

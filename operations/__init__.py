@@ -1,0 +1,1 @@
+"""What runs beside journeys: notifying, explaining, purging, exporting and erasing."""

@@ -1,0 +1,136 @@
+"""Notifying open journeys of what happened to their store, their messages or their customer.
+
+A notification stays in the database until it was signalled. A second signal changes nothing.
+"""
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.messaging_provider import CategoryOf
+from activities.send_results import reason_of_failure
+from domain.events.journey_event import JourneyEvent
+from domain.events.kinds import LOWEST_INTENT, OPT_OUT
+from domain.journey.activity_results import MessageFailed
+from domain.journey.identity import CustomerRef
+from domain.journey.outcomes import Reason
+from domain.messages.pacing import MARKETING_LIMIT
+from operations.background import run_concurrently
+from storage import failures, holds, inbox, messages, opt_outs, stores, suppressions, template_holds
+from storage.database import Database
+from storage.failures import Failure
+from storage.holds import Hold
+from storage.opt_outs import OptOut
+from temporal.gateway import JourneyGateway
+from temporal.rpc import UndeliverableError
+
+BATCH = 500
+log = structlog.get_logger()
+
+
+class Notifier:
+    """Releases held journeys, signals failed messages, ends journeys after an opt-out."""
+
+    def __init__(
+        self, database: Database, journeys: JourneyGateway, category_of: CategoryOf
+    ) -> None:
+        """Signal through this gateway what is pending in this database."""
+        self._database = database
+        self._journeys = journeys
+        self._category_of = category_of
+
+    async def release_held(self) -> None:
+        """Release every journey whose store and template may send again.
+
+        Raises:
+            TemporalUnavailableError: after all were tried, for some Temporal was unavailable.
+        """
+        async with self._database.reading() as connection:
+            held = await holds.releasable(connection, BATCH)
+        await run_concurrently(self._release(hold) for hold in held)
+
+    async def _release(self, hold: Hold) -> None:
+        try:
+            await self._journeys.release(CustomerRef(hold.store_id, hold.customer_id))
+        except UndeliverableError:
+            log.exception("journey cannot be released")
+        async with self._database.transaction() as connection:
+            await holds.remove(connection, hold)
+
+    async def signal_failures(self) -> None:
+        """Signal open journeys that Meta could not deliver one of their messages.
+
+        Raises:
+            TemporalUnavailableError: after all were tried, for some Temporal was unavailable.
+        """
+        async with self._database.reading() as connection:
+            pending = await failures.pending(connection, BATCH)
+        await run_concurrently(self._signal_failure(failure) for failure in pending)
+
+    async def _signal_failure(self, failure: Failure) -> None:
+        failed = MessageFailed(
+            message_id=failure.message_id,
+            trigger_event_id=failure.trigger_event_id,
+            step=failure.step,
+            fallback=failure.fallback,
+            reason=reason_of_failure(failure.error_code, self._category_of),
+            at=failure.failed_at,
+        )
+        customer = CustomerRef(failure.store_id, failure.customer_id)
+        is_open = await self._try_signal(customer, failed)
+        async with self._database.transaction() as connection:
+            await _hold_others(connection, failure, failed.reason)
+            if is_open and failed.reason is Reason.MARKETING_LIMIT:  # perhaps a day later
+                again_at = failure.failed_at + MARKETING_LIMIT
+                await messages.allow_again(connection, failure.message_id, again_at)
+            await failures.remove(connection, failure.message_id)
+
+    async def _try_signal(self, customer: CustomerRef, failed: MessageFailed) -> bool:
+        try:
+            return await self._journeys.signal_failure(customer, failed)
+        except UndeliverableError:
+            log.exception("journey cannot be signalled")
+            return False
+
+    async def end_opted_out(self) -> None:
+        """End the open journeys of people who opted out.
+
+        Raises:
+            TemporalUnavailableError: after all were tried, for some Temporal was unavailable.
+        """
+        async with self._database.reading() as connection:
+            pending = await opt_outs.pending(connection, BATCH)
+        for opt_out in pending:
+            await self._end_journeys(opt_out)
+
+    async def _end_journeys(self, opt_out: OptOut) -> None:
+        address = (opt_out.store_id, opt_out.address_hash)
+        async with self._database.reading() as connection:
+            suppressed = await suppressions.because(connection, *address) is not None
+            customers = await inbox.customers_of(connection, *address) if suppressed else []
+        await run_concurrently(self._end(opt_out, customer_id) for customer_id in customers)
+        async with self._database.transaction() as connection:
+            await opt_outs.remove(connection, opt_out)
+
+    async def _end(self, opt_out: OptOut, customer_id: str) -> None:
+        """A journey that cannot be ended sends nothing either: the claim sees the suppression."""
+        event = JourneyEvent(
+            event_id=f"opt-out:{opt_out.address_hash}",
+            kind=OPT_OUT,
+            at=opt_out.created_at,
+            intent=LOWEST_INTENT,
+        )
+        try:
+            await self._journeys.request_exit(CustomerRef(opt_out.store_id, customer_id), event)
+        except UndeliverableError:
+            log.exception("journey cannot be ended")
+
+
+async def _hold_others(connection: AsyncConnection, failure: Failure, reason: Reason) -> None:
+    """Pause the store or hold the template."""
+    because, now = f"Meta answers {failure.error_code}", failure.failed_at
+    if reason is Reason.STORE_PAUSED:
+        await stores.pause(connection, failure.store_id, now, because)
+        log.error("store paused", store_id=failure.store_id, because=because)
+    elif reason is Reason.TEMPLATE_HELD:
+        await template_holds.add(connection, failure.store_id, failure.template, because, now)
+        log.error("template held", store_id=failure.store_id, template=failure.template)

@@ -1,0 +1,46 @@
+"""HTTP connections to others: no redirects, no proxies from the environment, bounded answers."""
+
+from collections.abc import AsyncIterable
+from datetime import timedelta
+
+import httpx
+
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+"""Failures before the first byte of the request: nothing was sent."""
+
+
+class OversizedAnswerError(Exception):
+    """An answer longer than the caller reads."""
+
+
+def outbound_client(
+    limits: httpx.Limits, timeout: httpx.Timeout | None = None
+) -> httpx.AsyncClient:
+    """An HTTP client for one kind of remote system; the caller closes it.
+
+    Secrets must not follow a redirect, nor pass a proxy that is configured for other programs.
+    """
+    return httpx.AsyncClient(
+        trust_env=False,
+        follow_redirects=False,
+        timeout=timeout or httpx.Timeout(timedelta(seconds=5).total_seconds()),
+        limits=limits,
+    )
+
+
+async def read_body(chunks: AsyncIterable[bytes], max_bytes: int) -> bytes:
+    """Read a streamed body, and stop where it is too long.
+
+    Args:
+        chunks: `aiter_raw()` or `aiter_bytes()` of a response.
+        max_bytes: of the whole body.
+
+    Raises:
+        OversizedAnswerError: it has more than `max_bytes` bytes.
+    """
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > max_bytes:
+            raise OversizedAnswerError(f"answered more than {max_bytes} bytes")
+    return bytes(body)

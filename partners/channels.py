@@ -1,0 +1,105 @@
+"""A store's own channel: one signed webhook, one outcome, no retry of its own.
+
+Signed as the Standard Webhooks specification says (`webhook-id`, `webhook-timestamp`,
+`webhook-signature`). The id is the ledger's: a receiver can deduplicate by it.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import httpx
+import standardwebhooks
+
+from clock import Clock
+from domain.messages.channels import Channel, ChannelRequest, webhook_body
+from domain.messages.send_outcome import (
+    Accepted,
+    ErrorCategory,
+    NotSent,
+    Refused,
+    SendOutcome,
+    Unknown,
+)
+from outbound_http import UNSENT
+from partners.egress import ForbiddenAddressError, PinnedUrl, pin
+
+MAX_CONNECT_TIME = timedelta(seconds=5)
+
+
+class ChannelClient:
+    """Posts to stores' channels."""
+
+    def __init__(self, http: httpx.AsyncClient, clock: Clock, *, allow_private: bool) -> None:
+        """Post through these connections.
+
+        Args:
+            http: as `partner_http` makes it.
+            clock: gives the time that is signed.
+            allow_private: let URLs be http or point at private addresses, for development.
+        """
+        self._http = http
+        self._clock = clock
+        self._allow_private = allow_private
+
+    async def post(self, channel: Channel, requested: ChannelRequest) -> SendOutcome:
+        """Post a message once. Failures are outcomes, too: only cancellation is raised."""
+        try:
+            async with asyncio.timeout(_connect_seconds(channel)):
+                target = await pin(str(channel.url), allow_private=self._allow_private)
+        except ForbiddenAddressError as error:
+            return NotSent(str(error))
+        except (TimeoutError, httpx.InvalidURL) as error:
+            return NotSent(f"no address: {type(error).__name__}")
+        try:
+            async with asyncio.timeout(channel.timeout.total_seconds()):
+                return _outcome(await self._post(channel, target, requested))
+        except UNSENT as error:
+            return NotSent(f"no connection: {type(error).__name__}")
+        except (httpx.HTTPError, OSError) as error:
+            return Unknown(f"no answer: {type(error).__name__}")
+
+    async def _post(self, channel: Channel, target: PinnedUrl, requested: ChannelRequest) -> int:
+        now = self._clock()
+        body = webhook_body(requested, now)
+        request = self._http.build_request(
+            "POST",
+            target.url,
+            headers={"Host": target.host, **_signed(channel, requested.message_id, body, now)},
+            extensions={**target.extensions, "timeout": _timeout(channel)},
+            content=body,
+        )
+        response = await self._http.send(request, stream=True)
+        await response.aclose()
+        return response.status_code
+
+
+def _signed(channel: Channel, message_id: str, body: str, now: datetime) -> dict[str, str]:
+    signer = standardwebhooks.Webhook(channel.secret.get_secret_value())
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signer.sign(message_id, now, body),
+    }
+
+
+def _connect_seconds(channel: Channel) -> float:
+    """Well before the whole timeout: a failure to connect proves that nothing was sent."""
+    return min(MAX_CONNECT_TIME, channel.timeout / 2).total_seconds()
+
+
+def _timeout(channel: Channel) -> dict[str, float | None]:
+    whole = channel.timeout.total_seconds()
+    return httpx.Timeout(whole, connect=_connect_seconds(channel)).as_dict()
+
+
+def _outcome(status: int) -> SendOutcome:
+    """Only 429 asks for another try; a 5xx does not prove that nothing was sent."""
+    answer = f"HTTP {status}"
+    if httpx.codes.is_success(status):
+        return Accepted(None, answer)
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return NotSent(f"throttled: {answer}")
+    if httpx.codes.is_server_error(status) or status == httpx.codes.REQUEST_TIMEOUT:
+        return Unknown(answer)
+    return Refused(ErrorCategory.REFUSED, None, answer)

@@ -1,0 +1,121 @@
+"""The partner's Journey Exit API. Its answer is read tolerantly and not trusted."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import httpx
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+
+from domain.stores.config import ExitApi
+from domain.values.timestamps import require_utc
+from outbound_http import OversizedAnswerError, read_body
+from partners.egress import ForbiddenAddressError, PinnedUrl, pin
+
+MAX_BYTES = 256 * 1024
+"""Far more than an answer about 100 events, the maximum of `event_count`."""
+
+MAX_NAME_CHARACTERS = 64
+
+
+class ExitApiUnavailableError(Exception):
+    """No readable answer came; the message says why, without personal data."""
+
+
+def _aware(at: datetime) -> datetime:
+    """The guide always writes an offset; without one, UTC is what its samples use."""
+    return require_utc(at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+def _printable(name: str) -> str:
+    """Decisions quote it: cut it, and replace what a database cannot store."""
+    cut = name[:MAX_NAME_CHARACTERS]
+    return "".join(character if character.isprintable() else "?" for character in cut)
+
+
+class RecentEvent(BaseModel):
+    """One event of the answer; its other fields are not read."""
+
+    event_name: Annotated[str, Field(min_length=1), AfterValidator(_printable)]
+    timestamp: Annotated[datetime, AfterValidator(_aware)]
+
+
+class _Answer(BaseModel):
+    recent_events: list[RecentEvent]
+
+
+class ExitApiClient:
+    """Asks for a customer's recent events, in either form of the guide."""
+
+    def __init__(self, http: httpx.AsyncClient, *, allow_private: bool) -> None:
+        """Ask through these connections.
+
+        Args:
+            http: as `partner_http` makes it.
+            allow_private: let URLs be http or point at private addresses, for development.
+        """
+        self._http = http
+        self._allow_private = allow_private
+
+    async def recent_events(self, api: ExitApi, customer_id: str) -> list[RecentEvent]:
+        """The customer's recent events, in no particular order. 404 means that there are none.
+
+        Raises:
+            ExitApiUnavailableError: no readable answer came.
+        """
+        try:
+            async with asyncio.timeout(api.timeout.total_seconds()):
+                target = await pin(str(api.url), allow_private=self._allow_private)
+                status, body = await self._ask(api, target, customer_id)
+        except (ForbiddenAddressError, OversizedAnswerError) as error:
+            raise ExitApiUnavailableError(str(error)) from error
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise ExitApiUnavailableError(f"no answer: {type(error).__name__}") from error
+        if status == httpx.codes.NOT_FOUND:
+            return []
+        if status != httpx.codes.OK:
+            raise ExitApiUnavailableError(f"answered HTTP {status}")
+        return _read(body)
+
+    async def _ask(self, api: ExitApi, target: PinnedUrl, customer_id: str) -> tuple[int, bytes]:
+        request = self._http.build_request(
+            "GET",
+            target.url,
+            headers={
+                **_headers(api),
+                b"Host": target.host.encode(),
+                b"Accept-Encoding": b"identity",  # so that a small answer cannot unfold
+            },
+            extensions={**target.extensions, "timeout": _timeout(api)},
+            **_parameters(api, customer_id),
+        )
+        response = await self._http.send(request, stream=True)
+        try:
+            return response.status_code, await read_body(response.aiter_raw(), MAX_BYTES)
+        finally:
+            await response.aclose()
+
+
+def _headers(api: ExitApi) -> dict[bytes, bytes]:
+    """In bytes, since a value need not be ASCII."""
+    return {name.encode(): value.get_secret_value().encode() for name, value in api.headers.items()}
+
+
+def _timeout(api: ExitApi) -> dict[str, float | None]:
+    return httpx.Timeout(api.timeout.total_seconds()).as_dict()
+
+
+def _parameters(api: ExitApi, customer_id: str) -> dict[str, Any]:
+    asked = {"customer_id": customer_id, "event_count": api.event_count}
+    if api.style == "body":
+        return {"json": asked}
+    query = dict(api.url.query_params())
+    return {"params": {**query, **asked}}
+
+
+def _read(body: bytes) -> list[RecentEvent]:
+    try:
+        return _Answer.model_validate_json(body).recent_events
+    except ValidationError as error:
+        wrong = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise ExitApiUnavailableError(f"unreadable answer: {wrong or 'not JSON'}") from error

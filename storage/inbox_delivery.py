@@ -1,0 +1,107 @@
+"""Delivering the inbox's events: who delivers an event until when, and which are dispatched."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import lock
+from storage.inbox import InboxRow
+from storage.tables import inbox, stores
+
+
+async def has_backlog(connection: AsyncConnection, row: InboxRow) -> bool:
+    """Whether earlier events of this customer are undelivered, so that this one must wait."""
+    earlier = select(inbox.c.id).where(
+        inbox.c.store_id == row.store_id,
+        inbox.c.customer_id == row.customer_id,
+        inbox.c.dispatched_at.is_(None),
+        inbox.c.id < row.id,
+    )
+    return (await connection.execute(earlier.limit(1))).first() is not None
+
+
+async def lease_due(
+    connection: AsyncConnection, now: datetime, leased_until: datetime, limit: int
+) -> list[InboxRow]:
+    """Lease undelivered events, oldest first.
+
+    Customers with a leased event are left out, to keep their order. Half of a full batch is for
+    stores that would have nothing in it, so that no store waits for another's backlog.
+    """
+    await lock(connection, "lease")  # a second dispatcher must see what the first one leased
+    rows = await _due(connection, now, limit)
+    if len(rows) == limit > 1:
+        others = await _due_of_other_stores(connection, now, rows)
+        rows = others + rows[: limit - len(others)]
+    if rows:
+        await connection.execute(
+            update(inbox)
+            .where(inbox.c.id.in_([row.id for row in rows]))
+            .values(leased_until=leased_until)
+        )
+    return rows
+
+
+async def _due_of_other_stores(
+    connection: AsyncConnection, now: datetime, batch: Sequence[InboxRow]
+) -> list[InboxRow]:
+    """The oldest events of stores that have none in the batch; half as many at most."""
+    room = len(batch) // 2
+    waits = exists().where(inbox.c.store_id == stores.c.store_id, inbox.c.dispatched_at.is_(None))
+    missing = stores.c.store_id.not_in({row.store_id for row in batch})
+    found = await connection.execute(
+        select(stores.c.store_id).where(missing, waits).order_by(func.random()).limit(room)
+    )
+    store_ids = list(found.scalars())
+    rows = []
+    for store_id in store_ids:
+        rows += await _due(connection, now, room // len(store_ids), inbox.c.store_id == store_id)
+    return rows
+
+
+async def _due(
+    connection: AsyncConnection, now: datetime, limit: int, *conditions: ColumnElement[bool]
+) -> list[InboxRow]:
+    other = inbox.alias()
+    customer_is_leased = exists().where(
+        other.c.store_id == inbox.c.store_id,
+        other.c.customer_id == inbox.c.customer_id,
+        other.c.dispatched_at.is_(None),
+        other.c.leased_until > now,
+    )
+    unleased = or_(inbox.c.leased_until.is_(None), inbox.c.leased_until <= now)
+    due = (
+        select(inbox)
+        .where(inbox.c.dispatched_at.is_(None), unleased, ~customer_is_leased, *conditions)
+        .order_by(inbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [InboxRow.from_mapping(row) for row in (await connection.execute(due)).mappings()]
+
+
+async def mark_dispatched(
+    connection: AsyncConnection, row_id: int, now: datetime, *, to_open_journey: bool
+) -> None:
+    """Mark an event that was delivered, or for which no journey was open."""
+    values: dict[str, Any] = {"dispatched_at": now, "leased_until": None}
+    if to_open_journey:
+        values["ignored_because"] = None
+    await connection.execute(update(inbox).where(inbox.c.id == row_id).values(**values))
+
+
+async def put_off(connection: AsyncConnection, row: InboxRow, until: datetime) -> None:
+    """Postpone an event that cannot be delivered; the customer's later events wait for it."""
+    await connection.execute(
+        update(inbox)
+        .where(inbox.c.id == row.id)
+        .values(leased_until=until, attempts=inbox.c.attempts + 1)
+    )
+
+
+async def give_back(connection: AsyncConnection, row_id: int) -> None:
+    """End the lease of an event that could not be delivered; the dispatcher delivers it."""
+    await connection.execute(update(inbox).where(inbox.c.id == row_id).values(leased_until=None))

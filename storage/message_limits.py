@@ -1,0 +1,44 @@
+"""Earlier messages to a person, which limit the next one."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.messages import MessageStatus
+from storage.tables import messages
+
+NOT_COUNTED = (MessageStatus.FAILED, MessageStatus.NOT_SENT)
+"""Not counted by the frequency cap: the customer surely got nothing."""
+
+
+async def latest_to(
+    connection: AsyncConnection, store_id: str, address_hash: str
+) -> datetime | None:
+    """Time of a store's latest claim that may have reached this address."""
+    found = await connection.execute(
+        select(func.max(messages.c.claimed_at)).where(
+            messages.c.store_id == store_id,
+            messages.c.address_hash == address_hash,
+            messages.c.status.not_in(NOT_COUNTED),
+        )
+    )
+    latest: datetime | None = found.scalar()
+    return latest
+
+
+async def count_since(
+    connection: AsyncConnection, store_id: str, address_hash: str, since: datetime
+) -> int:
+    """How many of a store's messages reached, or may have reached, this address since then."""
+    counted = await connection.execute(
+        select(func.count())
+        .select_from(messages)
+        .where(
+            messages.c.store_id == store_id,
+            messages.c.address_hash == address_hash,
+            messages.c.claimed_at > since,
+            messages.c.status.not_in(NOT_COUNTED),
+        )
+    )
+    return int(counted.scalar_one())

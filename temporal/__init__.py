@@ -1,0 +1,1 @@
+"""Reaching Temporal: the client, payload encryption, workers, and the gateway to journeys."""

@@ -1,0 +1,40 @@
+"""The client of Temporal, with this program's payload converter."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.envconfig import ClientConfig
+
+from temporal.payload_codec import EncryptionCodec
+
+DEFAULT_ADDRESS = "localhost:7233"
+DEFAULT_NAMESPACE = "default"
+
+
+def data_converter(keys: Mapping[str, bytes], namespace: str) -> DataConverter:
+    """Pydantic models as JSON; encrypted when there are keys, failures included."""
+    if not keys:
+        return pydantic_data_converter
+    return dataclasses.replace(
+        pydantic_data_converter,
+        payload_codec=EncryptionCodec(keys, namespace),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+async def connect(keys: Mapping[str, bytes], *, lazy: bool = False) -> Client:
+    """Connect as the `TEMPORAL_…` variables say.
+
+    Args:
+        keys: encrypt what Temporal stores; the first encrypts, all decrypt.
+        lazy: connect with the first call, so that a process can start before Temporal.
+    """
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", DEFAULT_ADDRESS)
+    namespace = config.setdefault("namespace", DEFAULT_NAMESPACE)
+    return await Client.connect(
+        **config, data_converter=data_converter(keys, namespace or DEFAULT_NAMESPACE), lazy=lazy
+    )

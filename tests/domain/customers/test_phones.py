@@ -1,0 +1,108 @@
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, example_number, format_number
+
+from domain.customers.phones import address_in, addresses_of, time_zone_of, to_e164
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "expected"),
+    [
+        ("+919876543210", None, "+919876543210"),
+        ("+91 98765 43210", "US", "+919876543210"),
+        ("98765 43210", "IN", "+919876543210"),
+        ("098765-43210", "IN", "+919876543210"),
+        ("030 901820", "DE", "+4930901820"),
+    ],
+)
+def test_number_is_formatted_in_e164(raw: str, region: str | None, expected: str) -> None:
+    assert to_e164(raw, region) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "region"),
+    [
+        (None, "IN"),
+        ("", "IN"),
+        ("9876543210", None),
+        ("+9112", None),
+        ("email@gmail.co", "IN"),
+        ("+999123456789", None),
+    ],
+)
+def test_invalid_number_is_none(raw: str | None, region: str | None) -> None:
+    assert to_e164(raw, region) is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_parsed_without_an_error(raw: str) -> None:
+    written = to_e164(raw, "IN")
+    assert written is None or to_e164(written, None) == written
+
+
+@pytest.mark.parametrize(
+    ("address", "zone"),
+    [
+        ("+919876543210", "Asia/Kolkata"),
+        ("+4915123456789", "Europe/Berlin"),
+        ("+6591234567", "Asia/Singapore"),
+        ("+61412345678", None),
+        ("+79161234567", None),
+        ("+80012345678", None),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_time_zone_is_known_only_if_the_number_has_one(
+    address: str | None, zone: str | None
+) -> None:
+    assert time_zone_of(address) == zone
+
+
+@pytest.mark.parametrize("region", sorted(SUPPORTED_REGIONS))
+def test_time_zone_of_every_region_exists(region: str) -> None:
+    number = example_number(region)
+    assert number is not None
+    zone = time_zone_of(format_number(number, PhoneNumberFormat.E164))
+    assert zone is None or ZoneInfo(zone).key == zone
+
+
+@pytest.mark.parametrize(
+    ("wa_id", "addresses"),
+    [
+        ("919876543210", ("+919876543210",)),
+        ("+919876543210", ("+919876543210",)),
+        ("5215512345678", ("+5215512345678", "+525512345678")),
+        ("551187654321", ("+551187654321", "+5511987654321")),
+        ("5511987654321", ("+5511987654321",)),
+        ("", ()),
+        ("US.13491208655302741918", ()),
+        ("\ud800", ()),
+    ],
+)
+def test_whatsapp_id_has_these_phone_numbers(wa_id: str, addresses: tuple[str, ...]) -> None:
+    assert addresses_of(wa_id) == addresses
+
+
+@pytest.mark.parametrize(
+    ("body", "address"),
+    [
+        ({"customer": {"phone": "98765 43210"}}, "+919876543210"),
+        ({"customer": {"phone": 9876543210}}, "+919876543210"),
+        ({"customer": {"phone": "+1 212 555 0123"}}, "+12125550123"),
+        ({"customer": {"phone": "none"}}, None),
+        ({"customer": {"phone": None}}, None),
+        ({"customer": {}}, None),
+        ({"customer": "98765 43210"}, None),
+        ({}, None),
+    ],
+)
+def test_address_of_an_event_is_its_phone_in_e164(
+    body: dict[str, Any], address: str | None
+) -> None:
+    assert address_in(body, "IN") == address

@@ -1,0 +1,136 @@
+"""Delivering events that could not be delivered at once, on a real server."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import update
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from domain.events.journey_event import JourneyEvent
+from domain.journey.outcomes import Stage
+from domain.journey.routing import Delivery, Routing
+from ingest.dispatcher import LEASE, Dispatcher
+from ingest.intake import Intake
+from ingest.metrics import IngestMetrics
+from storage.inbox import NewEvent, add
+from storage.tables import inbox, stores
+from temporal.gateway import JourneyGateway
+from tests.workflows.world import MINUTE, Shop, World, real_now
+
+
+@pytest.fixture
+async def intake_without_temporal(real_world: World) -> Intake:
+    """An intake whose Temporal is unavailable."""
+    gateway = JourneyGateway(
+        await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    )
+    dispatcher = Dispatcher(real_world.database, gateway, real_now)
+    return Intake(real_world.database, dispatcher, IngestMetrics(CollectorRegistry()), real_now)
+
+
+def with_intake(shop: Shop, intake: Intake) -> Shop:
+    """The shop, posting its events to this intake."""
+    return replace(shop, world=replace(shop.world, intake=intake))
+
+
+def later_dispatcher(world: World) -> Dispatcher:
+    """A dispatcher for which every lease has expired."""
+    return Dispatcher(world.database, JourneyGateway(world.client), lambda: real_now() + 2 * LEASE)
+
+
+async def undelivered(world: World, shop: Shop) -> int:
+    async with world.database.reading() as connection:
+        rows = await connection.execute(
+            inbox.select().where(
+                inbox.c.store_id == shop.store.store_id, inbox.c.dispatched_at.is_(None)
+            )
+        )
+        return len(rows.all())
+
+
+async def test_events_are_delivered_when_temporal_is_available_again(
+    real_world: World, intake_without_temporal: Intake
+) -> None:
+    shop = await real_world.shop()
+    posting = with_intake(shop, intake_without_temporal)
+
+    first = await posting.does("cart_update.add_to_cart")
+    second = await posting.does("cart_update.add_to_cart", MINUTE, event_id="second")
+    assert (first.status, second.status) == ("accepted", "accepted")
+    assert await undelivered(real_world, shop) == 2
+
+    await real_world.dispatcher.sweep()
+    await shop.reaches(Stage.BUFFERING)
+    assert await undelivered(real_world, shop) == 0
+
+
+async def test_an_event_waits_behind_an_earlier_one_of_its_customer(
+    real_world: World, intake_without_temporal: Intake
+) -> None:
+    shop = await real_world.shop()
+    await with_intake(shop, intake_without_temporal).does("cart_update.add_to_cart")
+
+    receipt = await shop.does("product_view", MINUTE, event_id="second")
+
+    assert receipt.status == "accepted"
+    assert await undelivered(real_world, shop) == 2
+
+
+async def test_an_event_that_temporal_refuses_holds_up_no_other_customer(
+    real_world: World, intake_without_temporal: Intake
+) -> None:
+    shop = await real_world.shop()
+    event = JourneyEvent(event_id="poison", kind="cart_update", at=real_now(), intent=3)
+    too_long_for_a_workflow_id = "x" * 1100
+    poison = NewEvent(
+        shop.store.store_id,
+        too_long_for_a_workflow_id,
+        event,
+        {},
+        Routing(Delivery.SIGNAL_OR_START),
+    )
+    async with real_world.database.transaction() as connection:
+        await add(connection, poison, real_now(), real_now())
+    await with_intake(shop, intake_without_temporal).does("cart_update.add_to_cart")
+
+    await real_world.dispatcher.sweep()
+
+    await shop.reaches(Stage.BUFFERING)
+    assert await undelivered(real_world, shop) == 1
+
+
+async def test_a_store_that_cannot_be_read_holds_up_no_other_store(
+    real_world: World, intake_without_temporal: Intake
+) -> None:
+    broken, fine = await real_world.shop(), await real_world.shop()
+    for shop in (broken, fine):
+        posting = with_intake(shop, intake_without_temporal)
+        await posting.does("cart_update.add_to_cart")
+    async with real_world.database.transaction() as connection:
+        mine = stores.c.store_id == broken.store.store_id
+        await connection.execute(update(stores).where(mine).values(config={"broken": True}))
+
+    await real_world.dispatcher.sweep()
+
+    await fine.reaches(Stage.BUFFERING)
+    assert await undelivered(real_world, broken) == 1
+
+
+async def test_an_event_of_a_process_that_died_is_delivered_by_the_dispatcher(
+    real_world: World,
+) -> None:
+    shop = await real_world.shop(buffer="1h")
+    await shop.does("cart_update.add_to_cart")
+    async with real_world.database.transaction() as connection:
+        mine = inbox.c.store_id == shop.store.store_id
+        lost = {"dispatched_at": None, "leased_until": real_now() + timedelta(seconds=1)}
+        await connection.execute(update(inbox).where(mine).values(**lost))
+
+    await later_dispatcher(real_world).sweep()
+
+    assert await undelivered(real_world, shop) == 0
+    history = await shop.handle.fetch_history()
+    assert len(history.events) == 2, "started, and one signal that it knows already"

@@ -1,0 +1,261 @@
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.events.kinds import OPERATOR_EXIT, EventKind
+from storage import (
+    claim_transaction,
+    holds,
+    message_reports,
+    messages,
+    statuses,
+    stores,
+    suppressions,
+)
+from storage.claims import Claimed, Paced, Refusal, Stopped
+from storage.database import Database, lock
+from storage.messages import LedgerUpdate, Message, MessageStatus
+from storage.statuses import StatusUpdate
+from tests.storage.builders import (
+    DETAILS,
+    NOW,
+    OTHER_STORE,
+    STORE,
+    a_claim,
+    a_config,
+    accept,
+    an_event,
+    later,
+    until_done_or_waiting,
+)
+
+Answer = Claimed | Message | Stopped | Refusal | Paced
+
+
+async def claim(database: Database, now: datetime = NOW, **changes: Any) -> Answer:
+    async with database.transaction() as connection:
+        return await claim_transaction.claim(connection, a_claim(**changes), now)
+
+
+async def claimed(database: Database) -> str:
+    answer = await claim(database)
+    assert isinstance(answer, Claimed)
+    return answer.message_id
+
+
+async def test_of_concurrent_claims_exactly_one_may_send(registered: Database) -> None:
+    answers = await asyncio.gather(*(claim(registered) for _ in range(6)))
+    assert len([answer for answer in answers if isinstance(answer, Claimed)]) == 1
+    assert len([answer for answer in answers if isinstance(answer, Message)]) == 5
+
+
+async def test_claim_of_a_dead_worker_is_unknown_and_never_sent(registered: Database) -> None:
+    message_id = await claimed(registered)
+    for _ in range(2):
+        again = await claim(registered)
+        assert isinstance(again, Message)
+        assert (again.message_id, again.status) == (message_id, MessageStatus.UNKNOWN)
+
+
+async def test_message_that_was_provably_not_sent_may_be_claimed_again(
+    registered: Database,
+) -> None:
+    message_id = await claimed(registered)
+    async with registered.transaction() as connection:
+        unsent = LedgerUpdate(MessageStatus.NOT_SENT)
+        await messages.settle(connection, message_id, NOW, unsent)
+    assert await claim(registered) == Claimed(message_id)
+
+
+@pytest.mark.parametrize("kind", [EventKind.ORDER_PLACED, OPERATOR_EXIT])
+async def test_no_claim_follows_an_order_or_exit_that_was_committed(
+    registered: Database, kind: str
+) -> None:
+    await accept(registered, an_event("e1"))
+    stop = an_event("stop", kind, later())
+    await accept(registered, stop)
+    assert await claim(registered) == Stopped(stop)
+    assert isinstance(await claim(registered, customer_id="c2"), Claimed)
+
+
+async def test_claim_waits_for_an_order_that_is_being_accepted(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        await lock(connection, "customer", STORE, "c1")
+        claiming = asyncio.create_task(claim(registered))
+        await until_done_or_waiting(registered, claiming)
+        assert not claiming.done()
+    assert isinstance(await claiming, Claimed)
+
+
+async def test_no_claim_follows_an_opt_out(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        await suppressions.add(connection, STORE, "hash", "opted out", NOW)
+    assert await claim(registered) is Refusal.OPTED_OUT
+    assert isinstance(await claim(registered, store_id=OTHER_STORE), Claimed)
+
+
+async def test_no_claim_follows_a_pause_and_the_journey_holds(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        await stores.pause(connection, STORE, NOW, "holiday")
+    assert await claim(registered) is Refusal.PAUSED
+    async with registered.transaction() as connection:
+        await stores.resume(connection, STORE)
+        held = await holds.releasable(connection, 10)
+    assert [(hold.store_id, hold.customer_id) for hold in held] == [(STORE, "c1")]
+    assert isinstance(await claim(registered), Claimed)
+
+
+async def test_cap_counts_all_messages_to_one_person_in_any_such_period(
+    registered: Database,
+) -> None:
+    async with registered.transaction() as connection:
+        capped = a_config(frequency_cap={"messages": 2, "per": "1h"})
+        await stores.put(connection, STORE, capped, NOW)
+    for step, at in ((1, NOW), (2, later(60))):
+        assert isinstance(await claim(registered, at, step=step), Claimed)
+    assert await claim(registered, later(3599), step=3) is Refusal.FREQUENCY_CAP
+    assert isinstance(await claim(registered, later(3600), step=3), Claimed)
+
+
+async def test_cap_holds_for_concurrent_claims_of_one_persons_several_journeys(
+    registered: Database,
+) -> None:
+    async with registered.transaction() as connection:
+        capped = a_config(frequency_cap={"messages": 1, "per": "1h"})
+        await stores.put(connection, STORE, capped, NOW)
+    answers = await asyncio.gather(*(claim(registered, customer_id=f"c{n}") for n in range(5)))
+    assert len([answer for answer in answers if isinstance(answer, Claimed)]) == 1
+
+
+async def test_claim_records_what_is_being_sent(registered: Database) -> None:
+    await claimed(registered)
+    async with registered.reading() as connection:
+        (row,) = await message_reports.for_trigger(connection, STORE, "c1", "e1")
+    assert {name: row[name] for name in DETAILS} == DETAILS
+
+
+async def became(database: Database, status: MessageStatus) -> str:
+    """Claim the step's own message and settle it so."""
+    message_id = await claimed(database)
+    async with database.transaction() as connection:
+        await messages.settle(connection, message_id, NOW, LedgerUpdate(status))
+    return message_id
+
+
+SURELY_UNDELIVERED = (MessageStatus.FAILED, MessageStatus.NOT_SENT)
+
+
+@pytest.mark.parametrize(
+    "status", [each for each in MessageStatus if each not in SURELY_UNDELIVERED]
+)
+async def test_no_fallback_is_claimed_while_the_customer_may_have_the_message(
+    registered: Database, status: MessageStatus
+) -> None:
+    message_id = await became(registered, status)
+    answer = await claim(registered, fallback=1)
+    assert isinstance(answer, Message)
+    assert answer.message_id == message_id
+
+
+@pytest.mark.parametrize("status", SURELY_UNDELIVERED)
+async def test_a_message_is_not_claimed_again_once_a_fallback_has_its_place(
+    registered: Database, status: MessageStatus
+) -> None:
+    await became(registered, status)
+    second = await claim(registered, fallback=1)
+    assert isinstance(second, Claimed)
+    for fallback in (0, 1):
+        answer = await claim(registered, fallback=fallback)
+        assert isinstance(answer, Message)
+        assert answer.message_id == second.message_id
+
+
+async def test_of_a_message_and_its_fallbacks_claimed_concurrently_one_may_be_sent(
+    registered: Database,
+) -> None:
+    await became(registered, MessageStatus.NOT_SENT)
+    answers = await asyncio.gather(*(claim(registered, fallback=number % 3) for number in range(9)))
+    assert len([answer for answer in answers if isinstance(answer, Claimed)]) == 1
+
+
+async def test_the_ledger_records_the_channel_and_the_reason_of_a_fallback(
+    registered: Database,
+) -> None:
+    await became(registered, MessageStatus.FAILED)
+    await claim(registered, fallback=1)
+    async with registered.reading() as connection:
+        (_, row) = await message_reports.for_trigger(connection, STORE, "c1", "e1")
+    assert (row["fallback"], row["channel"], row["fallback_because"]) == (1, "sms", "unreachable")
+
+
+async def test_a_channel_of_the_stores_own_takes_no_slot_of_the_number(
+    registered: Database,
+) -> None:
+    for person in range(100):
+        step = a_claim(customer_id=f"c{person}", fallback=1)
+        alone = replace(step, address_hash=f"hash{person}", messages_per_second=1)
+        async with registered.transaction() as connection:
+            assert isinstance(await claim_transaction.claim(connection, alone, NOW), Claimed)
+
+
+async def failed_and_may_be_sent_again_at(database: Database, at: datetime) -> str:
+    message_id = await became(database, MessageStatus.FAILED)
+    async with database.transaction() as connection:
+        await messages.allow_again(connection, message_id, at)
+    return message_id
+
+
+async def test_a_message_that_may_be_sent_again_later_is_not_claimed_before(
+    registered: Database,
+) -> None:
+    await failed_and_may_be_sent_again_at(registered, later(60))
+    assert await claim(registered, later(59)) == Paced(later(60))
+    assert isinstance(await claim(registered, later(60)), Claimed)
+
+
+async def test_a_late_status_of_the_first_try_does_not_match_the_second(
+    registered: Database,
+) -> None:
+    first = await failed_and_may_be_sent_again_at(registered, later(60))
+    answer = await claim(registered, later(60))
+    assert isinstance(answer, Claimed)
+    late = StatusUpdate(
+        first, "wamid.1", frozenset({STORE}), MessageStatus.FAILED, error_code=131049
+    )
+    async with registered.transaction() as connection:
+        assert await statuses.apply(connection, [late], later(61)) == [None]
+    async with registered.reading() as connection:
+        (row,) = await message_reports.for_trigger(connection, STORE, "c1", "e1")
+    assert (row["message_id"], row["status"]) == (answer.message_id, "claimed")
+
+
+async def test_a_message_that_may_be_sent_again_later_gives_way_to_a_fallback(
+    registered: Database,
+) -> None:
+    await failed_and_may_be_sent_again_at(registered, later(60))
+    second = await claim(registered, fallback=1)
+    assert isinstance(second, Claimed)
+    answer = await claim(registered, later(60))
+    assert isinstance(answer, Message)
+    assert answer.message_id == second.message_id
+
+
+@pytest.mark.parametrize("own", SURELY_UNDELIVERED)
+async def test_a_fallback_that_was_put_off_does_not_block(
+    registered: Database, own: MessageStatus
+) -> None:
+    await became(registered, own)
+    second = await claim(registered, fallback=1)
+    assert isinstance(second, Claimed)
+    async with registered.transaction() as connection:
+        unsent = LedgerUpdate(MessageStatus.NOT_SENT)
+        await messages.settle(connection, second.message_id, NOW, unsent)
+    again = await claim(registered, fallback=0)
+    if own is MessageStatus.FAILED:
+        assert isinstance(again, Message)
+        assert again.status is MessageStatus.FAILED
+    else:
+        assert isinstance(again, Claimed)

@@ -1,0 +1,48 @@
+"""Composing a world: what `worker.py` does, around servers of the tests' own."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+from temporalio.testing import WorkflowEnvironment
+
+from bootstrap import (
+    make_dispatcher,
+    make_intake,
+    make_notifier,
+    open_activities,
+    open_database,
+)
+from clock import Clock
+from sandbox.app import create_sandbox
+from sandbox.server import serve
+from settings import Settings
+from temporal.workers import run_workers
+from tests.workflows.world import World, real_now
+
+META_TIMEOUT = timedelta(seconds=1)
+
+
+@asynccontextmanager
+async def build_world(
+    environment: WorkflowEnvironment, folder: Path, clock: Clock
+) -> AsyncIterator[World]:
+    async with AsyncExitStack() as stack:
+        sandbox_url = await stack.enter_async_context(serve(create_sandbox()))
+        settings = Settings(
+            data_dir=folder, whatsapp_api_url=sandbox_url, allow_private_egress=True
+        )
+        database = await stack.enter_async_context(open_database(settings.database))
+        activities = await stack.enter_async_context(
+            open_activities(database, settings, clock, provider_timeout=META_TIMEOUT)
+        )
+        controls = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=sandbox_url, trust_env=False)
+        )
+        await stack.enter_async_context(run_workers(environment.client, activities))
+        dispatcher = make_dispatcher(database, environment.client, real_now)
+        intake = make_intake(database, environment.client, real_now)
+        notifier = make_notifier(database, environment.client)
+        yield World(environment, database, controls, intake, dispatcher, notifier)
