@@ -105,6 +105,7 @@ async def open_activities(
     allow_private = settings.allow_private_egress
     async with whatsapp_http() as meta, partner_http() as partners:
         provider = CloudApiClient(meta, settings.whatsapp_api_url, timeout=provider_timeout)
+        # Receivers compare a signature's time with their own clock, so `clock` does not apply.
         channels = ChannelClient(partners, utc_now, allow_private=allow_private)
         exit_api = ExitApiClient(partners, allow_private=allow_private)
         yield JourneyActivities(

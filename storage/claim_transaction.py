@@ -54,7 +54,7 @@ async def claim(
 def _blocks(message: Message, key: MessageKey) -> bool:
     """Whether a message of the step rules out this one: it may have arrived, or has its place.
 
-    A fallback is only for messages that surely reached nobody, and replaces them.
+    A fallback is only for messages that surely reached no one, and replaces them.
     """
     if message.status is MessageStatus.NOT_SENT:
         return False

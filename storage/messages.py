@@ -167,7 +167,7 @@ async def settle(
 
 
 async def allow_again(connection: AsyncConnection, message_id: str, again_at: datetime) -> None:
-    """Let a failed message, which surely reached nobody, be claimed again from then on."""
+    """Let a failed message, which surely reached no one, be claimed again from then on."""
     await connection.execute(
         update(messages).where(messages.c.message_id == message_id).values(again_at=again_at)
     )

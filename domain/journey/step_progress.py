@@ -142,7 +142,7 @@ class StepProgress(BaseModel):
         self._reset_deferral()
 
     def take_back(self, sent: MessageNumber) -> None:
-        """A sent message reached nobody: its step is the current one again."""
+        """A sent message reached no one: its step is the current one again."""
         self._reset_deferral()
         step, self.fallback = sent
         self.steps_done = step - 1
@@ -163,6 +163,6 @@ class StepProgress(BaseModel):
 
 
 def _has_channel(step: PlannedStep) -> bool:
-    """Whether the step can reach somebody whom WhatsApp does not reach."""
+    """Whether the step can reach a person whom WhatsApp does not reach."""
     first_by_channel = isinstance(step.definition.message, ChannelMessage)
     return first_by_channel or step.definition.fallback_after(0, Reason.UNREACHABLE) is not None
