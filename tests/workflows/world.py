@@ -27,6 +27,7 @@ from domain.stores.config import StoreConfig
 from ingest.dispatcher import Dispatcher
 from ingest.intake import Intake
 from ingest.receipts import Receipt
+from operations import store_administration
 from operations.notifier import Notifier
 from sandbox import samples
 from storage import (
@@ -38,7 +39,6 @@ from storage import (
     stores,
     suppressions,
     tables,
-    template_holds,
 )
 from storage.database import Database
 from storage.messages import MessageStatus
@@ -349,8 +349,7 @@ class Shop:
 
     async def resume(self) -> None:
         async with self.world.database.transaction() as connection:
-            await stores.resume(connection, self.store.store_id)
-            await template_holds.lift(connection, self.store.store_id)
+            await store_administration.resume(connection, self.store.store_id)
         await self.world.notifier.release_held()
 
 
