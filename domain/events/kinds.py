@@ -13,6 +13,11 @@ class EventKind(StrEnum):
     ORDER_PLACED = "order_placed"
 
 
+ORDER_REFUNDED = "order_refunded"
+ORDER_CANCELLED = "order_cancelled"
+ORDER_KINDS = frozenset({EventKind.ORDER_PLACED.value, ORDER_REFUNDED, ORDER_CANCELLED})
+"""Kinds that are about an order: none is a reason for a message, and none is ever too old."""
+
 OPERATOR_EXIT = "comeback.exit"
 """The inbox kind of an operator's exit, which is stored and dispatched as events are."""
 
@@ -37,6 +42,11 @@ CART_KINDS = frozenset({EventKind.CART_UPDATE.value, EventKind.CHECKOUT_INITIATE
 def intent_of(kind: str) -> int:
     """The rank of a kind; a custom kind has the lowest."""
     return _INTENTS.get(kind, LOWEST_INTENT)
+
+
+def is_browsing(kind: str) -> bool:
+    """Whether the kind is one of the named ones that show a customer looking or filling a cart."""
+    return kind in _INTENTS and kind != EventKind.ORDER_PLACED
 
 
 def is_custom(kind: str) -> bool:

@@ -78,7 +78,7 @@ def make_plan(
         left_at: what the delays count from.
         customer_zone: the IANA zone of the customer's phone, if that is certain.
     """
-    plan = config.plans.get(kind)
+    plan = config.plan_for(kind)
     steps = plan.steps if plan else []
     zone = customer_zone or config.timezone
     planned = JourneyPlan(

@@ -52,7 +52,7 @@ def route_event(
         return Routing(Delivery.STORE_ONLY, f"too old: the store takes events up to {age} back")
     if event.event_name == EventKind.ORDER_PLACED:
         return Routing(Delivery.SIGNAL_ONLY, "no open journey for this order to end")
-    if event.event_name not in config.plans:
+    if config.plan_for(event.event_name) is None:
         delivery = Delivery.STORE_ONLY if is_custom(event.event_name) else Delivery.SIGNAL_ONLY
         return Routing(delivery, f"no plan for {event.event_name}")
     if obstacle is not None:

@@ -9,7 +9,13 @@ from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_validator
 
 from domain.customers.opt_out_words import OptOutWord
-from domain.events.kinds import LOWEST_INTENT, RESERVED_PREFIX, EventKind, intent_of
+from domain.events.kinds import (
+    LOWEST_INTENT,
+    ORDER_KINDS,
+    RESERVED_PREFIX,
+    EventKind,
+    intent_of,
+)
 from domain.messages.channels import Channel
 from domain.messages.message import ChannelName
 from domain.stores.plans import Plan, Plans
@@ -42,6 +48,14 @@ class LowerIntent(StrEnum):
 
     EXIT = "exit"
     POSTPONE = "postpone"
+    IGNORE = "ignore"
+
+
+class Unplanned(StrEnum):
+    """What a browsing event without a plan does to the journey."""
+
+    POSTPONE = "postpone"
+    EXIT = "exit"
     IGNORE = "ignore"
 
 
@@ -119,6 +133,10 @@ class StoreConfig(ConfigModel):
     buffer: Duration = timedelta(minutes=15)
     max_event_age: Duration = timedelta(hours=24)
     lower_intent_events: LowerIntent = LowerIntent.EXIT
+    unplanned_events: Unplanned = Unplanned.POSTPONE
+    order_grace: Annotated[Duration, Field(le=timedelta(days=1))] = timedelta(minutes=10)
+    """An order takes back events that are stamped up to so much after it: clocks differ, and shops
+    sync the cart after an order."""
     exit_api: ExitApi | None = None
     whatsapp: WhatsAppAccount
     consent: Literal["required"] | None = None
@@ -134,10 +152,24 @@ class StoreConfig(ConfigModel):
     @field_validator("plans")
     @classmethod
     def _messageable(cls, plans: dict[str, Plan]) -> dict[str, Plan]:
-        for kind in plans:
-            if kind == EventKind.ORDER_PLACED or kind.startswith(RESERVED_PREFIX):
-                raise ValueError(f"{kind} ends journeys; it cannot have a plan")
+        for kind, plan in plans.items():
+            if kind in ORDER_KINDS or kind.startswith(RESERVED_PREFIX):
+                raise ValueError(f"{kind} is no reason for a message; it cannot have a plan")
+            if not plan.steps and kind != EventKind.CHECKOUT_INITIATED:
+                raise ValueError(f"{kind} has no steps; leave it out instead")
         return plans
+
+    def plan_for(self, kind: str) -> Plan | None:
+        """The plan of a kind; a checkout without its own has that of a cart. None: no plan."""
+        falls_back = kind == EventKind.CHECKOUT_INITIATED and kind not in self.plans
+        plan = self.plans.get(EventKind.CART_UPDATE if falls_back else kind)
+        return plan if plan is not None and plan.steps else None
+
+    @property
+    def planned_kinds(self) -> frozenset[str]:
+        """The kinds that have a plan, and so may be triggers."""
+        kinds = {*self.plans, EventKind.CHECKOUT_INITIATED.value}
+        return frozenset(kind for kind in kinds if self.plan_for(kind) is not None)
 
     def intent(self, kind: str) -> int:
         """The rank of a kind in this store, where a plan may raise a custom kind."""

@@ -52,9 +52,12 @@ class Step(WithMessage):
 
 
 class Plan(ConfigModel):
-    """The steps for one kind of event. A bare list of steps is a plan without extras."""
+    """The steps for one kind of event. A bare list of steps is a plan without extras.
 
-    steps: Annotated[list[Step], Field(min_length=1, max_length=20)]
+    Only `checkout_initiated` may have no steps: then the cart's plan does not stand in for it.
+    """
+
+    steps: Annotated[list[Step], Field(max_length=20)]
     intent: EventKind | None = None
     """For a custom kind: the kind that it ranks with. Otherwise it has the lowest intent."""
 

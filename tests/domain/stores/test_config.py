@@ -148,7 +148,9 @@ def test_quiet_hours_of_the_whole_day_are_refused() -> None:
     assert refused_places(contract_example() | {"quiet_hours": {"start": "09:00", "end": "09:00"}})
 
 
-@pytest.mark.parametrize("kind", ["order_placed", "comeback.exit", "two words", ""])
+@pytest.mark.parametrize(
+    "kind", ["order_placed", "order_refunded", "comeback.exit", "two words", ""]
+)
 def test_kind_that_ends_journeys_or_is_malformed_has_no_plan(kind: str) -> None:
     assert refused_places(contract_example() | {"plans": {kind: [step("1h")]}})
 
@@ -156,6 +158,25 @@ def test_kind_that_ends_journeys_or_is_malformed_has_no_plan(kind: str) -> None:
 @pytest.mark.parametrize("steps", [[], [step("2h"), step("1h")]])
 def test_plan_without_steps_or_out_of_order_is_refused(steps: list[dict[str, Any]]) -> None:
     assert refused_places(contract_example() | {"plans": {"cart_update": steps}})
+
+
+def test_checkout_without_a_plan_has_that_of_the_cart() -> None:
+    store = StoreConfig.model_validate_json(CONTRACT_EXAMPLE)
+    assert store.plan_for("checkout_initiated") == store.plans["cart_update"]
+    assert store.planned_kinds == {"cart_update", "checkout_initiated", "product_view"}
+
+
+def test_checkout_whose_plan_is_empty_has_none() -> None:
+    plans = {"cart_update": [step("1h")], "checkout_initiated": []}
+    store = StoreConfig.model_validate(contract_example() | {"plans": plans})
+    assert store.plan_for("checkout_initiated") is None
+    assert store.planned_kinds == {"cart_update"}
+
+
+def test_checkout_with_a_plan_keeps_it() -> None:
+    plans = {"cart_update": [step("1h")], "checkout_initiated": [step("2h")]}
+    store = StoreConfig.model_validate(contract_example() | {"plans": plans})
+    assert store.plan_for("checkout_initiated") == store.plans["checkout_initiated"]
 
 
 @pytest.mark.parametrize(
