@@ -14,6 +14,7 @@ from workflows.names import (
     CUSTOMER_ID,
     JOURNEY_KIND,
     JOURNEY_OUTCOME,
+    JOURNEY_REASON,
     JOURNEY_STAGE,
     NEXT_MESSAGE_AT,
     SEARCH_ATTRIBUTES,
@@ -32,6 +33,7 @@ def attributes_of(state: JourneyState) -> TypedSearchAttributes:
         pairs.append(SearchAttributePair(JOURNEY_KIND, trigger.kind))
     if state.ending is not None:
         pairs.append(SearchAttributePair(JOURNEY_OUTCOME, state.ending.outcome.value))
+        pairs.append(SearchAttributePair(JOURNEY_REASON, state.ending.reason.value))
     elif (due := state.next_due()) is not None:
         pairs.append(SearchAttributePair(NEXT_MESSAGE_AT, due))
     return TypedSearchAttributes(pairs)

@@ -14,6 +14,7 @@ CUSTOMER_ID = SearchAttributeKey.for_keyword("CustomerId")
 JOURNEY_KIND = SearchAttributeKey.for_keyword("JourneyKind")
 JOURNEY_STAGE = SearchAttributeKey.for_keyword("JourneyStage")
 JOURNEY_OUTCOME = SearchAttributeKey.for_keyword("JourneyOutcome")
+JOURNEY_REASON = SearchAttributeKey.for_keyword("JourneyReason")
 NEXT_MESSAGE_AT = SearchAttributeKey.for_datetime("NextMessageAt")
 
 SEARCH_ATTRIBUTES = (
@@ -22,5 +23,6 @@ SEARCH_ATTRIBUTES = (
     JOURNEY_KIND,
     JOURNEY_STAGE,
     JOURNEY_OUTCOME,
+    JOURNEY_REASON,
     NEXT_MESSAGE_AT,
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from temporalio.api.operatorservice.v1 import RemoveSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
@@ -15,6 +16,7 @@ from api.access_log import redact_access_log, redacted
 from settings import Settings
 from storage.migrate import DatabaseUnavailableError
 from temporal.client import connect
+from temporal.search_attributes import are_registered, register
 from tests.api.caller import (
     BASE_URL,
     Caller,
@@ -25,6 +27,7 @@ from tests.api.caller import (
     unused_address,
 )
 from tests.servers import temporal_binary
+from workflows.names import JOURNEY_REASON
 
 
 def test_start_without_an_admin_token_fails_with_one_line(
@@ -124,6 +127,19 @@ async def test_missing_search_attributes_are_registered(
             await shop.post()
             while not await _has_journey(bare.client, shop):
                 await shop.post()
+
+
+async def test_search_attribute_that_a_former_release_did_not_have_is_registered(
+    own_namespace: Client,
+) -> None:
+    await own_namespace.operator_service.remove_search_attributes(
+        RemoveSearchAttributesRequest(
+            namespace=own_namespace.namespace, search_attributes=[JOURNEY_REASON.name]
+        )
+    )
+    assert not await are_registered(own_namespace)
+    await register(own_namespace)
+    assert await are_registered(own_namespace)
 
 
 async def _has_journey(client: Client, shop: Shop) -> bool:

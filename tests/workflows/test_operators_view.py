@@ -24,6 +24,7 @@ async def test_a_waiting_journey_is_found_by_its_search_attributes(world: World)
     assert attributes[names.JOURNEY_STAGE] == "waiting"
     assert attributes[names.NEXT_MESSAGE_AT] == shop.now + HOUR
     assert attributes.get(names.JOURNEY_OUTCOME) is None
+    assert attributes.get(names.JOURNEY_REASON) is None
 
 
 async def test_a_closed_journey_shows_how_it_ended(world: World) -> None:
@@ -36,6 +37,7 @@ async def test_a_closed_journey_shows_how_it_ended(world: World) -> None:
     assert seen.status is WorkflowExecutionStatus.COMPLETED
     assert seen.typed_search_attributes[names.JOURNEY_STAGE] == "closed"
     assert seen.typed_search_attributes[names.JOURNEY_OUTCOME] == "messaged"
+    assert seen.typed_search_attributes[names.JOURNEY_REASON] == "plan_done"
     assert seen.typed_search_attributes.get(names.NEXT_MESSAGE_AT) is None
 
 
