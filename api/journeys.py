@@ -1,26 +1,21 @@
 """For the operator and the store itself: journeys explained and ended, messages, statistics."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
 
 from api.dependencies import CustomerIdPath, OwnStore, ServicesDep
 from api.errors import not_found
 from api.openapi import error_responses
-from api.period import CursorQuery, Period, PeriodQuery, to_cursor
+from api.period import CursorQuery, PeriodQuery, to_cursor
 from domain.journey.identity import CustomerRef
 from ingest.receipts import ReceiptStatus
 from operations.explain import Explanation
-from storage import journeys, message_reports
+from operations.statistics import Statistics, statistics_of
+from storage import message_reports
 from storage.message_reports import LedgerPage
 from storage.messages import MessageStatus
 
 PAGE_SIZE = 100
-BEFORE_TRIGGER = "none"
-"""In statistics, the plan of journeys that closed before they had a trigger."""
 
 router = APIRouter(
     prefix="/v1/stores/{store_id}", tags=["journeys"], responses=error_responses(401, 422, 503)
@@ -101,23 +96,10 @@ async def list_messages(
 
 
 @router.get("/stats")
-async def get_stats(store: OwnStore, period: PeriodQuery, services: ServicesDep) -> dict[str, Any]:
-    """How journeys ended, and what became of messages, by plan and step."""
-    whose = (store.store_id, period.start, period.end)
-    async with services.database.reading() as connection:
-        closed = await journeys.counted(connection, *whose)
-        claimed = await message_reports.counted(connection, *whose)
-    return _stats(period, closed, claimed)
+async def get_stats(store: OwnStore, period: PeriodQuery, services: ServicesDep) -> Statistics:
+    """How journeys ended, what became of messages, and how many people got one, by plan and step.
 
-
-def _stats(
-    period: Period, closed: Iterable[Mapping[str, Any]], claimed: Iterable[Mapping[str, Any]]
-) -> dict[str, Any]:
-    plans: defaultdict[str, dict[str, Any]] = defaultdict(lambda: {"journeys": {}, "steps": {}})
-    for row in closed:
-        outcomes = plans[row["kind"] or BEFORE_TRIGGER]["journeys"]
-        outcomes.setdefault(row["outcome"], {})[row["reason"]] = row["count"]
-    for row in claimed:
-        steps = plans[row["kind"]]["steps"]
-        steps.setdefault(str(row["step"]), {})[row["status"]] = row["count"]
-    return {"from": period.start, "to": period.end, "plans": plans}
+    `steps` counts the steps' own messages by status, `fallbacks` those sent instead. Somebody whose
+    own message failed and whose fallback was sent has one of each, and counts once in `people`.
+    """
+    return await statistics_of(services.database, store.store_id, period.start, period.end)

@@ -4,11 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, null, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.messages import MessageStatus
 from storage.tables import messages
+
+REACHED = (
+    MessageStatus.ACCEPTED,
+    MessageStatus.SENT,
+    MessageStatus.DELIVERED,
+    MessageStatus.READ,
+)
+"""Statuses of a message that its person got, as far as is known."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +49,7 @@ async def listed(
     connection: AsyncConnection, store_id: str, page: LedgerPage
 ) -> list[dict[str, Any]]:
     """A store's messages in the order in which they were claimed."""
-    query = select(messages).where(
-        messages.c.store_id == store_id,
-        messages.c.claimed_at >= page.start,
-        messages.c.claimed_at < page.end,
-    )
+    query = select(messages).where(_claimed_in(store_id, page.start, page.end))
     if page.status is not None:
         query = query.where(messages.c.status == page.status)
     if page.after is not None:
@@ -57,19 +61,40 @@ async def listed(
 async def counted(
     connection: AsyncConnection, store_id: str, start: datetime, end: datetime
 ) -> list[dict[str, Any]]:
-    """How many messages of each plan and step have which status."""
-    columns = (messages.c.kind, messages.c.step, messages.c.status)
+    """How many messages of each plan, step and fallback have which status."""
+    columns = (messages.c.kind, messages.c.step, messages.c.fallback, messages.c.status)
     found = await connection.execute(
         select(*columns, func.count().label("count"))
-        .where(
-            messages.c.store_id == store_id,
-            messages.c.claimed_at >= start,
-            messages.c.claimed_at < end,
-        )
+        .where(_claimed_in(store_id, start, end))
         .group_by(*columns)
         .order_by(*columns)
     )
     return [dict(row) for row in found.mappings()]
+
+
+async def people(
+    connection: AsyncConnection, store_id: str, start: datetime, end: datetime
+) -> list[dict[str, Any]]:
+    """How many different numbers got a message of each plan and step; `step` None: of the plan."""
+    numbers = func.count(messages.c.address_hash.distinct()).label("count")
+    got = and_(_claimed_in(store_id, start, end), messages.c.status.in_(REACHED))
+    of_plans = select(messages.c.kind, null().label("step"), numbers).where(got)
+    of_steps = select(messages.c.kind, messages.c.step, numbers).where(got)
+    found: list[dict[str, Any]] = []
+    for query in (
+        of_plans.group_by(messages.c.kind),
+        of_steps.group_by(messages.c.kind, messages.c.step),
+    ):
+        found += [dict(row) for row in (await connection.execute(query)).mappings()]
+    return found
+
+
+def _claimed_in(store_id: str, start: datetime, end: datetime) -> ColumnElement[bool]:
+    return and_(
+        messages.c.store_id == store_id,
+        messages.c.claimed_at >= start,
+        messages.c.claimed_at < end,
+    )
 
 
 async def by_status(connection: AsyncConnection) -> dict[str, int]:

@@ -101,6 +101,9 @@ async def test_fallback_is_shown_with_the_failure_that_led_to_it(caller: Caller)
     assert "channel" not in message
     (listed,) = (await shop.get("messages")).json()["messages"]
     assert (listed["fallback"], listed["channel"]) == (1, "whatsapp")
+    plan = (await shop.get("stats")).json()["plans"]["cart_update"]
+    assert (plan["steps"], plan["fallbacks"]) == ({}, {"1": {"1": {"accepted": 1}}})
+    assert plan["people"] == {"plan": 1, "steps": {"1": 1}}
 
 
 @pytest.mark.usefixtures("worker")
@@ -121,6 +124,8 @@ async def test_closed_journey_shows_its_messages_and_is_counted(caller: Caller) 
         "cart_update": {
             "journeys": {"messaged": {"plan_done": 1}},
             "steps": {"1": {"accepted": 1}},
+            "fallbacks": {},
+            "people": {"plan": 1, "steps": {"1": 1}},
         }
     }
 
@@ -237,7 +242,12 @@ async def test_closed_journey_is_explained_while_temporal_is_unavailable(
     explanation = await explained(shop_without_temporal, "closed")
     assert (explanation["kind"], explanation["reason"]) == (None, "order_placed")
     assert (await shop_without_temporal.get("stats")).json()["plans"] == {
-        "none": {"journeys": {"exited": {"order_placed": 1}}, "steps": {}}
+        "none": {
+            "journeys": {"exited": {"order_placed": 1}},
+            "steps": {},
+            "fallbacks": {},
+            "people": {"plan": 0, "steps": {}},
+        }
     }
 
 

@@ -42,6 +42,42 @@ async def test_messages_are_counted_by_plan_step_and_status(registered: Database
     async with registered.reading() as connection:
         counted = await message_reports.counted(connection, STORE, NOW, later(5))
     assert [tuple(row.values()) for row in counted] == [
-        ("cart_update", 1, "claimed", 2),
-        ("cart_update", 2, "read", 1),
+        ("cart_update", 1, 0, "claimed", 2),
+        ("cart_update", 2, 0, "read", 1),
     ]
+
+
+async def test_fallbacks_are_counted_apart_from_the_steps_own_messages(
+    registered: Database,
+) -> None:
+    await settle(registered, await claim(registered, key()), MessageStatus.FAILED)
+    for fallback in (1, 2):
+        await claim(registered, key(fallback=fallback))
+    async with registered.reading() as connection:
+        counted = await message_reports.counted(connection, STORE, NOW, later(5))
+    assert [tuple(row.values()) for row in counted] == [
+        ("cart_update", 1, 0, "failed", 1),
+        ("cart_update", 1, 1, "claimed", 1),
+        ("cart_update", 1, 2, "claimed", 1),
+    ]
+
+
+async def test_person_who_got_several_messages_is_counted_once(registered: Database) -> None:
+    for message, status in [
+        (key(), MessageStatus.FAILED),
+        (key(fallback=1), MessageStatus.DELIVERED),
+        (key(2), MessageStatus.ACCEPTED),
+        (key(3), MessageStatus.UNKNOWN),
+        (key(2, customer_id="as-guest"), MessageStatus.READ),
+        (key(store_id=OTHER_STORE), MessageStatus.READ),
+    ]:
+        await settle(registered, await claim(registered, message), status)
+    async with registered.reading() as connection:
+        reached = await message_reports.people(connection, STORE, NOW, later(5))
+        later_on = await message_reports.people(connection, STORE, later(5), later(9))
+    assert [tuple(row.values()) for row in reached] == [
+        ("cart_update", None, 1),
+        ("cart_update", 1, 1),
+        ("cart_update", 2, 1),
+    ]
+    assert later_on == []
