@@ -9,7 +9,7 @@ from api.openapi import error_responses
 from api.period import CursorQuery, PeriodQuery, to_cursor
 from domain.journey.identity import CustomerRef
 from ingest.receipts import ReceiptStatus
-from operations.explain import Explanation
+from operations.explanation import Explanation
 from operations.statistics import Statistics, statistics_of
 from storage import message_reports
 from storage.message_reports import LedgerPage

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.journey.outcomes import Held, Reason
 from storage.fair_order import fair_position
 from storage.tables import holds, stores, template_holds
 
@@ -67,4 +68,19 @@ async def forget(connection: AsyncConnection, store_id: str, customer_id: str) -
     """Remove any hold of a journey: it has closed."""
     await connection.execute(
         delete(holds).where(holds.c.store_id == store_id, holds.c.customer_id == customer_id)
+    )
+
+
+async def held(connection: AsyncConnection, store_id: str, customer_id: str) -> Held | None:
+    """What a journey waits for; None when it does not hold."""
+    query = select(holds).where(holds.c.store_id == store_id, holds.c.customer_id == customer_id)
+    row = (await connection.execute(query)).mappings().first()
+    if row is None:
+        return None
+    template = row["template"]
+    return Held(
+        reason=Reason.STORE_PAUSED if template is None else Reason.TEMPLATE_HELD,
+        because=row["because"],
+        template=template,
+        since=row["held_at"],
     )

@@ -34,7 +34,7 @@ def attributes_of(state: JourneyState) -> TypedSearchAttributes:
     if state.ending is not None:
         pairs.append(SearchAttributePair(JOURNEY_OUTCOME, state.ending.outcome.value))
         pairs.append(SearchAttributePair(JOURNEY_REASON, state.ending.reason.value))
-    elif (due := state.next_due()) is not None:
+    elif state.held is None and (due := state.next_due()) is not None:
         pairs.append(SearchAttributePair(NEXT_MESSAGE_AT, due))
     return TypedSearchAttributes(pairs)
 

@@ -13,6 +13,7 @@ class Stage(StrEnum):
 
     BUFFERING = "buffering"
     WAITING = "waiting"
+    HELD = "held"
     CLOSED = "closed"
 
 
@@ -65,6 +66,19 @@ class Decision(BaseModel):
     decision: str
     because: str
     evidence: Evidence = {}
+
+
+class Held(BaseModel):
+    """What a journey waits for whose message is due and must not be sent now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Reason
+    because: str
+    """In plain words, such as "paused by the operator" or "Meta answers 131042: …"."""
+    template: str | None
+    """The template that it waits for; None: it waits for its store."""
+    since: AwareDatetime
 
 
 class Ending(BaseModel):

@@ -14,7 +14,7 @@ from domain.journey.activity_results import MessageFailed
 from domain.journey.buffer import Settled, latest_per_kind
 from domain.journey.decision_log import DecisionLog
 from domain.journey.later_events import JourneySubject, Postpone
-from domain.journey.outcomes import Decision, Ending, Outcome, Reason, Stage, evidence_of
+from domain.journey.outcomes import Decision, Ending, Held, Outcome, Reason, Stage, evidence_of
 from domain.journey.plan import JourneyPlan, PlannedStep
 from domain.journey.rules import Rules, rules_of
 from domain.journey.step_progress import StepProgress
@@ -42,6 +42,8 @@ class JourneyState(BaseModel):
     trigger: JourneyEvent | None = None
     left_at: AwareDatetime | None = None
     ending: Ending | None = None
+    held: Held | None = None
+    """What the journey waits for, while it holds."""
     progress: StepProgress = Field(default_factory=StepProgress)
     log: DecisionLog = Field(default_factory=DecisionLog)
 
@@ -55,6 +57,8 @@ class JourneyState(BaseModel):
         """Where the journey is."""
         if self.ending is not None:
             return Stage.CLOSED
+        if self.held is not None:
+            return Stage.HELD
         return Stage.BUFFERING if self.trigger is None else Stage.WAITING
 
     @property

@@ -1,10 +1,12 @@
 """Journeys explained and ended, on a real server."""
 
+from datetime import datetime
 from urllib.parse import quote
 
 import pytest
 from temporalio.client import Client
 
+from bootstrap import make_notifier
 from domain.journey.outcomes import ClosedJourney, Outcome, Reason
 from storage import inbox, journeys
 from tests.api.caller import (
@@ -156,6 +158,43 @@ async def test_waiting_journey_without_a_worker_is_explained_by_its_search_attri
         explanation = await explained(shop, "waiting")
     assert (explanation["kind"], explanation["trigger"]) == ("cart_update", None)
     assert explanation["next_message_at"][:19] == due[:19]
+
+
+@pytest.mark.usefixtures("worker")
+async def test_held_journey_shows_what_it_waits_for_and_no_time(caller: Caller) -> None:
+    shop = await store_without_buffer(caller, "0ms")
+    await shop.operator("POST", "/pause")
+    await shop.post()
+    explanation = await explained(shop, "held")
+    assert set(explanation) == KEYS | {"held"}
+    since = explanation["held"].pop("since")
+    assert explanation["held"] == {
+        "reason": "store_paused",
+        "because": "paused by the operator",
+        "template": None,
+    }
+    assert datetime.fromisoformat(since) <= now()
+    assert explanation["next_message_at"] is None
+    await shop.operator("POST", "/resume")
+    await make_notifier(shop.database, caller.services.temporal).release_held()
+    assert set(await explained(shop, "closed")) == KEYS
+
+
+async def test_held_journey_without_a_worker_is_explained_by_its_hold(
+    own_database_url: str, address: str, own_namespace: Client, sandbox_url: str
+) -> None:
+    api = running_api(
+        settings_for(own_database_url), connecting_to(address, own_namespace.namespace)
+    )
+    async with api as caller:
+        shop = await store_without_buffer(caller, "0ms")
+        await shop.operator("POST", "/pause")
+        async with running_worker(own_namespace, caller.database, sandbox_url):
+            await shop.post()
+            await explained(shop, "held")
+        explanation = await explained(shop, "held")
+    assert explanation["held"]["because"] == "paused by the operator"
+    assert (explanation["trigger"], explanation["next_message_at"]) == (None, None)
 
 
 @both_databases

@@ -1,3 +1,4 @@
+from domain.journey.outcomes import Held, Reason
 from storage import holds, stores, template_holds
 from storage.database import Database
 from storage.holds import Hold
@@ -76,3 +77,20 @@ async def test_stores_alternate_when_one_of_them_holds_many_journeys(
     held = [(hold.store_id, hold.customer_id) for hold in await releasable(registered, limit=2)]
 
     assert held == [(STORE, "c0"), (OTHER_STORE, "c1")]
+
+
+async def test_hold_says_whether_it_is_for_the_store_or_a_template(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        await holds.add(connection, Hold(STORE, "c1", NOW), "paused by the operator")
+        await holds.add(connection, Hold(STORE, "c2", later()), "Meta answers 132015", "sale")
+        paused, template, other = [
+            await holds.held(connection, store_id, customer_id)
+            for store_id, customer_id in [(STORE, "c1"), (STORE, "c2"), (OTHER_STORE, "c1")]
+        ]
+    assert paused == Held(
+        reason=Reason.STORE_PAUSED, because="paused by the operator", template=None, since=NOW
+    )
+    assert template == Held(
+        reason=Reason.TEMPLATE_HELD, because="Meta answers 132015", template="sale", since=later()
+    )
+    assert other is None

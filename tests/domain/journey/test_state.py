@@ -9,7 +9,7 @@ from domain.events.kinds import OPERATOR_EXIT, OPT_OUT, EventKind
 from domain.journey import closing, delivery
 from domain.journey.delivery import apply_send_result, plan_done
 from domain.journey.later_events import Postpone
-from domain.journey.outcomes import Ending, Outcome, Reason, Stage
+from domain.journey.outcomes import Ending, Held, Outcome, Reason, Stage
 from domain.journey.plan import JourneyPlan, make_plan
 from domain.journey.state import MAX_SEEN, JourneyState
 from domain.stores.config import LowerIntent
@@ -78,6 +78,14 @@ def test_stage_goes_from_buffering_over_waiting_to_closed() -> None:
     closed.end(plan_done(closed.progress), NOON)
     stages = [state.stage for state in (buffering(), waiting(*STEPS), closed)]
     assert stages == [Stage.BUFFERING, Stage.WAITING, Stage.CLOSED]
+
+
+def test_journey_that_waits_for_its_store_is_held_until_it_closes() -> None:
+    state = waiting(*STEPS)
+    state.held = Held(reason=Reason.STORE_PAUSED, because="holiday", template=None, since=NOON)
+    stages = [state.stage]
+    state.end(plan_done(state.progress), NOON)
+    assert [*stages, state.stage] == [Stage.HELD, Stage.CLOSED]
 
 
 def test_buffering_journey_has_no_subject() -> None:
