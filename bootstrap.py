@@ -28,6 +28,7 @@ from ingest.quarantine_retry import QuarantineRetry
 from ingest.webhook_processor import WebhookProcessor
 from operations.customer_data import CustomerData
 from operations.explain import Explainer
+from operations.history import HistoryReader
 from operations.notifier import Notifier
 from partners.channels import ChannelClient
 from partners.exit_api import ExitApiClient
@@ -63,6 +64,7 @@ class Services:
     webhooks: WebhookProcessor
     quarantine: QuarantineRetry
     explainer: Explainer
+    history: HistoryReader
     customer_data: CustomerData
 
 
@@ -157,6 +159,8 @@ def _services(
 ) -> Services:
     intake = make_intake(database, temporal, clock, metrics)
     webhooks = WebhookProcessor(database, metrics, clock)
+    gateway = JourneyGateway(temporal)
+    explainer = Explainer(database, gateway)
     return Services(
         settings=settings,
         clock=clock,
@@ -166,7 +170,8 @@ def _services(
         intake=intake,
         webhooks=webhooks,
         quarantine=QuarantineRetry(database, intake, metrics, clock),
-        explainer=Explainer(database, JourneyGateway(temporal)),
+        explainer=explainer,
+        history=HistoryReader(database, gateway, explainer),
         customer_data=CustomerData(database, intake.exit, webhooks.process_or_quarantine),
     )
 

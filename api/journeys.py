@@ -5,11 +5,13 @@ from pydantic import AwareDatetime, BaseModel
 
 from api.dependencies import CustomerIdPath, OwnStore, ServicesDep
 from api.errors import not_found
+from api.history_cursor import HistoryCursorQuery, to_history_cursor
 from api.openapi import error_responses
 from api.period import CursorQuery, PeriodQuery, to_cursor
 from domain.journey.identity import CustomerRef
 from ingest.receipts import ReceiptStatus
 from operations.explanation import Explanation
+from operations.history import History, HistoryPosition
 from operations.statistics import Statistics, statistics_of
 from storage import message_reports
 from storage.message_reports import LedgerPage
@@ -27,6 +29,12 @@ class AcceptedExit(BaseModel):
 
     journey_id: str
     status: ReceiptStatus
+
+
+class CustomerHistory(History):
+    """A page of what is known of a customer."""
+
+    next_cursor: str | None
 
 
 class LedgerEntry(BaseModel):
@@ -58,13 +66,35 @@ class Ledger(BaseModel):
 
 @router.get("/journeys/{customer_id:path}", responses=error_responses(404))
 async def get_journey(
-    store: OwnStore, customer_id: CustomerIdPath, services: ServicesDep
-) -> Explanation:
-    """The current or last journey of a customer, explained."""
-    explanation = await services.explainer.explain(CustomerRef(store.store_id, customer_id))
+    store: OwnStore,
+    customer_id: CustomerIdPath,
+    services: ServicesDep,
+    after: HistoryCursorQuery,
+    *,
+    history: bool = False,
+) -> Explanation | CustomerHistory:
+    """The current or last journey of a customer, explained.
+
+    `?history=true` lists all journeys that are kept and the ignored events with their reasons,
+    newest first, also of a customer who never had a journey. `cursor` continues it.
+    """
+    customer = CustomerRef(store.store_id, customer_id)
+    if history:
+        return await _history(services, customer, after)
+    explanation = await services.explainer.explain(customer)
     if explanation is None:
-        raise not_found("journey")
+        raise not_found("journey; ?history=true lists ignored events")
     return explanation
+
+
+async def _history(
+    services: ServicesDep, customer: CustomerRef, after: HistoryPosition | None
+) -> CustomerHistory:
+    page = await services.history.read(customer, after)
+    if page is None:
+        raise not_found("customer: no event of this id is kept")
+    cursor = page.next and to_history_cursor(page.next)
+    return CustomerHistory(**dict(page.history), next_cursor=cursor)
 
 
 @router.post("/journeys/{customer_id:path}/exit", status_code=202, responses=error_responses(404))

@@ -43,6 +43,8 @@ class Explanation(BaseModel):
     reason: Reason | None = None
     trigger: JourneyEvent | None = None
     next_message_at: AwareDatetime | None = None
+    closed_at: Annotated[AwareDatetime | None, Field(exclude_if=lambda at: at is None)] = None
+    """Only in a customer's history, of journeys that have closed."""
     decisions: list[Decision] = []
     messages: list[SentMessage] = []
 

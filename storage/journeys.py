@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, or_, select
+from sqlalchemy import RowMapping, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.journey.outcomes import ClosedJourney
@@ -46,6 +46,32 @@ async def latest(
     )
     row = (await connection.execute(query)).mappings().first()
     return None if row is None else _journey(row)
+
+
+async def listed(
+    connection: AsyncConnection,
+    store_id: str,
+    customer_id: str,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[ClosedJourney]:
+    """A customer's closed journeys, the last to close first.
+
+    Args:
+        connection: of the caller's transaction.
+        store_id: the customer's store.
+        customer_id: the customer.
+        before: when the last journey of the page before closed, and its run id.
+        limit: how many at most.
+    """
+    position = tuple_(journeys.c.closed_at, journeys.c.run_id)
+    query = select(journeys).where(
+        journeys.c.store_id == store_id, journeys.c.customer_id == customer_id
+    )
+    if before is not None:
+        query = query.where(position < before)
+    ordered = query.order_by(journeys.c.closed_at.desc(), journeys.c.run_id.desc()).limit(limit)
+    return [_journey(row) for row in (await connection.execute(ordered)).mappings()]
 
 
 async def handled(

@@ -1,5 +1,7 @@
 """The ledger as it is listed and counted: for one journey, a store, or all stores."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +45,22 @@ async def for_trigger(
     )
     found = await connection.execute(query.order_by(messages.c.step, messages.c.fallback))
     return [dict(row) for row in found.mappings()]
+
+
+async def for_triggers(
+    connection: AsyncConnection, store_id: str, customer_id: str, trigger_event_ids: Iterable[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """As `for_trigger`, of several journeys of a customer, by trigger."""
+    query = select(messages).where(
+        messages.c.store_id == store_id,
+        messages.c.customer_id == customer_id,
+        messages.c.trigger_event_id.in_(trigger_event_ids),
+    )
+    found = await connection.execute(query.order_by(messages.c.step, messages.c.fallback))
+    by_trigger: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in found.mappings():
+        by_trigger[row["trigger_event_id"]].append(dict(row))
+    return by_trigger
 
 
 async def listed(

@@ -4,6 +4,8 @@ The customer's latest choice counts, in any order of arrival: a suppression stor
 asked for and when it was lifted. Of two choices at the same instant the suppression counts.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, RowMapping, select, update
@@ -11,6 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new, lock
 from storage.tables import suppressions
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Why a number must not be messaged, and since when."""
+
+    because: str
+    since: datetime
 
 
 async def add(
@@ -66,6 +76,19 @@ async def because(connection: AsyncConnection, store_id: str, address_hash: str)
     """Why a number is suppressed, or None when it is not."""
     row = await _row(connection, store_id, address_hash)
     return None if row is None or row["lifted_at"] is not None else str(row["because"])
+
+
+async def in_force(
+    connection: AsyncConnection, store_id: str, address_hashes: Iterable[str]
+) -> list[Suppression]:
+    """Those of these numbers' suppressions that are in force, the newest first."""
+    query = select(suppressions.c.because, suppressions.c.created_at.label("since")).where(
+        suppressions.c.store_id == store_id,
+        suppressions.c.address_hash.in_(address_hashes),
+        suppressions.c.lifted_at.is_(None),
+    )
+    found = await connection.execute(query.order_by(suppressions.c.created_at.desc()))
+    return [Suppression(**row) for row in found.mappings()]
 
 
 async def _set_lifted(

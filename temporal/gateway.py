@@ -36,6 +36,7 @@ class OpenJourney:
     next_message_at: datetime | None
     state: JourneyState | None
     """None while start-delayed or without a worker."""
+    run_id: str
 
 
 class JourneyGateway:
@@ -114,6 +115,7 @@ class JourneyGateway:
             kind=description.typed_search_attributes.get(names.JOURNEY_KIND),
             next_message_at=description.typed_search_attributes.get(names.NEXT_MESSAGE_AT),
             state=None if stage is Stage.BUFFERING else await self._state(customer),
+            run_id=description.run_id,
         )
 
     async def is_open(self, customer: CustomerRef) -> bool:

@@ -55,6 +55,21 @@ async def test_latest_is_the_one_that_closed_last(registered: Database) -> None:
     assert found.run_id == "r2"
 
 
+async def test_pages_list_every_closed_journey_once_the_newest_first(registered: Database) -> None:
+    ended = [closed(f"r{number}", later(number // 2)) for number in range(5)]
+    await record(registered, *ended)
+    shown: list[ClosedJourney] = []
+    before = None
+    async with registered.reading() as connection:
+        for _ in range(3):
+            page = await journeys.listed(connection, STORE, CUSTOMER, before, 2)
+            shown += page
+            before = (page[-1].closed_at, page[-1].run_id)
+        assert await journeys.listed(connection, STORE, CUSTOMER, before, 2) == []
+        assert await journeys.listed(connection, OTHER_STORE, CUSTOMER, None, 2) == []
+    assert shown == ended[::-1]
+
+
 async def test_event_is_handled_once_a_journey_about_it_has_closed(registered: Database) -> None:
     await record(registered, closed("r1", trigger=an_event("e1")), closed("r2"))
     async with registered.reading() as connection:

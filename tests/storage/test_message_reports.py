@@ -81,3 +81,15 @@ async def test_person_who_got_several_messages_is_counted_once(registered: Datab
         ("cart_update", 2, 1),
     ]
     assert later_on == []
+
+
+async def test_messages_of_several_journeys_are_told_apart_by_trigger(
+    registered: Database,
+) -> None:
+    for message in (key(2), key(1), key(1, trigger_event_id="e2"), key(customer_id="c2")):
+        await claim(registered, message)
+    async with registered.reading() as connection:
+        found = await message_reports.for_triggers(connection, STORE, "c1", ["e1", "e2", "e3"])
+        assert await message_reports.for_triggers(connection, STORE, "c1", []) == {}
+    steps = {trigger: [row["step"] for row in rows] for trigger, rows in found.items()}
+    assert steps == {"e1": [1, 2], "e2": [1]}

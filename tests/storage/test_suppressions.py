@@ -6,6 +6,7 @@ import pytest
 
 from storage import suppressions
 from storage.database import Database
+from storage.suppressions import Suppression
 from tests.storage.builders import NOW, OTHER_STORE, STORE, later
 
 
@@ -25,6 +26,22 @@ async def test_suppression_holds_in_its_store_until_it_is_removed(registered: Da
         assert await suppressions.because(connection, STORE, "hash") == "opted out"
         await suppressions.remove(connection, STORE, "hash", NOW)
         assert await suppressions.because(connection, STORE, "hash") is None
+
+
+async def test_only_suppressions_in_force_are_listed_the_newest_first(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        for hashed, at in [
+            ("old", NOW),
+            ("new", later(2)),
+            ("lifted", later(1)),
+            ("not ours", NOW),
+        ]:
+            await suppressions.add(connection, STORE, hashed, f"{hashed} number", at)
+        await suppressions.remove(connection, STORE, "lifted", later(3))
+        hashes = ["old", "new", "lifted", "never"]
+        listed = await suppressions.in_force(connection, STORE, hashes)
+        assert await suppressions.in_force(connection, OTHER_STORE, hashes) == []
+    assert listed == [Suppression("new number", later(2)), Suppression("old number", NOW)]
 
 
 async def test_number_may_be_suppressed_many_times_at_once(registered: Database) -> None:
