@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.customers import phones
-from domain.customers.identity import customer_key, keyed_hash
+from domain.customers.identity import customer_key, email_hash, keyed_hash
 from domain.events import consent
 from domain.events.journey_event import JourneyEvent
 from domain.events.models import CartUpdate
@@ -42,6 +42,7 @@ async def new_event(
         {**parsed.body, **_resolved_fields(parsed)},
         route_event(store.config, event, now, obstacle=obstacle),
         address_hash,
+        email_hash(store.hash_key, customer.email),
     )
 
 

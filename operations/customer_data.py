@@ -9,9 +9,10 @@ from pydantic import BaseModel
 from domain.customers.customer_matching import (
     identifiers_of,
     mentions_any,
+    mentions_email,
     mentions_number,
 )
-from storage import customers
+from storage import contacts, customers
 from storage.customers import Rows
 from storage.database import Database
 from storage.messages import ERASED
@@ -31,7 +32,7 @@ ProcessNotifications = Callable[[Sequence[StoredNotification]], Awaitable[None]]
 
 
 class Export(BaseModel):
-    """Everything that is stored about a customer, except for keyed hashes of the number."""
+    """Everything that is stored about a customer, except for keyed hashes of contacts."""
 
     customer_id: str
     events: list[dict[str, Any]]
@@ -104,13 +105,16 @@ class CustomerData:
         async with self._database.reading() as connection:
             found = await customers.stored(connection, store.store_id, customer_id)
             hashes = await customers.address_hashes(connection, store.store_id, customer_id)
+            known = await contacts.of_customer(connection, store.store_id, customer_id)
         named = identifiers_of(customer_id, (event["body"] for event in found["events"]), region)
         provider_ids = {row["provider_id"] for row in found["messages"]} - {None, ERASED}
         identifiers = named | provider_ids
 
         def about(text: str) -> bool:
-            return mentions_any(text, identifiers, region) or mentions_number(
-                text, store.hash_key, hashes
+            return (
+                mentions_any(text, identifiers, region)
+                or mentions_number(text, store.hash_key, hashes)
+                or mentions_email(text, store.hash_key, known.emails)
             )
 
         return found, about

@@ -27,7 +27,7 @@ PAGE_SIZE = 500
 """Bodies searched at a time."""
 
 NOTE = {"type": "erased", "loc": ["body"], "msg": "the body was erased with its customer"}
-_INTERNAL = frozenset({"store_id", "customer_id", "address_hash", "leased_until"})
+_INTERNAL = frozenset({"store_id", "customer_id", "address_hash", "email_hash", "leased_until"})
 """Columns that an export leaves out: its reader knows them, or cannot use them."""
 
 Rows = list[dict[str, Any]]
@@ -106,7 +106,9 @@ async def erase(
     """Empty a customer's events; ids, kinds and times stay, so that nothing happens twice.
 
     Meta's message ids contain the number. Otherwise the ledger and the suppressions have only a
-    keyed hash of it, which must stay for caps and opt-outs to hold.
+    keyed hash of it, which must stay for caps and opt-outs to hold. The events' keyed hashes of
+    number and e-mail address stay, too: an order that was accepted goes on stopping the messages
+    of everyone who has them.
 
     Args:
         connection: of the erasing transaction.

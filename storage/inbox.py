@@ -10,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import OPERATOR_EXIT, EventKind
+from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery, Routing
+from storage import contacts
+from storage.contacts import Contacts
 from storage.database import count_some, insert_new, lock
 from storage.messages import MessageKey
 from storage.tables import inbox
@@ -27,6 +30,13 @@ class NewEvent:
     routing: Routing
     address_hash: str | None = None
     """Of the number that the event names."""
+    email_hash: str | None = None
+    """Of the e-mail address that the event names."""
+
+    @property
+    def contacts(self) -> Contacts:
+        """What the event names besides the customer's id."""
+        return Contacts.of_event(self.address_hash, self.email_hash)
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,19 @@ class InboxRow:
     event: JourneyEvent
     delivery: Delivery
     ignored_because: str | None
+    contacts: Contacts
     attempts: int = 0
     """Failed deliveries, not counting those for which Temporal was unavailable."""
+
+    @property
+    def customer(self) -> CustomerRef:
+        """Whose event it is."""
+        return CustomerRef(self.store_id, self.customer_id)
+
+    @property
+    def receiver(self) -> CustomerRef | None:
+        """Whose journey will have the event once it is delivered; None: not known of an order."""
+        return None if self.event.kind == EventKind.ORDER_PLACED else self.customer
 
     @classmethod
     def from_mapping(cls, row: RowMapping) -> Self:
@@ -53,6 +74,7 @@ class InboxRow:
             delivery=Delivery(row["delivery"]),
             ignored_because=row["ignored_because"],
             attempts=row["attempts"],
+            contacts=Contacts.of_event(row["address_hash"], row["email_hash"]),
         )
 
 
@@ -69,6 +91,8 @@ async def add(
 ) -> InboxRow | None:
     """Store an event; None when this store already had its id.
 
+    An order waits for the claims of everyone with its number or e-mail address, and they for it.
+
     Args:
         connection: of the transaction that accepts it.
         new: the event and its routing.
@@ -76,6 +100,8 @@ async def add(
         leased_until: until when the caller delivers it itself.
     """
     await lock(connection, "customer", new.store_id, new.customer_id)
+    if new.event.kind == EventKind.ORDER_PLACED:
+        await contacts.lock_all(connection, new.store_id, new.contacts)
     store_only = new.routing.delivery is Delivery.STORE_ONLY
     values = {
         "store_id": new.store_id,
@@ -84,6 +110,7 @@ async def add(
         "delivery": new.routing.delivery,
         "ignored_because": new.routing.ignored_because,
         "address_hash": new.address_hash,
+        "email_hash": new.email_hash,
         "body": new.body,
         "received_at": now,
         "leased_until": leased_until,

@@ -10,6 +10,8 @@ from typing import Any, Final
 from sqlalchemy import String, Table, cast, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.events.kinds import ORDER_KINDS
+from storage import contacts
 from storage.database import lock
 from storage.messages import ERASED, MessageStatus
 from storage.tables import inbox, journeys, messages, quarantine
@@ -46,19 +48,10 @@ async def customers_of(
 
 
 async def concerned(connection: AsyncConnection, store_id: str, customer_id: str) -> set[str]:
-    """The customer, and all customers who had the same number.
-
-    An order stops the messages of every customer with the number.
-    """
-    hashes = select(inbox.c.address_hash).where(
-        inbox.c.store_id == store_id,
-        inbox.c.customer_id == customer_id,
-        inbox.c.address_hash.is_not(None),
-    )
-    query = select(inbox.c.customer_id).where(
-        inbox.c.store_id == store_id, inbox.c.address_hash.in_(hashes)
-    )
-    return {customer_id, *(await connection.execute(query.distinct())).scalars()}
+    """The customer, and all customers whose messages an order of theirs stops."""
+    known = await contacts.of_customer(connection, store_id, customer_id)
+    sharing = await contacts.customers_sharing(connection, store_id, customer_id, known)
+    return {customer_id, *sharing.customer_ids}
 
 
 async def any_undelivered(
@@ -78,7 +71,8 @@ async def events(
 ) -> int:
     """Delete the old events of a customer without an open journey; how many.
 
-    Only events that no journey received, or that a journey received which has closed since.
+    Only events that no journey received, or that a journey received which has closed since. It is
+    not known of an order who received it; no journey is open that may.
     """
     await lock(connection, "customer", store_id, customer_id)
     of_customer = (inbox.c.store_id == store_id, inbox.c.customer_id == customer_id)
@@ -88,7 +82,9 @@ async def events(
         journeys.c.store_id == store_id, journeys.c.customer_id == customer_id
     )
     unneeded = or_(
-        inbox.c.ignored_because.is_not(None), inbox.c.received_at < closed_at.scalar_subquery()
+        inbox.c.ignored_because.is_not(None),
+        inbox.c.kind.in_(ORDER_KINDS),
+        inbox.c.received_at < closed_at.scalar_subquery(),
     )
     removed = await connection.execute(
         delete(inbox).where(*of_customer, inbox.c.received_at < before, unneeded)

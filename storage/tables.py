@@ -1,6 +1,6 @@
-"""The tables. Only bodies contain phone numbers (inbox, webhooks, quarantine).
+"""The tables. Only bodies contain phone numbers and e-mail addresses (inbox, webhooks, quarantine).
 
-The other columns have a keyed hash of them.
+The other columns have keyed hashes of them.
 """
 
 from sqlalchemy import (
@@ -73,6 +73,7 @@ inbox = Table(
     Column("delivery", String(16), nullable=False),
     Column("ignored_because", String(256)),
     Column("address_hash", String(64)),
+    Column("email_hash", String(64)),
     Column("body", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
@@ -80,7 +81,8 @@ inbox = Table(
     Column("dispatched_at", UtcDateTime),
     UniqueConstraint("store_id", "event_id"),
     Index(None, "store_id", "customer_id", "at"),
-    Index(None, "store_id", "address_hash"),
+    Index(None, "store_id", "address_hash", "customer_id"),
+    Index(None, "store_id", "email_hash", "customer_id"),
 )
 Index(
     "ix_inbox_undispatched",

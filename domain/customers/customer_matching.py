@@ -8,13 +8,16 @@ from typing import Any
 from pydantic_core import from_json
 
 from domain.customers import phones
-from domain.customers.identity import keyed_hash
+from domain.customers.identity import email_hash, keyed_hash, normalize_email
 
 MIN_WORD_LENGTH = 6
 """A shorter id, such as `1`, is in every body: it counts only in the field `customer`."""
 
 _NUMBER = re.compile(r"(?<!\d)[1-9]\d{5,14}(?!\d)")
 """E.164 numbers have at most 15 digits."""
+
+_EMAIL = re.compile(r"[^\s\"'<>(),;:\[\]\\]{1,64}@[\w.-]{0,253}\w")
+"""Of bounded length, so that no body makes the search slow."""
 
 Identifiers = frozenset[str]
 """Ids, phone numbers and e-mail addresses of one customer; ids of Meta's for their messages."""
@@ -57,6 +60,18 @@ def mentions_number(text: str, hash_key: str, hashes: Collection[str]) -> bool:
     )
 
 
+def mentions_email(text: str, hash_key: str, hashes: Collection[str]) -> bool:
+    """Whether a body has an e-mail address whose keyed hash is one of these.
+
+    Args:
+        text: the body.
+        hash_key: of the store.
+        hashes: of the customer's e-mail addresses.
+    """
+    _, readable = _read(text)
+    return any(email_hash(hash_key, each) in hashes for each in set(_EMAIL.findall(readable)))
+
+
 def _read(text: str) -> tuple[Any, str]:
     """The JSON that a body is, if any, and its text without escapes."""
     try:
@@ -72,5 +87,5 @@ def _names(body: Any, region: str | None) -> Iterator[str]:
         return
     known = {name: str(customer.get(name) or "") for name in ("customer_id", "phone", "email")}
     address = phones.to_e164(known["phone"], region)
-    names = (known["customer_id"], known["phone"], address, known["email"].strip().lower())
+    names = (known["customer_id"], known["phone"], address, normalize_email(known["email"]))
     yield from filter(None, names)

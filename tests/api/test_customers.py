@@ -77,6 +77,17 @@ async def test_erasing_leaves_nothing_personal_and_keeps_event_ids(shop: Shop) -
 
 
 @both_databases
+async def test_email_is_found_by_its_hash_after_the_events_are_erased(shop: Shop) -> None:
+    await shop.post()
+    await erased(shop)
+    guest = {"customer_id": "guest", "email": " EMAIL@gmail.co"}
+    await shop.post({**shop.event(timestamp="yesterday"), "customer": guest})
+    assert len((await exported(shop))["quarantined"]) == 1
+    assert await erased(shop) == erasure(shop, quarantined=1)
+    assert not any(row["body"] for row in await shop.quarantined())
+
+
+@both_databases
 async def test_erasing_may_be_repeated(shop: Shop) -> None:
     await shop.post()
     assert [(await erased(shop))["events"] for _ in range(2)] == [1, 0]

@@ -6,6 +6,7 @@ from sqlalchemy import JSON, update
 from domain.events.kinds import OPERATOR_EXIT, EventKind
 from domain.journey.outcomes import ClosedJourney, Decision, Outcome, Reason
 from storage import (
+    contacts,
     customers,
     inbox,
     journeys,
@@ -14,6 +15,7 @@ from storage import (
     quarantine,
     suppressions,
 )
+from storage.contacts import Contacts
 from storage.customers import Rows
 from storage.database import Database
 from storage.holds import Hold
@@ -190,6 +192,27 @@ async def test_closed_journeys_lose_metas_message_ids_and_nothing_else(
     async with registered.reading() as connection:
         kept = await journeys.latest(connection, STORE, CUSTOMER)
     assert kept == closed("r1", {"step": "1"})
+
+
+async def test_hashes_of_contacts_are_not_exported_and_outlive_erasure(
+    registered: Database,
+) -> None:
+    await accept(registered, an_event("e1"), address_hash="number", email_hash="email")
+    await erase(registered)
+    (exported,) = (await stored(registered))["events"]
+    assert not {"number", "email"} & {str(value) for value in exported.values()}
+    async with registered.reading() as connection:
+        kept = await contacts.of_customer(connection, STORE, CUSTOMER)
+    assert kept == Contacts.of_event("number", "email")
+
+
+async def test_order_stops_other_customers_after_its_body_is_erased(registered: Database) -> None:
+    order = an_event("order", EventKind.ORDER_PLACED, later())
+    await accept(registered, order, email_hash="email")
+    await accept(registered, an_event("e1"), customer_id="c2", email_hash="email")
+    await erase(registered)
+    async with registered.reading() as connection:
+        assert await contacts.orders_elsewhere(connection, STORE, "c2", NOW) == [order]
 
 
 async def test_hashes_of_every_number_are_known(registered: Database) -> None:

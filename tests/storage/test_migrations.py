@@ -94,6 +94,23 @@ MESSAGE = {
 }
 
 
+EVENT = {
+    "id": 1,
+    "store_id": "denim",
+    "event_id": "e1",
+    "customer_id": "c1",
+    "kind": "cart_update",
+    "intent": 3,
+    "at": "2024-10-08",
+    "empties_cart": False,
+    "delivery": "start",
+    "address_hash": "hash",
+    "body": "{}",
+    "received_at": "2024-10-08",
+    "attempts": 0,
+}
+
+
 def put(url: str, table: str, values: Mapping[str, Any]) -> None:
     """As an older release would have written it."""
     places = ", ".join(f":{name}" for name in values)
@@ -124,3 +141,16 @@ def test_a_ledger_from_before_keeps_its_messages_and_pending_failures(
 
     command.downgrade(alembic_config(url), "0002")
     assert found(url, "SELECT message_id FROM failures") == [("m1",)]
+
+
+def test_events_from_before_stay_without_an_email(empty_database_url: str) -> None:
+    url = empty_database_url
+    command.upgrade(alembic_config(url), "0004")
+    put(url, "stores", STORE)
+    put(url, "inbox", EVENT)
+
+    upgrade(url)
+    assert found(url, "SELECT address_hash, email_hash FROM inbox") == [("hash", None)]
+
+    command.downgrade(alembic_config(url), "0004")
+    assert found(url, "SELECT event_id, address_hash FROM inbox") == [("e1", "hash")]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from domain.events.kinds import EventKind
+from domain.events.kinds import ORDER_KINDS, EventKind
 from domain.journey.outcomes import ClosedJourney, Decision, Outcome, Reason
 from domain.journey.routing import Delivery, Routing
 from storage import (
@@ -94,6 +94,15 @@ async def test_event_that_no_journey_received_is_deleted(registered: Database) -
     assert await delete_events(registered) == 1
 
 
+@pytest.mark.parametrize("kind", sorted(ORDER_KINDS))
+async def test_old_orders_are_deleted_whoever_received_them(
+    registered: Database, kind: str
+) -> None:
+    await accept(registered, an_event("e1", kind), routing=Routing(Delivery.SIGNAL_ONLY))
+    await delivered(registered, "e1")
+    assert await delete_events(registered) == 1
+
+
 async def test_no_event_of_a_customer_is_deleted_while_one_is_undelivered(
     registered: Database,
 ) -> None:
@@ -133,6 +142,13 @@ async def test_customers_with_the_same_number_are_concerned(registered: Database
     async with registered.reading() as connection:
         assert await purging.concerned(connection, STORE, "guest") == {"guest", CUSTOMER}
         assert await purging.concerned(connection, STORE, "nameless") == {"nameless"}
+
+
+async def test_customers_with_the_same_email_are_concerned(registered: Database) -> None:
+    await accept(registered, an_event("e1"), customer_id="guest", email_hash="m1")
+    await accept(registered, an_event("e2"), address_hash="h1", email_hash="m1")
+    async with registered.reading() as connection:
+        assert await purging.concerned(connection, STORE, CUSTOMER) == {"guest", CUSTOMER}
 
 
 async def test_decisions_are_emptied_but_outcomes_stay(

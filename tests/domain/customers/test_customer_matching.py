@@ -3,7 +3,12 @@ from typing import Any
 
 import pytest
 
-from domain.customers.customer_matching import identifiers_of, mentions_any, mentions_number
+from domain.customers.customer_matching import (
+    identifiers_of,
+    mentions_any,
+    mentions_email,
+    mentions_number,
+)
 from domain.customers.identity import keyed_hash
 
 BODY = {
@@ -86,3 +91,24 @@ def test_number_in_metas_spelling_matches_its_hash(number: str, text: str) -> No
 def test_other_numbers_do_not_match_the_hash(text: str) -> None:
     assert not mentions_number(text, "key", {keyed_hash("key", "+919876543210")})
     assert not mentions_number("919876543210", "another key", {keyed_hash("key", "+919876543210")})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"customer": {"email": " Asha@Example.COM "}}',
+        '{"note": "write to asha\\u0040example.com."}',
+        "mailto:asha@example.com",
+        "<asha@example.com>, or else",
+    ],
+)
+def test_email_matches_its_hash_anywhere_in_a_text(text: str) -> None:
+    assert mentions_email(text, "key", {keyed_hash("key", "asha@example.com")})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "masha@example.com", "asha@example.com.au", "asha@example", "asha @example.com"]
+)
+def test_other_emails_do_not_match_the_hash(text: str) -> None:
+    assert not mentions_email(text, "key", {keyed_hash("key", "asha@example.com")})
+    assert not mentions_email("asha@example.com", "other", {keyed_hash("key", "asha@example.com")})

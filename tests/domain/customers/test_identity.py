@@ -1,7 +1,14 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.customers.identity import customer_key, is_anonymous, keyed_hash
+from domain.customers.identity import (
+    customer_key,
+    email_hash,
+    is_anonymous,
+    keyed_hash,
+    normalize_email,
+)
 
 PHONE, EMAIL = "+919876543210", "email@gmail.co"
 
@@ -23,6 +30,24 @@ def test_key_of_a_customer_without_id_contains_neither_phone_nor_email() -> None
 def test_key_ignores_case_and_blanks_of_the_email() -> None:
     typed = customer_key("key", None, None, " Email@Gmail.co ")
     assert typed == customer_key("key", None, None, EMAIL)
+
+
+@pytest.mark.parametrize(
+    "written", [EMAIL, " Email@Gmail.co\n", "\xa0EMAIL@GMAIL.CO", "\ufeffemail\u200b@gmail.co"]
+)
+def test_email_is_the_same_in_every_spelling(written: str) -> None:
+    assert normalize_email(written) == EMAIL
+    assert email_hash("key", written) == keyed_hash("key", EMAIL)
+
+
+def test_dots_and_tags_of_an_email_tell_people_apart() -> None:
+    assert email_hash("key", "a.b@c.de") != email_hash("key", "ab@c.de")
+    assert email_hash("key", "a+b@c.de") != email_hash("key", "a@c.de")
+
+
+@pytest.mark.parametrize("placeholder", [None, "", "  ", "-", "n/a", "none"])
+def test_what_is_no_email_address_has_no_hash(placeholder: str | None) -> None:
+    assert email_hash("key", placeholder) is None
 
 
 @settings(max_examples=100, deadline=None)
