@@ -118,9 +118,11 @@ async def open_activities(
         )
 
 
-def make_dispatcher(database: Database, client: Client, clock: Clock) -> Dispatcher:
+def make_dispatcher(
+    database: Database, client: Client, clock: Clock, metrics: IngestMetrics | None = None
+) -> Dispatcher:
     """The dispatcher of accepted events."""
-    return Dispatcher(database, JourneyGateway(client), clock)
+    return Dispatcher(database, JourneyGateway(client), clock, metrics)
 
 
 def make_notifier(database: Database, client: Client) -> Notifier:
@@ -133,7 +135,7 @@ def make_intake(
 ) -> Intake:
     """The intake of events, and the dispatcher behind it."""
     counters = metrics or IngestMetrics(CollectorRegistry())
-    return Intake(database, make_dispatcher(database, client, clock), counters, clock)
+    return Intake(database, make_dispatcher(database, client, clock, counters), counters, clock)
 
 
 @asynccontextmanager

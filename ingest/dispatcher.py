@@ -2,7 +2,8 @@
 
 The process that accepts an event holds a lease on it and delivers it at once. What stays
 undelivered, because Temporal was unavailable or that process died, the dispatcher delivers, in
-order per customer. A journey recognises an event that is delivered twice by its id.
+order per customer. A journey recognises an event that is delivered twice by its id. An order goes
+to every journey that it may stop.
 """
 
 from collections import defaultdict
@@ -12,9 +13,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from clock import Clock
-from domain.events.kinds import OPERATOR_EXIT
+from domain.events.kinds import OPERATOR_EXIT, EventKind
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery
+from ingest.metrics import IngestMetrics
+from ingest.order_signals import OrderSignals
 from operations.background import run_concurrently
 from storage import inbox_delivery, stores
 from storage.database import Database
@@ -39,56 +42,67 @@ log = structlog.get_logger()
 class Dispatcher:
     """Delivers events of the inbox."""
 
-    def __init__(self, database: Database, journeys: JourneyGateway, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        journeys: JourneyGateway,
+        clock: Clock,
+        metrics: IngestMetrics | None = None,
+    ) -> None:
         """Deliver from this database through this gateway."""
         self._database = database
         self._journeys = journeys
+        self._orders = OrderSignals(database, journeys, metrics)
         self._clock = clock
 
-    async def deliver(self, row: InboxRow) -> bool:
-        """Deliver one event to its journey, and mark it.
+    async def deliver(self, row: InboxRow) -> CustomerRef | None:
+        """Deliver one event to its journey, an order to all that it may stop, and mark it.
 
         Returns:
-            Whether a journey has it, or will have it; False: no journey was open.
+            Whose journey has it, or will have it; None: no journey was open.
 
         Raises:
             TemporalUnavailableError: it stays in the inbox, to be delivered later.
         """
         try:
-            delivered = await self._signal_or_start(row)
+            reached = await self._deliver_to_journeys(row)
         except TemporalUnavailableError:
             await self._release([row])
             raise
         except UndeliverableError as error:
             await self._back_off(row, error)
-            return True
+            return row.receiver
         async with self._database.transaction() as connection:
             await inbox_delivery.mark_dispatched(
-                connection, row.id, self._clock(), to_open_journey=delivered
+                connection, row.id, self._clock(), to_open_journey=reached is not None
             )
-        return delivered
+        return reached
+
+    async def _deliver_to_journeys(self, row: InboxRow) -> CustomerRef | None:
+        if row.event.kind == EventKind.ORDER_PLACED:
+            return await self._orders.signal(row)
+        return row.customer if await self._signal_or_start(row) else None
 
     async def _signal_or_start(self, row: InboxRow) -> bool:
-        customer = CustomerRef(row.store_id, row.customer_id)
         if row.event.kind == OPERATOR_EXIT:
-            return await self._journeys.request_exit(customer, row.event)
-        if await self._journeys.signal_event(customer, row.event):
+            return await self._journeys.request_exit(row.customer, row.event)
+        if await self._journeys.signal_event(row.customer, row.event):
             return True
         if row.delivery is not Delivery.SIGNAL_OR_START:
             return False
-        return await self._start_or_signal(customer, row)
+        return await self._start_or_signal(row)
 
-    async def _start_or_signal(self, customer: CustomerRef, row: InboxRow) -> bool:
+    async def _start_or_signal(self, row: InboxRow) -> bool:
         """Start a journey, or signal the one that was started meanwhile."""
-        started = await self._start(customer, row)
-        if started or await self._journeys.signal_event(customer, row.event):
+        if await self._start(row) or await self._journeys.signal_event(row.customer, row.event):
             return True
         raise TemporalUnavailableError("a journey opened and closed in between")
 
-    async def _start(self, customer: CustomerRef, row: InboxRow) -> bool:
+    async def _start(self, row: InboxRow) -> bool:
         async with self._database.reading() as connection:
             store = await stores.existing(connection, row.store_id)
-        return await self._journeys.start(customer, row.event, store.config.buffer, self._clock())
+        buffer = store.config.buffer
+        return await self._journeys.start(row.customer, row.event, buffer, self._clock())
 
     async def _back_off(self, row: InboxRow, error: Exception) -> None:
         """Retry one event later, without holding up other customers."""

@@ -12,7 +12,7 @@ from clock import Clock
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import LOWEST_INTENT, OPERATOR_EXIT
 from domain.events.models import EventBase
-from domain.journey.identity import journey_id
+from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery, Routing
 from domain.values.problems import InvalidBodyError
 from ingest.dispatcher import LEASE, Dispatcher
@@ -120,25 +120,23 @@ class Intake:
         """Deliver a stored event at once unless it must wait.
 
         Returns:
-            The receipt: ignored when it is only stored, or when no journey is open.
+            The receipt. What is only stored, or finds no open journey, is ignored with the reason
+            of its routing, if there is one: what is about an order has none.
         """
-        if row.delivery is Delivery.STORE_ONLY:
-            return _ignored(row)
-        if waits or await self._is_delivered(row):
-            open_id = journey_id(row.store_id, row.customer_id)
-            return Receipt(row.event.event_id, ReceiptStatus.ACCEPTED, None, open_id)
-        return _ignored(row)
+        reached: CustomerRef | None = None
+        if row.delivery is not Delivery.STORE_ONLY:
+            reached = row.receiver if waits else await self._reached(row)
+        if reached is None and row.ignored_because is not None:
+            return Receipt(row.event.event_id, ReceiptStatus.IGNORED, row.ignored_because, None)
+        open_id = None if reached is None else reached.journey_id
+        return Receipt(row.event.event_id, ReceiptStatus.ACCEPTED, None, open_id)
 
-    async def _is_delivered(self, row: InboxRow) -> bool:
-        """False only when Temporal says that no journey is open."""
+    async def _reached(self, row: InboxRow) -> CustomerRef | None:
+        """Whose journey has an event, or will have it; None: Temporal says that none is open."""
         try:
             return await self._dispatcher.deliver(row)
         except TemporalUnavailableError:
             self._unavailable_until = self._clock() + PAUSE_AFTER_FAILURE
-            return True
         except (SQLAlchemyError, OSError):
-            return True  # it is stored, which the answer is about; the lease runs out
-
-
-def _ignored(row: InboxRow) -> Receipt:
-    return Receipt(row.event.event_id, ReceiptStatus.IGNORED, row.ignored_because, None)
+            pass  # it is stored, which the answer is about; the lease runs out
+        return row.receiver

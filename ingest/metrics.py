@@ -17,6 +17,11 @@ class IngestMetrics:
         self._events = Counter(
             "comeback_events", "Posted events by result", ["status"], registry=registry
         )
+        self._shared_contacts = Counter(
+            "comeback_shared_contacts",
+            "Orders whose number or e-mail address too many customers share",
+            registry=registry,
+        )
         self._updates = Counter(
             "comeback_webhook_updates",
             "Meta's updates by kind and result",
@@ -37,6 +42,10 @@ class IngestMetrics:
     def count_invalid_event(self) -> None:
         """Count an event that was quarantined."""
         self._events.labels(INVALID).inc()
+
+    def count_shared_contact(self) -> None:
+        """Count an order that stops only its own customer's journey."""
+        self._shared_contacts.inc()
 
     def count_updates(self, counts: UpdateCounts) -> None:
         """Count processed updates."""

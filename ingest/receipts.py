@@ -20,3 +20,4 @@ class Receipt:
     status: ReceiptStatus
     reason: str | None
     journey_id: str | None
+    """Of the journey that has the event, or will have it. An order's may be another customer's."""

@@ -51,4 +51,5 @@ def is_browsing(kind: str) -> bool:
 
 def is_custom(kind: str) -> bool:
     """Whether only a store's own plan gives the kind a meaning."""
-    return kind not in _INTENTS and not kind.startswith(RESERVED_PREFIX)
+    ours = kind in _INTENTS or kind in ORDER_KINDS or kind.startswith(RESERVED_PREFIX)
+    return not ours

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from domain.events.kinds import RESERVED_PREFIX, EventKind
+from domain.events.kinds import ORDER_KINDS, RESERVED_PREFIX, EventKind
 from domain.events.partner_schema import Cart, Collection, Customer, OpaqueId, PartnerModel, Product
 from domain.values.storable import can_be_stored
 from domain.values.timestamps import Timestamp
@@ -88,12 +88,29 @@ class CheckoutInitiated(EventBase):
     event_data: Cart | None = None
 
 
-class OrderPlaced(EventBase):
+class OrderEvent(EventBase):
+    """What happened to an order."""
+
+    event_data: Any = None
+    """Any form: the guide has no sample of it, and an order must never be refused for its data."""
+
+
+class OrderPlaced(OrderEvent):
     """The customer bought."""
 
     event_name: Literal[EventKind.ORDER_PLACED]
-    event_data: Any = None
-    """Any form: the guide has no sample of it, and an order must never be refused for its data."""
+
+
+class OrderRefunded(OrderEvent):
+    """The customer got back what an order cost, or a part of it."""
+
+    event_name: Literal["order_refunded"]
+
+
+class OrderCancelled(OrderEvent):
+    """An order was taken back."""
+
+    event_name: Literal["order_cancelled"]
 
 
 class CustomEvent(EventBase):
@@ -118,6 +135,8 @@ def _filled_sub_event(event_data: Any) -> str | None:
 
 
 _CUSTOM = "custom"
+_NAMED = frozenset({*EventKind, *ORDER_KINDS})
+"""Names with a model of their own."""
 
 
 def _tag(event: Any) -> str:
@@ -125,7 +144,7 @@ def _tag(event: Any) -> str:
         name = event.get("event_name")
     else:
         name = getattr(event, "event_name", None)
-    return name if isinstance(name, str) and name in set(EventKind) else _CUSTOM
+    return name if isinstance(name, str) and name in _NAMED else _CUSTOM
 
 
 Event = Annotated[
@@ -134,9 +153,11 @@ Event = Annotated[
     | Annotated[CartUpdate, Tag(EventKind.CART_UPDATE.value)]
     | Annotated[CheckoutInitiated, Tag(EventKind.CHECKOUT_INITIATED.value)]
     | Annotated[OrderPlaced, Tag(EventKind.ORDER_PLACED.value)]
+    | Annotated[OrderRefunded, Tag("order_refunded")]
+    | Annotated[OrderCancelled, Tag("order_cancelled")]
     | Annotated[CustomEvent, Tag(_CUSTOM)],
     Discriminator(_tag),
 ]
 event_adapter: TypeAdapter[Event] = TypeAdapter(Event)
-EVENT_TAGS = frozenset({*EventKind, _CUSTOM})
+EVENT_TAGS = _NAMED | {_CUSTOM}
 """How pydantic names the branch of `Event` that an error is in."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.events.kinds import EventKind, is_custom
+from domain.events.kinds import ORDER_KINDS, EventKind, is_custom
 from domain.events.models import EventBase
-from domain.stores.config import StoreConfig
+from domain.stores.config import StoreConfig, Unplanned
 from domain.values.durations import format_duration
 
 MAX_CLOCK_SKEW = timedelta(minutes=10)
@@ -33,7 +33,10 @@ class Routing:
 
     delivery: Delivery
     ignored_because: str | None = None
-    """In plain words; with `SIGNAL_ONLY` it holds only when no journey is open."""
+    """In plain words; with `SIGNAL_ONLY` it holds only when no journey is open.
+
+    None: the event is accepted, whether or not a journey is open.
+    """
 
 
 def route_event(
@@ -47,14 +50,29 @@ def route_event(
         now: the time of arrival.
         obstacle: why this customer cannot be messaged, in plain words, if so.
     """
+    if event.event_name in ORDER_KINDS:
+        return _about_order(event.event_name)
     if now - event.timestamp > config.max_event_age:
         age = format_duration(config.max_event_age)
         return Routing(Delivery.STORE_ONLY, f"too old: the store takes events up to {age} back")
-    if event.event_name == EventKind.ORDER_PLACED:
-        return Routing(Delivery.SIGNAL_ONLY, "no open journey for this order to end")
     if config.plan_for(event.event_name) is None:
-        delivery = Delivery.STORE_ONLY if is_custom(event.event_name) else Delivery.SIGNAL_ONLY
-        return Routing(delivery, f"no plan for {event.event_name}")
+        return _without_plan(config, event.event_name)
     if obstacle is not None:
         return Routing(Delivery.SIGNAL_ONLY, obstacle)
     return Routing(Delivery.SIGNAL_OR_START)
+
+
+def _about_order(kind: str) -> Routing:
+    """An order of any age ends journeys; what becomes of it later is kept for results."""
+    is_new = kind == EventKind.ORDER_PLACED
+    return Routing(Delivery.SIGNAL_ONLY if is_new else Delivery.STORE_ONLY)
+
+
+def _without_plan(config: StoreConfig, kind: str) -> Routing:
+    """A browsing event tells an open journey that the customer is active, where a store minds."""
+    because = f"no plan for {kind}"
+    if is_custom(kind):
+        return Routing(Delivery.STORE_ONLY, because)
+    if config.unplanned_events is Unplanned.IGNORE:
+        return Routing(Delivery.STORE_ONLY, f"{because}, and unplanned_events is ignore")
+    return Routing(Delivery.SIGNAL_ONLY, because)

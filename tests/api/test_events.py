@@ -65,7 +65,6 @@ async def test_samples_of_the_guide_are_valid_and_too_old(shop: Shop) -> None:
         ({"event_name": "wishlist_add"}, "no plan for wishlist_add"),
         ({"phone": None, "email": None}, "no address to message"),
         ({"ago": 90_000}, "too old"),
-        ({"event_name": "order_placed"}, "no open journey"),
     ],
 )
 async def test_event_that_leads_to_no_message_is_ignored_with_a_reason(

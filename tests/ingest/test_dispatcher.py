@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import update
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.events.journey_event import JourneyEvent
+from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import Stage
 from domain.journey.routing import Delivery, Routing
 from ingest.dispatcher import LEASE, Dispatcher
@@ -18,7 +21,8 @@ from ingest.metrics import IngestMetrics
 from storage.inbox import NewEvent, add
 from storage.tables import inbox, stores
 from temporal.gateway import JourneyGateway
-from tests.workflows.world import MINUTE, Shop, World, real_now
+from temporal.rpc import UndeliverableError
+from tests.workflows.world import MINUTE, Shop, World, order, real_now
 
 
 @pytest.fixture
@@ -100,6 +104,59 @@ async def test_an_event_that_temporal_refuses_holds_up_no_other_customer(
 
     await shop.reaches(Stage.BUFFERING)
     assert await undelivered(real_world, shop) == 1
+
+
+async def test_an_order_reaches_everyone_it_stops_when_temporal_is_available_again(
+    real_world: World, intake_without_temporal: Intake
+) -> None:
+    shop = await real_world.shop(buffer="1h")
+    await shop.does("cart_update.add_to_cart")
+    posting = with_intake(shop, intake_without_temporal)
+
+    receipt = await posting.posts(by_email(shop))
+    assert (receipt.status, receipt.journey_id) == ("accepted", None)
+    assert await undelivered(real_world, shop) == 1
+
+    await real_world.dispatcher.sweep()
+    assert await undelivered(real_world, shop) == 0
+    assert await signals(shop) == 1
+
+
+async def test_an_order_that_temporal_refuses_for_one_customer_reaches_the_others(
+    real_world: World,
+) -> None:
+    shop = await real_world.shop(buffer="1h")
+    await shop.does("cart_update.add_to_cart")
+    await shop.does("product_view", event_id="theirs", customer_id="a full one")
+    dispatcher = Dispatcher(real_world.database, OneJourneyIsFull(real_world.client), real_now)
+    intake = Intake(real_world.database, dispatcher, IngestMetrics(CollectorRegistry()), real_now)
+
+    receipt = await with_intake(shop, intake).posts(by_email(shop))
+
+    assert (receipt.status, receipt.journey_id) == ("accepted", None)
+    assert await signals(shop) == 1
+    assert await undelivered(real_world, shop) == 1
+
+
+class OneJourneyIsFull(JourneyGateway):
+    """A gateway to journeys of which one has had as many signals as Temporal allows."""
+
+    async def signal_event(self, customer: CustomerRef, event: JourneyEvent) -> bool:
+        if customer.customer_id == "a full one":
+            raise UndeliverableError("INVALID_ARGUMENT")
+        return await super().signal_event(customer, event)
+
+
+def by_email(shop: Shop) -> dict[str, Any]:
+    """An order of a guest, who gave only an e-mail address."""
+    return {**order(shop, MINUTE), "customer": {"email": " EMAIL@gmail.co "}}
+
+
+async def signals(shop: Shop) -> int:
+    """How many signals the customer's open journey has had."""
+    history = await shop.handle.fetch_history()
+    signalled = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+    return sum(event.event_type == signalled for event in history.events)
 
 
 async def test_a_store_that_cannot_be_read_holds_up_no_other_store(

@@ -1,7 +1,14 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.events.kinds import OPERATOR_EXIT, EventKind, intent_of, is_custom
+from domain.events.kinds import (
+    OPERATOR_EXIT,
+    ORDER_KINDS,
+    EventKind,
+    intent_of,
+    is_browsing,
+    is_custom,
+)
 from tests.domain.builders import CUSTOM, config, step
 
 
@@ -13,7 +20,13 @@ def test_intent_grows_towards_buying() -> None:
 
 def test_only_a_kind_outside_the_guide_is_custom() -> None:
     assert is_custom(CUSTOM)
-    assert not any(is_custom(kind) for kind in [*EventKind, OPERATOR_EXIT])
+    assert not any(is_custom(kind) for kind in [*EventKind, *ORDER_KINDS, OPERATOR_EXIT])
+
+
+def test_kinds_of_the_guide_but_an_order_are_browsing() -> None:
+    browsing = {kind for kind in EventKind if is_browsing(kind)}
+    assert browsing == {*EventKind} - {EventKind.ORDER_PLACED}
+    assert not any(is_browsing(kind) for kind in [CUSTOM, *ORDER_KINDS, OPERATOR_EXIT])
 
 
 def test_custom_kind_has_the_lowest_intent_unless_its_plan_sets_another() -> None:

@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.events.journey_event import JourneyEvent
+from domain.events.kinds import ORDER_KINDS
 from domain.events.models import (
     CartUpdate,
     CheckoutInitiated,
     CollectionView,
     CustomEvent,
     EventBase,
+    OrderCancelled,
     OrderPlaced,
+    OrderRefunded,
     ProductView,
     event_adapter,
 )
@@ -167,7 +170,19 @@ def test_reserved_or_malformed_event_name_is_refused(name: object) -> None:
 def test_event_name_selects_the_model() -> None:
     assert type(parsed(custom())) is CustomEvent
     assert type(parsed(custom(event_name="order_placed"))) is OrderPlaced
+    assert type(parsed(custom(event_name="order_refunded"))) is OrderRefunded
+    assert type(parsed(custom(event_name="order_cancelled"))) is OrderCancelled
     assert type(parsed(custom(event_name="checkout_initiated"))) is CheckoutInitiated
+
+
+@pytest.mark.parametrize("event_name", sorted(ORDER_KINDS))
+@pytest.mark.parametrize(
+    "event_data",
+    [None, [], "1001", 7, {"order_id": 1001, "price": {"amount": "600", "currency": "INR"}}],
+)
+def test_an_order_is_never_refused_for_its_data(event_name: str, event_data: object) -> None:
+    event = parsed(custom(event_name=event_name, event_data=event_data))
+    assert event.model_dump()["event_data"] == event_data
 
 
 @pytest.mark.parametrize(
@@ -206,7 +221,9 @@ _JSON = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(["timestamp", "customer", "event_data", "event_name", "sub_event_name"]),
-    st.sampled_from(["cart_update", "product_view", "order_placed", "wishlist_add"]),
+    st.sampled_from(
+        ["cart_update", "product_view", "order_placed", "order_refunded", "wishlist_add"]
+    ),
     _JSON,
 )
 def test_any_json_is_parsed_or_is_a_validation_error(field: str, name: str, value: object) -> None:

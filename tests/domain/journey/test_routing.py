@@ -39,7 +39,6 @@ def test_sample_of_the_guide_starts_a_journey() -> None:
 @pytest.mark.parametrize(
     ("event_name", "delivery", "because"),
     [
-        ("order_placed", Delivery.SIGNAL_ONLY, "no open journey for this order to end"),
         ("product_view", Delivery.SIGNAL_ONLY, "no plan for product_view"),
         (CUSTOM, Delivery.STORE_ONLY, f"no plan for {CUSTOM}"),
     ],
@@ -48,6 +47,37 @@ def test_event_without_a_plan_starts_nothing(
     event_name: str, delivery: Delivery, because: str
 ) -> None:
     assert route_event(STORE, posted(event_name), NOON) == Routing(delivery, because)
+
+
+def test_browsing_event_without_a_plan_is_only_stored_where_a_store_ignores_it() -> None:
+    store = config(unplanned_events="ignore", plans={"cart_update": [step("1h")]})
+    assert route_event(store, posted("product_view"), NOON) == Routing(
+        Delivery.STORE_ONLY, "no plan for product_view, and unplanned_events is ignore"
+    )
+    assert route_event(store, posted("cart_update"), NOON) == Routing(Delivery.SIGNAL_OR_START)
+
+
+@pytest.mark.parametrize("unplanned", ["postpone", "exit"])
+def test_browsing_event_without_a_plan_is_signalled_where_a_store_minds(unplanned: str) -> None:
+    store = config(unplanned_events=unplanned)
+    assert route_event(store, posted("product_view"), NOON).delivery is Delivery.SIGNAL_ONLY
+    assert route_event(store, posted(CUSTOM), NOON).delivery is Delivery.STORE_ONLY
+
+
+@pytest.mark.parametrize("days", [0, 3, 400])
+@pytest.mark.parametrize("obstacle", [None, "opted out"])
+def test_order_of_any_age_is_accepted_and_signalled(days: int, obstacle: str | None) -> None:
+    order = posted("order_placed", NOON - timedelta(days=days))
+    assert route_event(STORE, order, NOON, obstacle=obstacle) == Routing(Delivery.SIGNAL_ONLY)
+
+
+@pytest.mark.parametrize("days", [0, 3, 400])
+@pytest.mark.parametrize("kind", ["order_refunded", "order_cancelled"])
+def test_refund_or_cancellation_of_any_age_is_accepted_and_touches_no_journey(
+    days: int, kind: str
+) -> None:
+    taken_back = posted(kind, NOON - timedelta(days=days))
+    assert route_event(STORE, taken_back, NOON) == Routing(Delivery.STORE_ONLY)
 
 
 def test_custom_event_with_a_plan_starts_a_journey() -> None:
@@ -60,7 +90,7 @@ def test_event_of_a_customer_who_cannot_be_messaged_is_only_signalled() -> None:
     assert answer == Routing(Delivery.SIGNAL_ONLY, "opted out")
 
 
-@pytest.mark.parametrize("event_name", ["cart_update", "order_placed"])
+@pytest.mark.parametrize("event_name", ["cart_update", "product_view"])
 def test_event_older_than_max_event_age_is_only_stored(event_name: str) -> None:
     day = timedelta(hours=24)
     too_old = route_event(STORE, posted(event_name, NOON - day - timedelta(milliseconds=1)), NOON)
