@@ -1,6 +1,7 @@
 """Asking the partner, right before a message, whether the customer came back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from temporalio import activity
 
@@ -14,8 +15,9 @@ from domain.journey.later_events import is_later
 from domain.journey.routing import MAX_CLOCK_SKEW
 from domain.stores.config import ExitApi
 from partners.exit_api import ExitApiClient, ExitApiUnavailableError, RecentEvent
-from storage import holds, stores
+from storage import exit_api_state, holds, stores
 from storage.database import Database
+from storage.exit_api_state import ExitApiState
 from storage.holds import Hold
 from storage.stores import Store
 
@@ -48,17 +50,40 @@ class ExitCheck:
 
     async def _ask(self, store: Store, api: ExitApi, request: ExitCheckRequest) -> ExitCheckResult:
         asked_at = self._clock()
-        recent = await self._recent_events(api, request.customer_id)
-        if any(event.timestamp > asked_at + MAX_CLOCK_SKEW for event in recent):
-            raise exit_api_unavailable("answered with an event in the future")
+        async with self._database.reading() as connection:
+            known = await exit_api_state.read(connection, store.store_id, api)
+        try:
+            recent = await self._recent_events(api, request.customer_id, known, asked_at)
+        except ExitApiUnavailableError as error:
+            await self._record_failure(store, api, known, str(error))
+            raise exit_api_unavailable(str(error)) from error
+        await self._record_answer(store, api, known)
         later = _later_events(store, recent, request)
         return ExitCheckResult(events=later, seen=len(recent), asked_at=asked_at)
 
-    async def _recent_events(self, api: ExitApi, customer_id: str) -> list[RecentEvent]:
-        try:
-            return await self._exit_api.recent_events(api, customer_id)
-        except ExitApiUnavailableError as error:
-            raise exit_api_unavailable(str(error)) from error
+    async def _recent_events(
+        self, api: ExitApi, customer_id: str, known: ExitApiState, asked_at: datetime
+    ) -> list[RecentEvent]:
+        recent = await self._exit_api.recent_events(
+            api, customer_id, has_answered=known.has_answered
+        )
+        if any(event.timestamp > asked_at + MAX_CLOCK_SKEW for event in recent):
+            raise ExitApiUnavailableError("answered with an event in the future")
+        return recent
+
+    async def _record_answer(self, store: Store, api: ExitApi, known: ExitApiState) -> None:
+        now = self._clock()
+        if known.lacks_answer(now):
+            async with self._database.transaction() as connection:
+                await exit_api_state.record_answer(connection, store.store_id, api, now)
+
+    async def _record_failure(
+        self, store: Store, api: ExitApi, known: ExitApiState, because: str
+    ) -> None:
+        now = self._clock()
+        if known.lacks_failure(now):
+            async with self._database.transaction() as connection:
+                await exit_api_state.record_failure(connection, store.store_id, api, because, now)
 
     async def _store_or_hold(self, request: ExitCheckRequest) -> Store:
         """Read a paused store again, so that no resume comes between the look and the hold."""

@@ -1,11 +1,22 @@
-"""The partner's Journey Exit API. Its answer is read tolerantly and not trusted."""
+"""The partner's Journey Exit API. Its answer is read tolerantly and not trusted.
+
+Many frameworks answer a wrong path with 404 and JSON. So a 404 means that the partner does not know
+the customer only where the URL has proved to be the right one.
+"""
 
 import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import httpx
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 
 from domain.stores.config import ExitApi
 from domain.values.timestamps import require_utc
@@ -41,7 +52,14 @@ class RecentEvent(BaseModel):
 
 
 class _Answer(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
     recent_events: list[RecentEvent]
+    customer_id: str | None = None
+
+
+_json_body = TypeAdapter[Any](dict[str, Any] | list[Any])
+"""A text or a number alone could be anything, such as the words of a proxy."""
 
 
 class ExitApiClient:
@@ -57,11 +75,19 @@ class ExitApiClient:
         self._http = http
         self._allow_private = allow_private
 
-    async def recent_events(self, api: ExitApi, customer_id: str) -> list[RecentEvent]:
-        """The customer's recent events, in no particular order. 404 means that there are none.
+    async def recent_events(
+        self, api: ExitApi, customer_id: str, *, has_answered: bool
+    ) -> list[RecentEvent]:
+        """The customer's recent events, in no particular order.
+
+        Args:
+            api: the store's.
+            customer_id: the partner's id of the customer.
+            has_answered: whether this URL and style have answered 200 readably before. Then a 404
+                with a JSON object or array means that there are no events.
 
         Raises:
-            ExitApiUnavailableError: no readable answer came.
+            ExitApiUnavailableError: no readable answer about this customer came.
         """
         try:
             async with asyncio.timeout(api.timeout.total_seconds()):
@@ -69,13 +95,13 @@ class ExitApiClient:
                 status, body = await self._ask(api, target, customer_id)
         except (ForbiddenAddressError, OversizedAnswerError) as error:
             raise ExitApiUnavailableError(str(error)) from error
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        except Exception as error:  # the failure is the answer, whatever it is
             raise ExitApiUnavailableError(f"no answer: {type(error).__name__}") from error
         if status == httpx.codes.NOT_FOUND:
-            return []
+            return _unknown_customer(body, has_answered=has_answered)
         if status != httpx.codes.OK:
             raise ExitApiUnavailableError(f"answered HTTP {status}")
-        return _read(body)
+        return _read(body, customer_id)
 
     async def _ask(self, api: ExitApi, target: PinnedUrl, customer_id: str) -> tuple[int, bytes]:
         request = self._http.build_request(
@@ -113,9 +139,25 @@ def _parameters(api: ExitApi, customer_id: str) -> dict[str, Any]:
     return {"params": {**query, **asked}}
 
 
-def _read(body: bytes) -> list[RecentEvent]:
+def _unknown_customer(body: bytes, *, has_answered: bool) -> list[RecentEvent]:
+    """No events, where a 404 tells that the partner does not know the customer."""
     try:
-        return _Answer.model_validate_json(body).recent_events
+        _json_body.validate_json(body)
+    except ValidationError as error:
+        because = "answered HTTP 404 without JSON: taken for a wrong path"
+        raise ExitApiUnavailableError(because) from error
+    if not has_answered:
+        because = "answered HTTP 404: taken for a wrong path until this URL has answered 200"
+        raise ExitApiUnavailableError(because)
+    return []
+
+
+def _read(body: bytes, customer_id: str) -> list[RecentEvent]:
+    try:
+        answer = _Answer.model_validate_json(body)
     except ValidationError as error:
         wrong = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise ExitApiUnavailableError(f"unreadable answer: {wrong or 'not JSON'}") from error
+    if answer.customer_id not in (None, customer_id):
+        raise ExitApiUnavailableError("answered about another customer_id")
+    return answer.recent_events

@@ -223,3 +223,14 @@ holds = Table(
     Column("because", String(256), nullable=False),
     Column("held_at", UtcDateTime, nullable=False),
 )
+
+exit_api_state = Table(
+    "exit_api_state",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("api_hash", String(64), nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("failing_since", UtcDateTime),
+    Column("failed_at", UtcDateTime),
+    Column("because", String(256)),
+)

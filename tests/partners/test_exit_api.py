@@ -1,5 +1,6 @@
 """Asking a partner over real HTTP, in both forms, and reading tolerantly."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +38,11 @@ def api(url: Any, /, **changes: Any) -> ExitApi:
     return ExitApi.model_validate({**config, **changes})
 
 
+async def ask(client: ExitApiClient, api: ExitApi, *, known: bool = False) -> list[RecentEvent]:
+    """The recent events of `c-1`."""
+    return await client.recent_events(api, "c-1", has_answered=known)
+
+
 def answering(body: str | bytes, status: int = 200) -> FastAPI:
     app = FastAPI()
 
@@ -50,7 +56,7 @@ def answering(body: str | bytes, status: int = 200) -> FastAPI:
 async def test_the_query_form_asks_as_the_guide_says(
     partner: httpx.AsyncClient, client: ExitApiClient
 ) -> None:
-    await client.recent_events(api(partner.base_url, event_count=7), "c&1/ü")
+    await client.recent_events(api(partner.base_url, event_count=7), "c&1/ü", has_answered=False)
 
     [asked] = (await partner.get("/_sandbox/requests")).json()
     assert asked["method"] == "GET"
@@ -61,7 +67,7 @@ async def test_the_query_form_asks_as_the_guide_says(
 async def test_the_body_form_asks_as_the_guide_says(
     partner: httpx.AsyncClient, client: ExitApiClient
 ) -> None:
-    await client.recent_events(api(partner.base_url, style="body"), "c-1")
+    await ask(client, api(partner.base_url, style="body"))
 
     [asked] = (await partner.get("/_sandbox/requests")).json()
     assert asked["method"] == "GET"
@@ -75,7 +81,7 @@ async def test_what_stands_in_the_url_already_is_kept(
 ) -> None:
     with_shop = api(partner.base_url, url=f"{partner.base_url}{PATH}?shop=denim")
 
-    await client.recent_events(with_shop, "c-1")
+    await ask(client, with_shop)
 
     [asked] = (await partner.get("/_sandbox/requests")).json()
     assert asked["query"]["shop"] == "denim"
@@ -85,13 +91,13 @@ async def test_without_the_stores_headers_the_partner_does_not_answer(
     partner: httpx.AsyncClient, client: ExitApiClient
 ) -> None:
     with pytest.raises(ExitApiUnavailableError, match="HTTP 401"):
-        await client.recent_events(api(partner.base_url, headers={}), "c-1")
+        await ask(client, api(partner.base_url, headers={}))
 
 
 async def test_the_guides_own_answer_is_read(client: ExitApiClient) -> None:
-    answer = answering(httpx.Request("GET", "http://x", json=sample("exit_api_response")).content)
-    async with serve(answer) as url:
-        events = await client.recent_events(api(url), "c-1")
+    guide = sample("exit_api_response")
+    async with serve(answering(json.dumps(guide))) as url:
+        events = await client.recent_events(api(url), guide["customer_id"], has_answered=False)
 
     assert [event.event_name for event in events] == [
         "cart_update",
@@ -113,7 +119,7 @@ async def test_timestamps_are_read_with_any_offset(
 ) -> None:
     body = f'{{"recent_events": [{{"event_name": "wishlist", "timestamp": "{written}"}}], "x": 1}}'
     async with serve(answering(body)) as url:
-        events = await client.recent_events(api(url), "c-1")
+        events = await ask(client, api(url))
 
     assert events == [RecentEvent(event_name="wishlist", timestamp=instant)]
 
@@ -121,7 +127,7 @@ async def test_timestamps_are_read_with_any_offset(
 async def test_a_name_that_no_database_stores_is_made_printable(client: ExitApiClient) -> None:
     body = r'{"recent_events": [{"event_name": "a\u0000b", "timestamp": "2024-10-09T06:30:35Z"}]}'
     async with serve(answering(body)) as url:
-        [event] = await client.recent_events(api(url), "c-1")
+        [event] = await ask(client, api(url))
 
     assert event.event_name == "a?b"
 
@@ -136,6 +142,8 @@ async def test_a_name_that_no_database_stores_is_made_printable(client: ExitApiC
         '{"recent_events": "none"}',
         '{"recent_events": [{"event_name": "cart_update"}]}',
         '{"recent_events": [{"event_name": "cart_update", "timestamp": "yesterday"}]}',
+        '{"recent_events": [], "customer_id": {"id": "c-1"}}',
+        '{"recent_events": [], "customer_id": true}',
     ],
 )
 async def test_an_answer_that_might_hide_a_later_event_is_no_answer(
@@ -143,20 +151,67 @@ async def test_an_answer_that_might_hide_a_later_event_is_no_answer(
 ) -> None:
     async with serve(answering(body)) as url:
         with pytest.raises(ExitApiUnavailableError, match="unreadable answer"):
-            await client.recent_events(api(url), "c-1")
+            await ask(client, api(url))
 
 
-async def test_a_customer_whom_the_partner_does_not_know_has_no_events(
+@pytest.mark.parametrize("body", ["{}", '{"error": "no such customer"}', "[]"])
+async def test_once_the_url_has_answered_a_404_with_json_means_no_events(
+    client: ExitApiClient, body: str
+) -> None:
+    async with serve(answering(body, status=404)) as url:
+        assert await ask(client, api(url), known=True) == []
+
+
+async def test_until_the_url_has_answered_a_404_is_taken_for_a_wrong_path(
     client: ExitApiClient,
 ) -> None:
-    async with serve(answering("{}", status=404)) as url:
-        assert await client.recent_events(api(url), "c-1") == []
+    """Many frameworks answer a wrong path so."""
+    async with serve(answering('{"detail": "Not Found"}', status=404)) as url:
+        with pytest.raises(ExitApiUnavailableError, match="HTTP 404: taken for a wrong path"):
+            await ask(client, api(url))
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("body", ["", "<h1>Not Found</h1>", '"Not Found"', "404", "null", "{"])
+async def test_a_404_without_a_json_object_or_array_is_taken_for_a_wrong_path(
+    client: ExitApiClient, body: str, known: bool
+) -> None:
+    async with serve(answering(body, status=404)) as url:
+        with pytest.raises(ExitApiUnavailableError, match="404 without JSON: taken for a wrong"):
+            await ask(client, api(url), known=known)
+
+
+@pytest.mark.parametrize("written", ['"customer_id": "c-1",', '"customer_id": null,', ""])
+async def test_an_answer_may_name_the_customer_or_nobody(
+    client: ExitApiClient, written: str
+) -> None:
+    async with serve(answering(f'{{{written} "recent_events": []}}')) as url:
+        assert await ask(client, api(url)) == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("other", ['"c-2"', '"C-1"', '"c-1 "', '""', "1"])
+async def test_an_answer_about_another_customer_is_no_answer(
+    client: ExitApiClient, other: str, known: bool
+) -> None:
+    async with serve(answering(f'{{"customer_id": {other}, "recent_events": []}}')) as url:
+        with pytest.raises(ExitApiUnavailableError, match="about another customer_id") as caught:
+            await ask(client, api(url), known=known)
+    assert "c-2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["7001", '"7001"', "123456789012345678901234567890"])
+async def test_ids_are_compared_as_text(client: ExitApiClient, written: str) -> None:
+    customer_id = written.strip('"')
+    async with serve(answering(f'{{"customer_id": {written}, "recent_events": []}}')) as url:
+        found = await client.recent_events(api(url), customer_id, has_answered=False)
+    assert found == []
 
 
 async def test_an_answer_beyond_the_limit_is_not_read_to_its_end(client: ExitApiClient) -> None:
     async with serve(answering(b" " * (MAX_BYTES + 1))) as url:
         with pytest.raises(ExitApiUnavailableError, match=str(MAX_BYTES)):
-            await client.recent_events(api(url), "c-1")
+            await ask(client, api(url))
 
 
 async def test_a_redirect_is_not_followed(
@@ -165,11 +220,11 @@ async def test_a_redirect_is_not_followed(
     await partner.post("/_sandbox/faults", json={"fault": "redirect", "times": 1})
 
     with pytest.raises(ExitApiUnavailableError, match="HTTP 307"):
-        await client.recent_events(api(partner.base_url), "c-1")
+        await ask(client, api(partner.base_url))
 
 
 async def test_nothing_private_is_asked_in_production() -> None:
     async with partner_http() as http:
         guarded = ExitApiClient(http, allow_private=False)
         with pytest.raises(ExitApiUnavailableError, match="ALLOW_PRIVATE_EGRESS"):
-            await guarded.recent_events(api("https://127.0.0.1"), "c-1")
+            await ask(guarded, api("https://127.0.0.1"))

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from domain.journey.outcomes import Outcome, Reason
-from tests.workflows.world import CART_STEP, HOUR, MINUTE, World
+from storage import exit_api_state
+from storage.exit_api_state import ExitApiState
+from tests.workflows.world import CART_STEP, HOUR, MINUTE, Shop, World, real_now
 
 
 async def test_a_later_event_that_only_the_partner_knows_ends_the_journey(world: World) -> None:
@@ -76,7 +78,7 @@ async def test_a_partner_that_recovers_within_two_minutes_is_asked_again(world: 
     assert await shop.templates() == ["cart_reminder"]
 
 
-@pytest.mark.parametrize("fault", ["down", "wrong", "huge", "redirect"])
+@pytest.mark.parametrize("fault", ["down", "wrong", "huge", "redirect", "not_found"])
 async def test_a_partner_that_keeps_failing_costs_the_message(world: World, fault: str) -> None:
     shop = await world.shop(plans={"cart_update": [CART_STEP]})
     await shop.partner_fails(fault, times=5)
@@ -115,14 +117,44 @@ async def test_a_store_may_prefer_to_send_when_the_partner_cannot_be_asked(world
     assert "exit_check_failed" in await shop.decisions()
 
 
-async def test_a_customer_unknown_to_the_partner_has_no_events(world: World) -> None:
+async def test_a_customer_unknown_to_a_partner_that_answered_before_has_no_events(
+    world: World,
+) -> None:
     shop = await world.shop(plans={"cart_update": [CART_STEP]})
+    async with world.database.transaction() as connection:
+        api = shop.store.config.exit_api
+        assert api is not None
+        await exit_api_state.record_answer(connection, shop.store.store_id, api, real_now())
     await shop.partner_fails("not_found", times=1)
 
     await shop.does("cart_update.add_to_cart")
     await shop.ends()
 
+    assert await shop.exit_checks() == 1
     assert await shop.templates() == ["cart_reminder"]
+
+
+async def test_an_exit_check_remembers_whether_the_partner_answered(world: World) -> None:
+    shop = await world.shop(plans={"cart_update": [CART_STEP]})
+    await shop.partner_fails("not_found", times=5)
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    failing = await _known(shop)
+    assert failing.because is not None
+    assert "taken for a wrong path" in failing.because
+    assert not failing.has_answered
+
+    await shop.does("cart_update.add_to_cart", HOUR)
+    await shop.ends()
+    answering = await _known(shop)
+    assert (answering.has_answered, answering.failing_since) == (True, None)
+
+
+async def _known(shop: Shop) -> ExitApiState:
+    api = shop.store.config.exit_api
+    assert api is not None
+    async with shop.world.database.reading() as connection:
+        return await exit_api_state.read(connection, shop.store.store_id, api)
 
 
 async def test_without_an_exit_api_no_partner_is_asked(world: World) -> None:
