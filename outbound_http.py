@@ -2,11 +2,31 @@
 
 from collections.abc import AsyncIterable
 from datetime import timedelta
+from typing import Any
 
 import httpx
 
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before the first byte of the request: nothing was sent."""
+
+
+class RequestTrace:
+    """Notes when a request begins to be written; as `trace` among its extensions."""
+
+    def __init__(self) -> None:
+        """Begin before the request is sent."""
+        self._began = False
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        """Take an event of httpcore's, such as `http11.send_request_headers.started`."""
+        del info
+        self._began |= event.endswith("send_request_headers.started")
+
+    def proves_unsent(self, error: Exception) -> bool:
+        """Whether nothing was sent when this was raised."""
+        if isinstance(error, httpx.HTTPError | OSError):
+            return isinstance(error, UNSENT)
+        return not self._began
 
 
 class OversizedAnswerError(Exception):

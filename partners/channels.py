@@ -20,7 +20,7 @@ from domain.messages.send_outcome import (
     SendOutcome,
     Unknown,
 )
-from outbound_http import UNSENT
+from outbound_http import RequestTrace
 from partners.egress import ForbiddenAddressError, PinnedUrl, pin
 
 MAX_CONNECT_TIME = timedelta(seconds=5)
@@ -43,34 +43,46 @@ class ChannelClient:
 
     async def post(self, channel: Channel, requested: ChannelRequest) -> SendOutcome:
         """Post a message once. Failures are outcomes, too: only cancellation is raised."""
+        trace = RequestTrace()
         try:
             async with asyncio.timeout(_connect_seconds(channel)):
                 target = await pin(str(channel.url), allow_private=self._allow_private)
+            request = self._request(channel, target, requested, trace)
         except ForbiddenAddressError as error:
             return NotSent(str(error))
         except (TimeoutError, httpx.InvalidURL) as error:
             return NotSent(f"no address: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001  # the failure is the outcome
+            return NotSent(f"no request: {type(error).__name__}")
         try:
             async with asyncio.timeout(channel.timeout.total_seconds()):
-                return _outcome(await self._post(channel, target, requested))
-        except UNSENT as error:
-            return NotSent(f"no connection: {type(error).__name__}")
-        except (httpx.HTTPError, OSError) as error:
-            return Unknown(f"no answer: {type(error).__name__}")
+                return _outcome(await self._status(request))
+        except Exception as error:  # noqa: BLE001  # the failure is the outcome
+            return _failed(error, trace)
 
-    async def _post(self, channel: Channel, target: PinnedUrl, requested: ChannelRequest) -> int:
+    def _request(
+        self, channel: Channel, target: PinnedUrl, requested: ChannelRequest, trace: RequestTrace
+    ) -> httpx.Request:
         now = self._clock()
         body = webhook_body(requested, now)
-        request = self._http.build_request(
+        return self._http.build_request(
             "POST",
             target.url,
             headers={"Host": target.host, **_signed(channel, requested.message_id, body, now)},
-            extensions={**target.extensions, "timeout": _timeout(channel)},
+            extensions={**target.extensions, "timeout": _timeout(channel), "trace": trace},
             content=body,
         )
+
+    async def _status(self, request: httpx.Request) -> int:
         response = await self._http.send(request, stream=True)
         await response.aclose()
         return response.status_code
+
+
+def _failed(error: Exception, trace: RequestTrace) -> SendOutcome:
+    if trace.proves_unsent(error):
+        return NotSent(f"no connection: {type(error).__name__}")
+    return Unknown(f"no answer: {type(error).__name__}")
 
 
 def _signed(channel: Channel, message_id: str, body: str, now: datetime) -> dict[str, str]:

@@ -2,9 +2,13 @@
 
 A store's URL is not trusted. Its host is resolved once, and the request goes to the address that
 was checked, so that the name cannot point elsewhere a moment later.
+
+Hosts are read in the ASCII form that DNS and TLS take. Python's own conversion follows an older
+standard, by which `faß.de` is another host.
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +16,10 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import httpx
+
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
+_MAX_NAME = 253
+"""Characters of a DNS name, without the dot that may end it."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _IPV4_COMPATIBLE = IPv6Network("::/96")
@@ -40,20 +48,53 @@ def check_url(url: str, *, allow_private: bool) -> None:
     """Refuse, without resolving anything, a URL that can never be called.
 
     Raises:
-        ForbiddenAddressError: not https, with credentials in it, or a private address.
+        ForbiddenAddressError: not https, with credentials in it, a private address, or a host or
+            port that no connection can be made to.
         httpx.InvalidURL: not a URL.
     """
     parsed = httpx.URL(url)
     if parsed.userinfo:
         raise ForbiddenAddressError("must not carry credentials; use headers")
+    if parsed.scheme not in _PORTS:
+        raise ForbiddenAddressError("must be http or https")
+    if parsed.port == 0:
+        raise ForbiddenAddressError("has port 0, which nothing listens on")
+    if not _can_be_connected_to(_host(parsed)):
+        raise ForbiddenAddressError("has a host that is neither a DNS name nor an IP address")
     if not allow_private:
         _check_public(parsed)
+
+
+_PORTS = {"https": 443, "http": 80}
+"""The schemes that are called, and their usual ports."""
+
+
+def _host(url: httpx.URL) -> str:
+    """The host in ASCII, without the dot that may end a name: certificates have none."""
+    return url.raw_host.decode().removesuffix(".")
+
+
+def _can_be_connected_to(host: str) -> bool:
+    """Whether it has the form of a DNS name, or of an address without a zone."""
+    if ":" in host:
+        return _is_address(host)
+    labels = host.split(".")
+    return len(host) <= _MAX_NAME and all(_LABEL.fullmatch(label) for label in labels)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host
 
 
 def _check_public(parsed: httpx.URL) -> None:
     if parsed.scheme != "https":
         raise ForbiddenAddressError("must be https (ALLOW_PRIVATE_EGRESS=1 lifts this)")
-    if parsed.host == "localhost" or _is_private(parsed.host):
+    host = _host(parsed)
+    if host == "localhost" or _is_private(host):
         raise ForbiddenAddressError("is a private address (ALLOW_PRIVATE_EGRESS=1 lifts this)")
 
 
@@ -62,6 +103,7 @@ async def pin(url: str, *, allow_private: bool) -> PinnedUrl:
 
     Raises:
         ForbiddenAddressError: there is none.
+        httpx.InvalidURL: not a URL.
     """
     check_url(url, allow_private=allow_private)
     parsed = httpx.URL(url)
@@ -72,19 +114,18 @@ async def pin(url: str, *, allow_private: bool) -> PinnedUrl:
     return PinnedUrl(
         url=parsed.copy_with(host=allowed[0]),
         host=parsed.netloc.decode(),
-        extensions={"sni_hostname": parsed.host},
+        extensions={"sni_hostname": _host(parsed)},
     )
 
 
 async def _resolve(url: httpx.URL) -> list[str]:
-    port = url.port or (443 if url.scheme == "https" else 80)
+    """The host's addresses, without those that are valid on one interface alone."""
+    host, port = url.raw_host.decode(), url.port or _PORTS[url.scheme]
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            url.host, port, type=socket.SOCK_STREAM
-        )
-    except OSError as error:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, ValueError) as error:  # a UnicodeError is a ValueError
         raise ForbiddenAddressError("its host has no address") from error
-    return [str(address[4][0]) for address in found]
+    return [address for each in found if _is_address(address := str(each[4][0]))]
 
 
 def _is_private(host: str) -> bool:

@@ -12,7 +12,7 @@ import httpx
 from domain.messages.rendering import RenderedMessage
 from domain.messages.send_outcome import ErrorCategory, NotSent, SendOutcome, Unknown
 from domain.stores.config import WhatsAppAccount
-from outbound_http import UNSENT, OversizedAnswerError, outbound_client, read_body
+from outbound_http import OversizedAnswerError, RequestTrace, outbound_client, read_body
 from whatsapp.errors import category_of
 from whatsapp.payload import template_payload
 from whatsapp.send_response import SendResponse, outcome_of
@@ -102,18 +102,25 @@ class CloudApiClient:
         """Post a payload once, as `send` does."""
         if not _TOKEN.fullmatch(access_token):
             return NotSent("the access token has characters that a header cannot carry")
-        url = f"{self._base_url}/{quote(phone_number_id, safe='')}/{endpoint}"
+        trace = RequestTrace()
+        try:
+            url = f"{self._base_url}/{quote(phone_number_id, safe='')}/{endpoint}"
+            request = self._request(url, access_token, payload, trace)
+        except Exception as error:  # noqa: BLE001  # the failure is the outcome
+            return NotSent(f"no request: {type(error).__name__}")
         try:
             async with asyncio.timeout(self._timeout.total_seconds()):
-                response = await self._request(url, access_token, payload)
-        except UNSENT as error:
-            return NotSent(f"no connection: {type(error).__name__}")
-        except (httpx.HTTPError, OSError) as error:
+                response = await self._response(request)
+            return outcome_of(response, access_token)
+        except Exception as error:  # noqa: BLE001  # the failure is the outcome
+            if trace.proves_unsent(error):
+                return NotSent(f"no connection: {type(error).__name__}")
             return Unknown(f"no answer: {type(error).__name__}")
-        return outcome_of(response, access_token)
 
-    async def _request(self, url: str, access_token: str, payload: dict[str, Any]) -> SendResponse:
-        request = self._http.build_request(
+    def _request(
+        self, url: str, access_token: str, payload: dict[str, Any], trace: RequestTrace
+    ) -> httpx.Request:
+        return self._http.build_request(
             "POST",
             url,
             headers={  # in bytes: what is not ASCII is Meta's to refuse
@@ -122,7 +129,10 @@ class CloudApiClient:
                 b"Accept-Encoding": b"identity",  # so that a small answer cannot unfold
             },
             content=json.dumps(payload),  # in ASCII: half a surrogate pair is Meta's to refuse
+            extensions={"trace": trace},
         )
+
+    async def _response(self, request: httpx.Request) -> SendResponse:
         response = await self._http.send(request, stream=True, follow_redirects=False)
         try:
             body = await read_body(response.aiter_bytes(), MAX_BYTES)

@@ -94,8 +94,17 @@ def expressions_of(source: str) -> Iterator[Expression]:
         yield expression
 
 
-_CANNOT_RENDER = (LiquidError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What filters raise that were written for other values than partners send."""
+_CANNOT_RENDER = (
+    LiquidError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What filters raise that were written for other values than partners send, and what naming a
+deeply nested field raises."""
 
 
 def render_field(source: str, fields: Mapping[str, Any]) -> str:

@@ -6,7 +6,14 @@ from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    HttpUrl,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from domain.customers.opt_out_words import OptOutWord
 from domain.events.kinds import (
@@ -18,10 +25,12 @@ from domain.events.kinds import (
 )
 from domain.messages.channels import Channel
 from domain.messages.message import ChannelName
+from domain.messages.template_checks import AS_WRITTEN
+from domain.stores.http_headers import HeaderName, HeaderValue
 from domain.stores.plans import Plan, Plans
 from domain.values.config_model import ConfigModel
 from domain.values.durations import Duration
-from domain.values.secret_values import Secret, Token
+from domain.values.secret_values import Token
 
 StoreId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
@@ -38,6 +47,12 @@ def _known_region(region: str) -> str:
     if region not in SUPPORTED_REGIONS:
         raise ValueError("is not an ISO 3166 region, such as IN")
     return region
+
+
+def _not_dots(segment: str, info: ValidationInfo) -> str:
+    if info.context == AS_WRITTEN and segment in {".", ".."}:
+        raise ValueError("is no part of a URL's path")
+    return segment
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
@@ -72,9 +87,7 @@ class ExitApi(ConfigModel):
     url: HttpUrl
     style: Literal["query", "body"] = "query"
     event_count: Annotated[int, Field(ge=1, le=100)] = 5
-    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], Secret] = Field(
-        default_factory=dict
-    )
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     timeout: Duration = timedelta(seconds=5)
     on_failure: OnFailure = OnFailure.SKIP
 
@@ -89,7 +102,9 @@ class ExitApi(ConfigModel):
 class WhatsAppAccount(ConfigModel):
     """The store's number at Meta, and which of Meta's two endpoints takes its messages."""
 
-    phone_number_id: Annotated[str, Field(pattern=r"^[^\s/?#%\\]{1,64}$")]
+    phone_number_id: Annotated[
+        str, Field(pattern=r"^[^\s/?#%\\]{1,64}$"), AfterValidator(_not_dots)
+    ]
     access_token: Token
     endpoint: Literal["messages", "marketing_messages"] = "messages"
     messages_per_second: Annotated[int, Field(ge=1, le=1000)] = 80

@@ -119,6 +119,33 @@ async def test_private_addresses_are_not_called() -> None:
     assert isinstance(outcome, NotSent)
 
 
+@pytest.mark.parametrize("host", ["https://a..b", f"https://{'a' * 64}.example", "http://a:0"])
+async def test_a_url_stored_before_it_was_checked_is_not_called(
+    client: ChannelClient, host: str
+) -> None:
+    assert isinstance(await client.post(channel(host), REQUESTED), NotSent)
+
+
+async def test_what_cannot_be_written_down_is_not_sent(client: ChannelClient) -> None:
+    half = REQUESTED.model_copy(update={"fields": {"text": "\ud800"}})
+    outcome = await client.post(channel("http://127.0.0.1:9"), half)
+    assert outcome == NotSent("no request: PydanticSerializationError")
+
+
+@pytest.mark.parametrize("began", [True, False])
+async def test_a_failure_of_any_kind_is_unknown_once_the_request_was_begun(began: bool) -> None:
+    async def fail(request: httpx.Request) -> httpx.Response:
+        if began:
+            await request.extensions["trace"]("http11.send_request_headers.started", {})
+        raise RuntimeError
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http:
+        client = ChannelClient(http, utc_now, allow_private=True)
+        outcome = await client.post(channel("http://127.0.0.1:9"), REQUESTED)
+    expected = Unknown("no answer: RuntimeError")
+    assert outcome == (expected if began else NotSent("no connection: RuntimeError"))
+
+
 async def test_the_time_that_is_signed_is_the_clocks() -> None:
     async with partner_http() as http, serve(create_channel()) as url:
         late = ChannelClient(http, lambda: datetime(2020, 1, 1, tzinfo=UTC), allow_private=True)

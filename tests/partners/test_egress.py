@@ -1,8 +1,10 @@
 """Where a store's URL may lead."""
 
+import socket
+
 import pytest
 
-from partners.egress import ForbiddenAddressError, check_url, pin
+from partners.egress import REFUSED_URL_ERRORS, ForbiddenAddressError, check_url, pin
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,7 @@ from partners.egress import ForbiddenAddressError, check_url, pin
         "https://[::7f00:1]/events",
         "https://224.0.0.1/events",
         "https://user:secret@partner.example/events",
+        "https://localhost./events",
     ],
 )
 def test_a_url_that_can_never_be_public_is_refused(url: str) -> None:
@@ -28,8 +31,84 @@ def test_a_url_that_can_never_be_public_is_refused(url: str) -> None:
         check_url(url, allow_private=False)
 
 
-def test_a_public_url_passes() -> None:
-    check_url("https://partner.example/events", allow_private=False)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://partner.example/events",
+        "https://partner.example./events",
+        "https://partner.example:8443/events?shop=denim#top",
+        "https://shop_1.partner.example/",
+        f"https://{'a' * 63}.example/",
+        f"https://{'.'.join(['a' * 63] * 3)}.{'a' * 61}/",
+        "https://faß.de/",
+        "https://xn--fa-hia.de/",
+        "https://PARTNER.example/",
+        "https://8.8.8.8/",
+        "https://[2606:4700::1111]/",
+    ],
+)
+def test_a_public_url_passes(url: str) -> None:
+    check_url(url, allow_private=False)
+
+
+@pytest.mark.parametrize("allow_private", [True, False])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a..b/",
+        "https://.a/",
+        "https://a../",
+        "https://./",
+        "https:///events",
+        f"https://{'a' * 64}.example/",
+        f"https://{'.'.join(['a' * 63] * 4)}/",
+        "https://*.example/",
+        "https://a,b/",
+        "https://a'b/",
+        "https://a%20b/",
+        "https://[fe80::1%25eth0]/",
+        "https://partner.example:0/",
+        "ftp://partner.example/",
+        "partner.example/events",
+    ],
+)
+async def test_a_url_that_cannot_be_called_is_refused_in_development_too(
+    url: str, allow_private: bool
+) -> None:
+    with pytest.raises(REFUSED_URL_ERRORS):
+        check_url(url, allow_private=allow_private)
+    with pytest.raises(REFUSED_URL_ERRORS):
+        await pin(url, allow_private=allow_private)
+
+
+async def test_a_name_is_resolved_in_the_form_that_its_certificate_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolved: list[str] = []
+
+    def resolve(host: str, port: int, *_: object, **__: object) -> list[object]:
+        resolved.append(host)
+        zoned = (0, 0, 0, "", ("fe80::1%eth0", port, 0, 2))
+        return [zoned, (0, 0, 0, "", ("203.0.113.7", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    pinned = await pin("https://Faß.de.:8443/events", allow_private=True)
+
+    assert resolved == ["xn--fa-hia.de."]
+    assert pinned.url == "https://203.0.113.7:8443/events"
+    assert pinned.host == "xn--fa-hia.de.:8443"
+    assert pinned.extensions["sni_hostname"] == "xn--fa-hia.de"
+
+
+async def test_a_name_that_cannot_be_resolved_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in (socket.gaierror(socket.EAI_NONAME, "unknown"), UnicodeError("label too long")):
+
+        def resolve(*_: object, error: Exception = error, **__: object) -> list[object]:
+            raise error
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        with pytest.raises(ForbiddenAddressError, match="no address"):
+            await pin("https://partner.example/", allow_private=True)
 
 
 async def test_a_name_that_resolves_to_a_private_address_is_refused() -> None:

@@ -223,6 +223,17 @@ async def test_a_redirect_is_not_followed(
         await ask(client, api(partner.base_url))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"url": "https://a..b/"}, {"headers": {"X-Key": "a\nb"}}, {"headers": {"Host": "x"}}],
+)
+async def test_what_was_stored_before_it_was_checked_is_not_answered(
+    partner: httpx.AsyncClient, client: ExitApiClient, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(ExitApiUnavailableError):
+        await ask(client, api(partner.base_url, **changes))
+
+
 async def test_nothing_private_is_asked_in_production() -> None:
     async with partner_http() as http:
         guarded = ExitApiClient(http, allow_private=False)

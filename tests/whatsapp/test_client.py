@@ -105,6 +105,30 @@ async def test_a_refused_connection_proves_that_nothing_was_sent(send: Send) -> 
     assert await send(f"http://127.0.0.1:{port}") == NotSent("no connection: ConnectError")
 
 
+@pytest.mark.parametrize(
+    "url", ["https://a..b", "https://" + "a" * 64, "nowhere", "https://a:99999"]
+)
+async def test_an_address_that_cannot_be_called_proves_that_nothing_was_sent(
+    send: Send, url: str
+) -> None:
+    assert isinstance(await send(url), NotSent)
+
+
+@pytest.mark.parametrize("began", [True, False])
+async def test_a_failure_of_any_kind_is_unknown_once_the_request_was_begun(
+    send: Send, began: bool
+) -> None:
+    async def fail(request: httpx.Request) -> httpx.Response:
+        if began:
+            await request.extensions["trace"]("http11.send_request_headers.started", {})
+        raise RuntimeError
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http:
+        outcome = await send("https://meta.example", http=http)
+    expected = Unknown("no answer: RuntimeError")
+    assert outcome == (expected if began else NotSent("no connection: RuntimeError"))
+
+
 async def test_no_connection_in_time_proves_that_nothing_was_sent(
     send: Send, meta_url: str
 ) -> None:

@@ -98,6 +98,7 @@ _DOUBLING = "{% assign a = a | append: a %}"
         "{% for i in (1..900) %}{{ event.long }}{% endfor %}",
         "{% include 'itself' %}",
         "{{ 1 | divided_by: 0 }}",
+        "{{ event" + "[event" * 570 + "]" * 570 + " }}",
     ],
 )
 def test_runaway_template_is_an_error(source: str) -> None:

@@ -277,3 +277,39 @@ def test_channel_without_valid_url_secret_and_timeout_is_refused(
 
 def test_channel_named_whatsapp_is_refused() -> None:
     assert problems(written(step("1h"), channels={"whatsapp": SMS["sms"]}))
+
+
+def exit_api(**changes: Any) -> dict[str, Any]:
+    return contract_example() | {"exit_api": contract_example()["exit_api"] | changes}
+
+
+@pytest.mark.parametrize(
+    "name", ["Host", "host", "Content-Length", "Transfer-Encoding", "Accept-Encoding"]
+)
+def test_header_that_the_request_sets_itself_is_refused(name: str) -> None:
+    assert list(problems(exit_api(headers={name: "x"}))) == [("exit_api", "headers", name)]
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r", "\x00", "\x1f", "\x7f", " a", "a ", " ", "a\tb"])
+def test_header_that_no_request_carries_is_refused(value: str) -> None:
+    assert list(problems(exit_api(headers={"X-Key": value}))) == [("exit_api", "headers", "X-Key")]
+
+
+@pytest.mark.parametrize("value", ["a", "a b", "Bearer x.y-z==", "clé", "आशा"])
+def test_header_that_a_request_carries_is_accepted(value: str) -> None:
+    parse_config(json.dumps(exit_api(headers={"X-Key": value, "Content-Type": value})))
+
+
+@pytest.mark.parametrize("number", [".", ".."])
+def test_number_that_changes_the_path_of_its_url_is_refused(number: str) -> None:
+    wrong = contract_example() | {"whatsapp": {"phone_number_id": number, "access_token": "x"}}
+    assert list(problems(wrong)) == [("whatsapp", "phone_number_id")]
+
+
+def test_headers_and_number_stored_before_the_checks_stay_readable() -> None:
+    stored = exit_api(headers={"Host": " x"}) | {
+        "whatsapp": {"phone_number_id": ".", "access_token": "x"}
+    }
+    config = StoreConfig.model_validate(stored)
+    assert config.exit_api is not None
+    assert list(config.exit_api.headers) == ["Host"]
