@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterable
 from datetime import timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -38,9 +39,11 @@ def outbound_client(
 ) -> httpx.AsyncClient:
     """An HTTP client for one kind of remote system; the caller closes it.
 
-    Secrets must not follow a redirect, nor pass a proxy that is configured for other programs.
+    Secrets must not follow a redirect, nor pass a proxy that is configured for other programs. No
+    cookie is kept: two partners behind one address would get each other's.
     """
     return httpx.AsyncClient(
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         trust_env=False,
         follow_redirects=False,
         timeout=timeout or httpx.Timeout(timedelta(seconds=5).total_seconds()),

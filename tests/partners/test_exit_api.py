@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 
 from domain.stores.config import ExitApi
 from partners.exit_api import MAX_BYTES, ExitApiClient, ExitApiUnavailableError, RecentEvent
@@ -232,6 +232,22 @@ async def test_what_was_stored_before_it_was_checked_is_not_answered(
 ) -> None:
     with pytest.raises(ExitApiUnavailableError):
         await ask(client, api(partner.base_url, **changes))
+
+
+async def test_no_cookie_of_one_partner_is_sent_to_another(client: ExitApiClient) -> None:
+    received: list[dict[str, str]] = []
+    app = FastAPI()
+
+    @app.get(PATH)
+    async def fetch_user_events(request: Request) -> Response:
+        received.append(request.cookies)
+        return Response('{"recent_events": []}', headers={"set-cookie": "session=1; path=/"})
+
+    async with serve(app) as url:
+        for key in ("of one store", "of another"):
+            await ask(client, api(url, headers={"X-Partner-Key": key}))
+
+    assert received == [{}, {}]
 
 
 async def test_nothing_private_is_asked_in_production() -> None:
