@@ -8,6 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.authentication import is_admin, store_of_key, unauthorized
 from api.errors import not_found
 from bootstrap import Services
+from domain.events.partner_schema import AddressableId
 from domain.stores.config import StoreId
 from storage import stores
 from storage.stores import Store
@@ -30,7 +31,7 @@ async def _bearer_token(
 
 
 BearerToken = Annotated[str | None, Depends(_bearer_token)]
-CustomerIdPath = Annotated[str, Path(min_length=1, max_length=256, pattern="^[^\x00]+$")]
+CustomerIdPath = Annotated[AddressableId, Path()]
 """As partners have them, slashes included."""
 
 

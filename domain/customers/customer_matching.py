@@ -88,4 +88,4 @@ def _names(body: Any, region: str | None) -> Iterator[str]:
     known = {name: str(customer.get(name) or "") for name in ("customer_id", "phone", "email")}
     address = phones.to_e164(known["phone"], region)
     names = (known["customer_id"], known["phone"], address, normalize_email(known["email"]))
-    yield from filter(None, names)
+    yield from (name for name in names if name and name.strip())

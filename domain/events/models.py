@@ -17,7 +17,15 @@ from pydantic import (
 )
 
 from domain.events.kinds import ORDER_KINDS, RESERVED_PREFIX, EventKind
-from domain.events.partner_schema import Cart, Collection, Customer, OpaqueId, PartnerModel, Product
+from domain.events.partner_schema import (
+    AddressableId,
+    Cart,
+    Collection,
+    Customer,
+    OpaqueId,
+    PartnerModel,
+    Product,
+)
 from domain.values.storable import can_be_stored
 from domain.values.timestamps import Timestamp
 
@@ -27,7 +35,7 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
 class EventBase(PartnerModel):
     """What every event has."""
 
-    event_id: OpaqueId
+    event_id: AddressableId
     organization_id: OpaqueId
     event_name: str
     timestamp: Timestamp

@@ -2,14 +2,55 @@
 
 from decimal import Decimal
 from typing import Annotated, Any, Self
+from unicodedata import category
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+MAX_ID_CHARACTERS, MAX_ID_BYTES = 200, 600
+"""Of UTF-8. The workflow id, of which Temporal takes 1,000 bytes, holds the customer's id, and so
+does a search attribute (255 characters)."""
+
+_CONTROL = "Cc"
+_DOTS = frozenset({".", ".."})
+"""Clients take them out of a URL's path, even percent-encoded."""
+
+
+def _addressable(identifier: str) -> str:
+    if len(identifier.encode(errors="replace")) > MAX_ID_BYTES:
+        raise PydanticCustomError("too_many_bytes", f"has more than {MAX_ID_BYTES} bytes in UTF-8")
+    if any(category(character) == _CONTROL for character in identifier):
+        raise PydanticCustomError("control_character", "has a control character")
+    if identifier in _DOTS:
+        raise PydanticCustomError("dots_alone", "is no part of a URL's path")
+    return identifier
+
+
+def _none_if_spaces(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip(" ") else value
+
+
+def _none_if_blank(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
 
 OpaqueId = Annotated[str, Field(min_length=1, max_length=256)]
 """An opaque id. The guide's are not UUIDs; numbers are taken as their digits."""
 
-CustomerId = Annotated[str, Field(min_length=1, max_length=200)]
-"""Part of the workflow id, of which Temporal takes 1,000 bytes, and a search attribute (255)."""
+AddressableId = Annotated[
+    str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_addressable)
+]
+"""An opaque id that stands in URLs: it is reached by its percent-encoded form."""
+
+_Email = Annotated[str, Field(max_length=320)]
+_Phone = Annotated[str, Field(max_length=32)]
 
 
 class PartnerModel(BaseModel):
@@ -21,11 +62,14 @@ class PartnerModel(BaseModel):
 
 
 class Customer(PartnerModel):
-    """The customer of an event. One of `customer_id`, `phone` and `email` is enough."""
+    """The customer of an event. One of `customer_id`, `phone` and `email` is enough.
 
-    customer_id: CustomerId | None = None
-    email: Annotated[str, Field(max_length=320)] | None = None
-    phone: Annotated[str, Field(max_length=32)] | None = None
+    One that is empty or blank counts as none.
+    """
+
+    customer_id: Annotated[AddressableId | None, BeforeValidator(_none_if_spaces)] = None
+    email: Annotated[_Email | None, BeforeValidator(_none_if_blank)] = None
+    phone: Annotated[_Phone | None, BeforeValidator(_none_if_blank)] = None
     name: Annotated[str, Field(max_length=256)] | None = None
 
     @model_validator(mode="after")

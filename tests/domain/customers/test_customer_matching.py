@@ -112,3 +112,8 @@ def test_email_matches_its_hash_anywhere_in_a_text(text: str) -> None:
 def test_other_emails_do_not_match_the_hash(text: str) -> None:
     assert not mentions_email(text, "key", {keyed_hash("key", "asha@example.com")})
     assert not mentions_email("asha@example.com", "other", {keyed_hash("key", "asha@example.com")})
+
+
+def test_blank_fields_identify_nobody() -> None:
+    blank = {"customer": {"customer_id": " ", "phone": "", "email": "\n"}}
+    assert identifiers_of("c-123456", [blank], None) == {"c-123456"}

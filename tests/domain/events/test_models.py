@@ -192,9 +192,62 @@ def test_customer_needs_only_one_identifier(customer: dict[str, Any]) -> None:
     assert parsed(custom(customer=customer)).customer is not None
 
 
-@pytest.mark.parametrize("customer_id", ["", "x" * 257, True, {}])
-def test_customer_id_is_a_short_string(customer_id: object) -> None:
-    assert invalid_fields(custom(customer={"customer_id": customer_id})) == {"customer.customer_id"}
+WRONG_IDS = [
+    "x" * 201,
+    "\U0001f456" * 151,
+    "\u0939" * 200 + "x",
+    "a\nb",
+    "a\r",
+    "\tb",
+    "\x1f",
+    "\n",
+    "\x7f",
+    "\x85",
+    "\x9f",
+    ".",
+    "..",
+    True,
+    {},
+]
+RIGHT_IDS = [
+    "x" * 200,
+    "\U0001f456" * 150,
+    "\u0939" * 200,
+    "\u2028",
+    "a/../b",
+    "...",
+    "%2e%2e",
+    " a ",
+    7,
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_IDS)
+def test_id_that_is_long_or_cannot_stand_in_a_url_is_refused(wrong: object) -> None:
+    assert invalid_fields(custom(customer={"customer_id": wrong})) == {"customer.customer_id"}
+    assert invalid_fields(custom(event_id=wrong)) == {"event_id"}
+
+
+@pytest.mark.parametrize("right", RIGHT_IDS)
+def test_id_of_any_other_form_is_accepted(right: object) -> None:
+    event = parsed(custom(customer={"customer_id": right}, event_id=right))
+    assert (event.customer.customer_id, event.event_id) == (str(right), str(right))
+
+
+def test_empty_event_id_is_refused() -> None:
+    assert invalid_fields(custom(event_id="")) == {"event_id"}
+
+
+@pytest.mark.parametrize("blank", ["", " ", "   "])
+@pytest.mark.parametrize("other", [{"phone": "+919876543210"}, {"email": "a@b.co"}])
+def test_blank_customer_id_counts_as_none(blank: str, other: dict[str, str]) -> None:
+    event = parsed(custom(customer={"customer_id": blank, **other}))
+    assert event.customer.customer_id is None
+
+
+def test_blank_fields_identify_nobody() -> None:
+    blank = {"customer_id": "", "phone": " ", "email": "\t"}
+    assert invalid_fields(custom(customer=blank)) == {"customer"}
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 7, {}, {"event_name": []}])
