@@ -1,5 +1,6 @@
 """For the operator: stores, their keys, pause and resume."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -10,6 +11,8 @@ from api.dependencies import ExistingStore, Operator, ServicesDep
 from api.errors import not_found
 from api.openapi import CONFIG_BODY, error_responses
 from domain.stores.config import StoreConfig, StoreId
+from domain.stores.config_parser import path_as_written, written_json
+from domain.stores.warnings import ConfigWarning
 from ingest.store_config import accept_config
 from operations import store_administration
 from storage import keys, stores
@@ -27,6 +30,8 @@ class Replaced(BaseModel):
 
     store_id: str
     events_url: str
+    warnings: list[ConfigWarning]
+    """What is allowed and probably not meant."""
 
 
 class Created(Replaced):
@@ -44,9 +49,22 @@ class Pause(BaseModel):
     paused: bool
 
 
-async def _config(request: Request, services: ServicesDep) -> StoreConfig:
+@dataclass(frozen=True)
+class WrittenConfig:
+    """A valid configuration, and the JSON that it was read from."""
+
+    config: StoreConfig
+    written: Any
+
+    def as_written(self, warning: ConfigWarning) -> ConfigWarning:
+        """The warning with the path that the operator wrote."""
+        return warning.model_copy(update={"path": path_as_written(warning.path, self.written)})
+
+
+async def _config(request: Request, services: ServicesDep) -> WrittenConfig:
     raw = await bodies.read_whole(request, MAX_BYTES)
-    return accept_config(raw, allow_private=services.settings.allow_private_egress)
+    config = accept_config(raw, allow_private=services.settings.allow_private_egress)
+    return WrittenConfig(config, written_json(raw))
 
 
 @router.put(
@@ -57,19 +75,25 @@ async def _config(request: Request, services: ServicesDep) -> StoreConfig:
 )
 async def put_store(
     store_id: StoreId,
-    config: Annotated[StoreConfig, Depends(_config)],
+    body: Annotated[WrittenConfig, Depends(_config)],
     request: Request,
     response: Response,
     services: ServicesDep,
 ) -> Created | Replaced:
     """Create a store, or replace its configuration."""
-    events_url, now = _events_url(request, store_id), services.clock()
+    now = services.clock()
     async with services.database.transaction() as connection:
-        secrets = await store_administration.put(connection, store_id, config, now)
+        secrets = await store_administration.put(connection, store_id, body.config, now)
+        found = await store_administration.warnings_of(connection, store_id, body.config)
+    stored = Replaced(
+        store_id=store_id,
+        events_url=_events_url(request, store_id),
+        warnings=[body.as_written(warning) for warning in found],
+    )
     if secrets is None:
         response.status_code = 200
-        return Replaced(store_id=store_id, events_url=events_url)
-    return Created(store_id=store_id, events_url=events_url, **secrets.__dict__)
+        return stored
+    return Created(**stored.__dict__, **secrets.__dict__)
 
 
 @router.get("", responses=error_responses(404))

@@ -46,6 +46,9 @@ def _stored(response: httpx.Response) -> Iterator[str]:
     for name in ("events_url", *SHOWN_ONCE):
         if body.get(name):
             yield f"  {name}: {body[name]}"
+    for warning in body.get("warnings", []):
+        where = ".".join(map(str, warning["path"]))
+        yield f"  warning: {where}: {warning['message']}"
 
 
 def _problems(response: httpx.Response) -> Iterator[str]:

@@ -6,8 +6,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.stores import warnings
 from domain.stores.config import StoreConfig
-from storage import keys, stores, template_holds
+from domain.stores.warnings import ConfigWarning, StoreFacts
+from storage import exit_api_state, inbox_orders, keys, stores, template_holds
+from storage.exit_api_state import ExitApiState
 from storage.stores import Store
 
 
@@ -41,11 +44,40 @@ async def resume(connection: AsyncConnection, store_id: str) -> None:
     await template_holds.lift(connection, store_id)
 
 
+async def warnings_of(
+    connection: AsyncConnection, store_id: str, config: StoreConfig
+) -> list[ConfigWarning]:
+    """What a store's configuration probably does not mean, and what is amiss by it."""
+    api = await _exit_api_state(connection, store_id, config)
+    facts = StoreFacts(
+        orders_seen=await inbox_orders.ever_seen(connection, store_id),
+        exit_api_failing_since=api.failing_since,
+        exit_api_because=api.because,
+        exit_api_answered_at=api.answered_at,
+    )
+    return warnings.warnings_of(config, facts)
+
+
+async def _exit_api_state(
+    connection: AsyncConnection, store_id: str, config: StoreConfig
+) -> ExitApiState:
+    if config.exit_api is None:
+        return ExitApiState()
+    return await exit_api_state.read(connection, store_id, config.exit_api)
+
+
 async def state_of(connection: AsyncConnection, store: Store) -> dict[str, Any]:
-    """Whether a store is paused and why, its held templates, and the ids of its keys."""
+    """What is amiss, whether a store is paused and why, its held templates, its keys' ids."""
+    api = await _exit_api_state(connection, store.store_id, store.config)
     return {
+        "warnings": await warnings_of(connection, store.store_id, store.config),
         "paused": store.paused,
         "paused_because": store.paused_because,
+        "exit_api_state": {
+            "answered_at": api.answered_at,
+            "failing_since": api.failing_since,
+            "because": api.because,
+        },
         "held_templates": await template_holds.listed(connection, store.store_id),
         "keys": [key["key_id"] for key in await keys.listed(connection, store.store_id)],
     }

@@ -92,6 +92,15 @@ Index(
     sqlite_where=inbox.c.dispatched_at.is_(None),
     postgresql_where=inbox.c.dispatched_at.is_(None),
 )
+ORDERS = "kind = 'order_placed'"
+"""The index's condition. Queries repeat it literally."""
+
+Index(
+    "ix_inbox_orders",
+    inbox.c.store_id,
+    sqlite_where=text(ORDERS),
+    postgresql_where=text(ORDERS),
+)
 
 webhooks = Table(
     "webhooks",

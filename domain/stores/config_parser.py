@@ -18,7 +18,7 @@ def parse_config(raw: str | bytes) -> StoreConfig:
     Raises:
         InvalidBodyError: with every wrong place.
     """
-    written = _json(raw)
+    written = written_json(raw)
     try:
         config = StoreConfig.model_validate_json(raw, context=AS_WRITTEN)
     except ValidationError as error:
@@ -35,6 +35,16 @@ def parse_config(raw: str | bytes) -> StoreConfig:
     if unknown := list(_unknown_channels(config, written)):
         raise InvalidBodyError(unknown)
     return config
+
+
+def path_as_written(loc: Path, written: Any) -> Path:
+    """The path of a key in what was written, or where it would stand.
+
+    Args:
+        loc: its path in a `StoreConfig`.
+        written: the JSON that was parsed to it.
+    """
+    return (*_written_path(loc[:-1], written, missing=False), loc[-1])
 
 
 def _unknown_channels(config: StoreConfig, written: Any) -> Iterator[Problem]:
@@ -54,7 +64,8 @@ def _messages(config: StoreConfig) -> Iterator[tuple[Path, object]]:
                 yield (*loc, "fallbacks", which), fallback.message
 
 
-def _json(raw: str | bytes) -> Any:
+def written_json(raw: str | bytes) -> Any:
+    """What was written, as JSON; None if it is none."""
     try:
         return from_json(raw)
     except ValueError:

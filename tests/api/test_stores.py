@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.stores.config import ExitApi
 from sandbox.channel import SECRET
-from storage import holds
+from storage import exit_api_state, holds
 from storage.holds import Hold
 from tests.api.caller import (
     ADMIN,
@@ -33,9 +34,16 @@ async def test_secrets_are_shown_only_when_the_store_is_created(caller: Caller) 
     assert (created.status_code, replaced.status_code) == (201, 200)
     events_url = f"{BASE_URL}/v1/stores/denim/events"
     secrets = created.json()
-    assert set(secrets) == {"store_id", "events_url", "key_id", "api_key", "signing_secret"}
+    assert set(secrets) == {
+        *["store_id", "events_url", "warnings"],
+        *["key_id", "api_key", "signing_secret"],
+    }
     assert secrets["signing_secret"].startswith("whsec_")
-    assert replaced.json() == {"store_id": "denim", "events_url": events_url}
+    assert replaced.json() == {
+        "store_id": "denim",
+        "events_url": events_url,
+        "warnings": secrets["warnings"],
+    }
 
 
 @both_databases
@@ -85,6 +93,16 @@ async def test_masked_secrets_cannot_be_put(shop: Shop) -> None:
         ),
         ({"plans": {"x": [STEP | {"after": "soon"}]}}, ["body", "plans", "x", 0, "after"]),
         ({"exit_api": {"url": "https://user:secret@b.example/"}}, ["body", "exit_api", "url"]),
+        ({"exit_api": {"url": "https://a..b/"}}, ["body", "exit_api", "url"]),
+        ({"exit_api": {"url": "https://" + "a" * 64}}, ["body", "exit_api", "url"]),
+        (
+            {"exit_api": {"url": "https://b.example", "headers": {"X-Key": "a\nb"}}},
+            ["body", "exit_api", "headers", "X-Key"],
+        ),
+        (
+            {"channels": {"sms": {"url": "https://b.example:0/", "secret": SECRET}}},
+            ["body", "channels", "sms", "url"],
+        ),
     ],
 )
 async def test_wrong_configuration_is_refused_by_field(
@@ -195,3 +213,68 @@ async def test_paused_store_says_so_until_resumed(own_caller: Caller) -> None:
     assert (await shop.operator("POST", "/resume")).json()["paused"] is False
     async with shop.database.reading() as connection:
         assert len(await holds.releasable(connection, 10)) == 1
+
+
+def warned(answer: httpx.Response) -> list[tuple[list[Any], str]]:
+    """Where and of what an answer warns."""
+    found = answer.json()["warnings"]
+    assert all(set(each) == {"path", "type", "message"} for each in found)
+    return [(each["path"], each["type"]) for each in found]
+
+
+@both_databases
+async def test_put_warns_by_the_path_that_was_written(shop: Shop) -> None:
+    shorter = "shorter_than_time_to_live"
+    again = await shop.operator("PUT", json=shop.config)
+    assert warned(again) == [(["plans", "cart_update", 0, "expires_after"], shorter)]
+    plan = {"steps": [STEP, STEP | {"after": "2h", "expires_after": "1h"}]}
+    whole = await shop.operator("PUT", json=shop.config | {"plans": {"cart_update": plan}})
+    path = ["plans", "cart_update", "steps", 1, "expires_after"]
+    assert warned(whole) == [(path, shorter)]
+    assert warned(await shop.operator("GET")) == [(path, shorter)]
+    nothing = await shop.operator("PUT", json=shop.config | {"plans": {"cart_update": [STEP]}})
+    assert (nothing.status_code, warned(nothing)) == (200, [])
+
+
+@both_databases
+@pytest.mark.parametrize("absent", [{}, {"exit_api": None}])
+async def test_put_warns_without_exit_api_until_an_order_comes(
+    caller: Caller, absent: dict[str, None]
+) -> None:
+    shop = await caller.new_store(exit_api=None, plans={"x": [STEP]})
+    config = {name: value for name, value in shop.config.items() if name != "exit_api"} | absent
+    await shop.post()
+    assert warned(await shop.operator("PUT", json=config)) == [(["exit_api"], "orders_unknown")]
+    await shop.post(shop.event("product_view", event_name="order_placed"))
+    assert warned(await shop.operator("PUT", json=config)) == []
+
+
+@both_databases
+async def test_exit_api_that_does_not_answer_is_warned_of_until_it_does(caller: Caller) -> None:
+    shop = await caller.new_store(plans={})
+    fresh = (await shop.operator("GET")).json()
+    assert fresh["warnings"] == []
+    assert fresh["exit_api_state"] == dict.fromkeys(("answered_at", "failing_since", "because"))
+
+    api, since, because = (
+        ExitApi.model_validate(shop.config["exit_api"]),
+        now(),
+        "answered HTTP 404",
+    )
+    async with shop.database.transaction() as connection:
+        await exit_api_state.record_answer(connection, shop.store_id, api, since)
+        await exit_api_state.record_failure(connection, shop.store_id, api, because, since)
+    failing = await shop.operator("GET")
+    assert warned(failing) == [(["exit_api"], "exit_api_unavailable")]
+    assert because in failing.json()["warnings"][0]["message"]
+    assert failing.json()["exit_api_state"]["because"] == because
+    assert warned(await shop.operator("PUT", json=shop.config)) == warned(failing)
+
+    other = shop.config | {"exit_api": shop.config["exit_api"] | {"style": "body"}}
+    assert warned(await shop.operator("PUT", json=other)) == []
+    await shop.operator("PUT", json=shop.config)
+    async with shop.database.transaction() as connection:
+        await exit_api_state.record_answer(connection, shop.store_id, api, since)
+    answering = await shop.operator("GET")
+    assert warned(answering) == []
+    assert answering.json()["exit_api_state"]["failing_since"] is None

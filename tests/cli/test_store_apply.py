@@ -29,6 +29,7 @@ def test_a_store_is_created_with_a_key_and_replaced_without_one(
     assert created.returncode == replaced.returncode == 0, created.stdout + created.stderr
     assert "api_key" in created.stdout
     assert "signing_secret" in created.stdout
+    assert "  warning: exit_api: there is none" in created.stdout
     assert "replaced" in replaced.stdout
     assert "api_key" not in replaced.stdout
     assert _named(stack, "from-a-file") == "Renamed"

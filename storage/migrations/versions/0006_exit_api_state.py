@@ -1,4 +1,4 @@
-"""exit_api_state: whether a store's Exit API answers."""
+"""exit_api_state: whether a store's Exit API answers; orders in the inbox are found."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +7,8 @@ revision = "0006"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
+
+ORDERS = sa.text("kind = 'order_placed'")
 
 
 def upgrade() -> None:
@@ -23,7 +25,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("store_id", name=op.f("pk_exit_api_state")),
     )
+    op.create_index(
+        "ix_inbox_orders", "inbox", ["store_id"], sqlite_where=ORDERS, postgresql_where=ORDERS
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_inbox_orders", table_name="inbox")
     op.drop_table("exit_api_state")

@@ -7,7 +7,7 @@ import pytest
 
 from domain.messages.templates import TemplateMessage
 from domain.stores.config import StoreConfig
-from domain.stores.config_parser import parse_config
+from domain.stores.config_parser import parse_config, path_as_written
 from domain.values.problems import InvalidBodyError, Path
 from tests.domain.builders import step
 from tests.domain.stores.contract_example import CONTRACT_EXAMPLE, contract_example
@@ -313,3 +313,18 @@ def test_headers_and_number_stored_before_the_checks_stay_readable() -> None:
     config = StoreConfig.model_validate(stored)
     assert config.exit_api is not None
     assert list(config.exit_api.headers) == ["Host"]
+
+
+@pytest.mark.parametrize(
+    ("loc", "body", "path"),
+    [
+        (("plans", "x", "steps", 0, "after"), {"plans": {"x": [{}]}}, ("plans", "x", 0, "after")),
+        (("plans", "x", "steps"), {"plans": {"x": {"steps": []}}}, ("plans", "x", "steps")),
+        (("exit_api",), {}, ("exit_api",)),
+        (("exit_api",), {"exit_api": None}, ("exit_api",)),
+    ],
+)
+def test_path_of_a_key_is_the_one_that_was_written_or_would_be(
+    loc: Path, body: object, path: Path
+) -> None:
+    assert path_as_written(loc, body) == path
