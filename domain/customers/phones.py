@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import timezone as phone_zones
 
+from domain.customers.national_numbers import read_number
+
 _MODERN_NAMES = {
     "Asia/Calcutta": "Asia/Kolkata",
     "Asia/Katmandu": "Asia/Kathmandu",
@@ -29,13 +31,11 @@ def to_e164(raw: str | None, default_region: str | None) -> str | None:
 
     Args:
         raw: as the partner has it, with or without a country code.
-        default_region: ISO 3166 region for numbers without a country code, such as `IN`.
+        default_region: ISO 3166 region for numbers without a country code, such as `IN`. A number
+            that cannot be one of the region is none: see `national_numbers`.
     """
-    try:
-        number = phonenumbers.parse(raw or "", default_region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
+    number = read_number(raw or "", default_region)
+    if number is None:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
