@@ -15,6 +15,7 @@ from domain.journey.schedule import due_at
 from domain.messages.channels import Channel, ChannelRequest
 from domain.messages.liquid import MergeFieldError
 from domain.messages.message import WHATSAPP, ChannelMessage
+from domain.messages.reader import Reader
 from domain.messages.rendering import RenderedMessage, merge_fields, render, render_fields
 from domain.messages.templates import TemplateMessage
 from domain.stores.config import StoreConfig
@@ -69,9 +70,9 @@ def _compose(
 ) -> OutgoingMessage | SendResult:
     message = request.step.definition.message_at(request.fallback)
     try:
-        content = _content(message, store.config, body)
+        content = _content(message, _reader(request, store.config, body), store.config, body)
     except MergeFieldError as error:
-        return _skipped(Reason.MISSING_MERGE_FIELD, field=error.field)
+        return _skipped(Reason.MISSING_MERGE_FIELD, field=error.field, because=error.because)
     except LookupError as error:
         return _skipped(Reason.SEND_FAILED, because=f"the store has no channel {error}")
     customer = body.get("customer") or {}
@@ -115,14 +116,21 @@ def _quiet_until(config: StoreConfig, address: str, now: datetime) -> datetime |
     return until if until > soon else None
 
 
+def _reader(request: SendRequest, config: StoreConfig, body: Body) -> Reader:
+    """The customer, by whose clock times are told as far as the number determines it."""
+    zone = phones.time_zone_of(phones.address_in(body, config.default_region))
+    return Reader(request.step.definition.language, zone or config.timezone)
+
+
 def _content(
-    message: TemplateMessage | ChannelMessage, config: StoreConfig, body: Body
+    message: TemplateMessage | ChannelMessage, reader: Reader, config: StoreConfig, body: Body
 ) -> RenderedMessage | ChannelContent:
     """Raise a LookupError when the store has no such channel any more."""
     fields = merge_fields(body, config.name)
     if isinstance(message, TemplateMessage):
-        return render(message, fields)
-    return ChannelContent(config.channels[message.channel], render_fields(message.fields, fields))
+        return render(message, fields, reader.time_zone)
+    channel = config.channels[message.channel]
+    return ChannelContent(channel, render_fields(message.fields, fields, reader))
 
 
 def _skipped(reason: Reason, **evidence: str) -> SendResult:

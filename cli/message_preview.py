@@ -11,9 +11,10 @@ from cli.message_tables import channel_table, template_table
 from cli.store_plans import StorePlans
 from domain.customers import phones
 from domain.messages.message import ChannelMessage
+from domain.messages.reader import Reader
 from domain.messages.rendering import Fields, MissingField, draft, draft_fields, merge_fields
 from domain.messages.templates import TemplateMessage
-from domain.stores.plans import Plan
+from domain.stores.plans import Plan, Step
 from whatsapp.payload import template_payload
 
 CALLBACK_DATA = "id-of-the-message"
@@ -47,18 +48,20 @@ def preview_message(store: StorePlans, choice: MessageChoice, body: Fields) -> M
     Raises:
         CommandError: the store has no such message.
     """
-    message = _chosen(store.plans, choice)
+    step = _chosen(store.plans, choice)
+    message = step.message_at(choice.fallback)
     fields = merge_fields(body, store.name)
     address = phones.address_in(body, store.default_region)
+    reader = Reader(step.language, phones.time_zone_of(address) or store.timezone)
     if isinstance(message, ChannelMessage):
-        preview = _channel_preview(message, fields)
+        preview = _channel_preview(message, fields, reader)
     else:
-        preview = _template_preview(message, fields, address)
+        preview = _template_preview(message, fields, address, reader.time_zone)
     missing = [*_address_holes(address), *preview.missing]
     return MessagePreview(preview.request, preview.table, missing)
 
 
-def _chosen(plans: Mapping[str, Plan], choice: MessageChoice) -> TemplateMessage | ChannelMessage:
+def _chosen(plans: Mapping[str, Plan], choice: MessageChoice) -> Step:
     if choice.kind not in plans:
         known = ", ".join(plans) or "none"
         raise CommandError(f"the store has no plan for {choice.kind}; its plans: {known}")
@@ -68,20 +71,20 @@ def _chosen(plans: Mapping[str, Plan], choice: MessageChoice) -> TemplateMessage
     step = steps[choice.step - 1]
     if choice.fallback > len(step.fallbacks):
         raise CommandError(f"step {choice.step} has {len(step.fallbacks)} fallback(s)")
-    return step.message_at(choice.fallback)
+    return step
 
 
 def _template_preview(
-    message: TemplateMessage, fields: Fields, address: str | None
+    message: TemplateMessage, fields: Fields, address: str | None, time_zone: str | None
 ) -> MessagePreview:
-    drafted = draft(message, fields)
+    drafted = draft(message, fields, time_zone)
     request = template_payload(drafted.message, address or "", CALLBACK_DATA)
     return MessagePreview(request, template_table(drafted.message, address), drafted.missing)
 
 
-def _channel_preview(message: ChannelMessage, fields: Fields) -> MessagePreview:
+def _channel_preview(message: ChannelMessage, fields: Fields, reader: Reader) -> MessagePreview:
     """A channel finds the recipient in the event's customer."""
-    rendered, missing = draft_fields(message.fields, fields)
+    rendered, missing = draft_fields(message.fields, fields, reader)
     request = {"fields": rendered, "customer": fields["customer"]}
     return MessagePreview(request, channel_table(message.channel, rendered), missing)
 

@@ -21,6 +21,7 @@ class StorePlans(BaseModel):
     """The part of a store's configuration that its messages depend on."""
 
     name: str
+    timezone: str | None = None
     default_region: str | None = None
     plans: Plans
 
@@ -60,7 +61,12 @@ def _from_file(store_id: str | None, file: Path) -> StorePlans:
     except InvalidBodyError as error:
         heading = f"{chosen} in {file} is not valid"
         raise CommandError(problems_text(heading, error.problems)) from None
-    return StorePlans(name=config.name, default_region=config.default_region, plans=config.plans)
+    return StorePlans(
+        name=config.name,
+        timezone=config.timezone,
+        default_region=config.default_region,
+        plans=config.plans,
+    )
 
 
 def _only_store(stores: Collection[str], file: Path) -> str:

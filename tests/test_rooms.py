@@ -32,7 +32,7 @@ BELOW_OPERATIONS = "domain clock partners whatsapp storage activities workflows 
 EVERYTHING = f"{BELOW_OPERATIONS} operations ingest settings bootstrap outbound_http"
 
 ROOMS = {
-    "domain": room("", "pydantic pydantic_core phonenumbers liquid"),
+    "domain": room("", "pydantic pydantic_core phonenumbers liquid babel dateutil simplejson"),
     "clock": room("", ""),
     "outbound_http": room("", "httpx"),
     "partners": room("domain clock outbound_http", "httpx pydantic standardwebhooks"),

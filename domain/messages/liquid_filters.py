@@ -1,11 +1,17 @@
-"""Liquid filters besides the standard ones."""
+"""Liquid filters besides the standard ones, or in their place."""
 
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from liquid.builtin.filters import misc
 from liquid.exceptions import FilterArgumentError
 from liquid.filter import string_filter
+
+from domain.messages.liquid_date import date
+from domain.messages.liquid_money import money
+from domain.messages.liquid_numbers import NUMBER_FILTERS
+from domain.values.blank import is_blank
 
 
 @string_filter
@@ -22,5 +28,18 @@ def url_path(url: str) -> str:
     return f"{path}?{parts.query}" if parts.query else path
 
 
-FILTERS: Final[dict[str, Callable[..., Any]]] = {"url_path": url_path}
+def default(value: object, other: object = "", *, allow_false: bool = False) -> object:
+    """The value, or another where it is nil, false, empty or blank."""
+    if isinstance(value, str) and is_blank(value):
+        return other
+    return misc.default(value, other, allow_false=allow_false)
+
+
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    **NUMBER_FILTERS,
+    "date": date,
+    "default": default,
+    "money": money,
+    "url_path": url_path,
+}
 """By the name that templates use."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.messages.liquid import MergeFieldError, render_field
+from domain.messages.liquid import IS_EMPTY, MergeFieldError, render_field
+from domain.messages.reader import ENGLISH, Reader
 from domain.messages.template_checks import is_coupon_code
 from domain.messages.templates import Carousel, TemplateMessage
 
@@ -72,21 +73,27 @@ def merge_fields(body: Fields, store_name: str) -> dict[str, Any]:
     }
 
 
-def render(wanted: TemplateMessage, fields: Fields) -> RenderedMessage:
-    """Render the message of a template.
+def render(
+    wanted: TemplateMessage, fields: Fields, time_zone: str | None = None
+) -> RenderedMessage:
+    """Render the message of a template, in its language.
+
+    Args:
+        wanted: the message.
+        fields: what merge fields see.
+        time_zone: the customer's, or the store's.
 
     Raises:
         MergeFieldError: something would be empty, or not what Meta takes.
     """
-    written = draft(wanted, fields)
-    if written.missing:
-        raise MergeFieldError(*(each.field for each in written.missing))
+    written = draft(wanted, fields, time_zone)
+    _require_all(written.missing)
     return written.message
 
 
-def draft(wanted: TemplateMessage, fields: Fields) -> Draft:
+def draft(wanted: TemplateMessage, fields: Fields, time_zone: str | None = None) -> Draft:
     """Render a message as far as possible, and name every missing field."""
-    renderer = _Renderer()
+    renderer = _Renderer(Reader(wanted.language, time_zone))
     message = RenderedMessage(
         template=wanted.template,
         language=wanted.language,
@@ -99,41 +106,48 @@ def draft(wanted: TemplateMessage, fields: Fields) -> Draft:
     return Draft(message=message, missing=renderer.missing)
 
 
-def render_fields(wanted: Mapping[str, str], fields: Fields) -> dict[str, str]:
+def render_fields(
+    wanted: Mapping[str, str], fields: Fields, reader: Reader = ENGLISH
+) -> dict[str, str]:
     """Render what a channel gets.
 
     Raises:
         MergeFieldError: something would be empty.
     """
-    written, missing = draft_fields(wanted, fields)
-    if missing:
-        raise MergeFieldError(*(each.field for each in missing))
+    written, missing = draft_fields(wanted, fields, reader)
+    _require_all(missing)
     return written
 
 
 def draft_fields(
-    wanted: Mapping[str, str], fields: Fields
+    wanted: Mapping[str, str], fields: Fields, reader: Reader = ENGLISH
 ) -> tuple[dict[str, str], list[MissingField]]:
     """Render a channel's fields as far as possible, and name every missing one."""
-    renderer = _Renderer()
+    renderer = _Renderer(reader)
     written = {
         name: renderer.text(f"fields[{name}]", text, fields) for name, text in wanted.items()
     }
     return written, renderer.missing
 
 
+def _require_all(missing: list[MissingField]) -> None:
+    if missing:
+        raise MergeFieldError({each.field: each.because for each in missing})
+
+
 class _Renderer:
     """Renders the parts of one message, and notes missing fields."""
 
-    def __init__(self) -> None:
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self.missing: list[MissingField] = []
 
     def text(self, place: str, source: str, fields: Fields) -> str:
         try:
-            return render_field(source, fields)
+            return render_field(source, fields, self._reader)
         except MergeFieldError as error:
-            for field in error.fields:
-                self.note_missing(place, field, "is empty")
+            for field, because in error.problems.items():
+                self.note_missing(place, field, because)
             return _marked(*error.fields)
 
     def optional(self, place: str, source: str | None, fields: Fields) -> str | None:
@@ -202,7 +216,7 @@ def _cards(renderer: _Renderer, carousel: Carousel | None, fields: Fields) -> li
 def _check_count(renderer: _Renderer, carousel: Carousel, count: int) -> None:
     wanted = carousel.cards or 1
     if count < wanted:
-        because = f"has fewer than {wanted} items" if count else "is empty"
+        because = f"has fewer than {wanted} items" if count else IS_EMPTY
         renderer.note_missing("carousel.items", carousel.items, because)
 
 

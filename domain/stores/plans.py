@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from domain.events.kinds import EventKind
 from domain.messages.fallbacks import LATE_FAILURES, Fallback
 from domain.messages.message import ChannelMessage, WithMessage
+from domain.messages.reader import DEFAULT_LANGUAGE
 from domain.messages.templates import TemplateMessage
 from domain.values.config_model import ConfigModel
 from domain.values.durations import Duration
@@ -28,6 +29,13 @@ class Step(WithMessage):
     def message_at(self, number: int) -> TemplateMessage | ChannelMessage:
         """One of the step's messages: 0 its own, 1 its first fallback's."""
         return self.fallbacks[number - 1].message if number else self.message
+
+    @property
+    def language(self) -> str:
+        """The language of the step's first template, which its channels write in, too."""
+        messages = (self.message, *(each.message for each in self.fallbacks))
+        templates = (each for each in messages if isinstance(each, TemplateMessage))
+        return next((each.language for each in templates), DEFAULT_LANGUAGE)
 
     def fallback_after(
         self, tried: int, failure: str | None, *, only_channels: bool = False

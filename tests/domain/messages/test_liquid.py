@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.messages.liquid import MergeFieldError, render_field
+from domain.values.blank import is_blank
 
 FIELDS = {"customer": {"name": "  Asha\n\tRao "}, "event_data": {"empty": " ", "zero": 0}}
 
@@ -24,6 +27,51 @@ def test_field_with_a_default_is_never_empty() -> None:
 def test_empty_field_is_an_error_even_inside_longer_text(source: str) -> None:
     with pytest.raises(MergeFieldError):
         render_field(source, FIELDS)
+
+
+BLANK = ["", "  ", "\u00a0", "\u200b", "\u200d\ufeff", "\u00ad", "\u2800", "\u3164", "\u2060 \n"]
+
+
+@pytest.mark.parametrize("blank", BLANK)
+def test_blank_value_is_empty_wherever_it_stands(blank: str) -> None:
+    fields = {"customer": {"name": blank, "nicks": ["Ash", blank], "full": f"{blank or ' '} Rao"}}
+    for field in ("customer.name", "customer.nicks[1]", "customer.nicks | last"):
+        assert render_field(f"{{{{ {field} | default: 'there' }}}}", fields) == "there"
+        with pytest.raises(MergeFieldError) as caught:
+            render_field(f"Hi {{{{ {field} }}}}", fields)
+        assert len(caught.value.fields) == 1
+    first = "{{ customer.full | split: ' ' | first | default: 'there' }}"
+    assert render_field(first, fields) in ("there", "Rao")
+
+
+@pytest.mark.parametrize("blank", BLANK)
+@pytest.mark.parametrize("test", ["== blank", "== empty", "== ''"])
+def test_blank_value_is_blank_and_empty_in_conditions(blank: str, test: str) -> None:
+    source = f"{{% if customer.name {test} %}}there{{% else %}}{{{{ customer.name }}}}{{% endif %}}"
+    assert render_field(source, {"customer": {"name": blank}}) == "there"
+    assert render_field(source, {"customer": {"name": "Asha"}}) == "Asha"
+
+
+@pytest.mark.parametrize("name", ["\u200bAsha", "👩\u200d💻", "\u0646\u0645\u200c\u0647\u0627"])
+def test_invisible_characters_in_a_visible_text_stay(name: str) -> None:
+    source = "{{ customer.name | default: 'there' }}"
+    assert render_field(source, {"customer": {"name": name}}) == name
+
+
+def test_default_is_for_nil_false_and_empty_lists_too() -> None:
+    fields: dict[str, Any] = {"customer": {"no": False, "null_name": None, "list": [], "zero": 0}}
+    for field in ("no", "null_name", "list", "none"):
+        assert render_field(f"{{{{ customer.{field} | default: 'x' }}}}", fields) == "x"
+    assert render_field("{{ customer.zero | default: 'x' }}", fields) == "0"
+    assert render_field("{{ customer.no | default: 'x', allow_false: true }}", fields) == "false"
+    with pytest.raises(MergeFieldError):
+        render_field("{{ customer.null_name | default }}", fields)
+
+
+def test_text_of_invisible_characters_alone_is_an_error() -> None:
+    with pytest.raises(MergeFieldError) as caught:
+        render_field("\u200b\u2800", {})
+    assert caught.value.because == "is empty"
 
 
 def test_empty_text_is_an_error() -> None:
@@ -58,7 +106,7 @@ def test_any_customer_name_is_rendered_verbatim_on_one_line(
     name: str,
 ) -> None:
     source, fields = "Hi {{ customer.name }}", {"customer": {"name": name}}
-    if not name.strip():
+    if is_blank(name):
         with pytest.raises(MergeFieldError):
             render_field(source, fields)
         return

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from domain.messages.liquid import MergeFieldError
+from domain.messages.reader import Reader
 from domain.messages.rendering import (
     Card,
     draft,
@@ -12,6 +13,7 @@ from domain.messages.rendering import (
     render_fields,
 )
 from domain.messages.templates import TemplateMessage
+from domain.values.exact_json import read_json
 from sandbox.samples import sample
 
 FIELDS = merge_fields(sample("cart_update.add_to_cart"), "Denim Co")
@@ -192,3 +194,64 @@ def test_draft_of_a_channels_fields_names_every_hole() -> None:
     assert [(each.place, each.field, each.because) for each in missing] == [
         ("fields[text]", "customer.nick", "is empty")
     ]
+
+
+def posted(event_data: str, **more: Any) -> dict[str, Any]:
+    return merge_fields({**more, "event_data": read_json(event_data)}, "Denim Co")
+
+
+def test_numbers_are_rendered_as_posted_in_every_part() -> None:
+    item = '{"title": 7.50, "image_url": "https://x.co/i", "product_url": "https://x.co/1.0"}'
+    fields = posted(f'{{"price": 600.00, "big": 45471627190248123456789, "line_items": [{item}]}}')
+    message = render(
+        template(body=["{{ event_data.price }}", "{{ event_data.big }}"], carousel=CARDS), fields
+    )
+    assert message.body == ["600.00", "45471627190248123456789"]
+    assert message.cards[0].body[0] == "7.50"
+
+
+def test_blank_field_of_a_card_is_an_error_or_has_its_default() -> None:
+    fields = with_items(2)
+    fields["event_data"]["line_items"][1]["title"] = "\u200b\u2800"
+    written = draft(template(carousel=CARDS), fields)
+    assert [(each.place, each.field) for each in written.missing] == [
+        ("carousel[1].body[0]", "item.title")
+    ]
+    body = ["{{ item.title | default: 'Yours' }}"]
+    assert render(template(carousel=CARDS | {"body": body}), fields).cards[1].body == ["Yours"]
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [("en", ["₹600.00", "Oct 9, 2024"]), ("pt_BR", ["₹ 600,00", "9 de out. de 2024"])],
+)
+def test_money_and_dates_are_in_the_language_of_the_template(
+    language: str, written: list[str]
+) -> None:
+    fields = posted(
+        '{"price": {"amount": 600.00, "currency": "INR"}}', timestamp="2024-10-08T20:30:00Z"
+    )
+    body = ["{{ event_data.price | money }}", "{{ event.timestamp | date }}"]
+    message = render(template(body=body, language=language), fields, "Asia/Kolkata")
+    assert message.body == written
+
+
+def test_fields_of_a_channel_are_in_the_language_of_its_reader() -> None:
+    fields = posted('{"price": 1234.50}', timestamp="2024-10-08T20:30:00Z")
+    wanted = {"text": "{{ event_data.price | money: 'EUR' }}, {{ event.timestamp | date }}"}
+    reader = Reader("de", "Asia/Kolkata")
+    assert render_fields(wanted, fields, reader) == {"text": "1.234,50 €, 09.10.2024"}
+    assert render_fields(wanted, fields) == {"text": "€1,234.50, Oct 8, 2024"}
+
+
+def test_draft_says_what_is_no_amount() -> None:
+    body = ["{{ event_data.price | money }}", "{{ event_data.none | money }}"]
+    written = draft(template(body=body), posted('{"price": "lots"}'))
+    assert [(each.place, each.because) for each in written.missing] == [
+        ("body[0]", "is not an amount"),
+        ("body[1]", "is empty"),
+    ]
+    with pytest.raises(MergeFieldError) as caught:
+        render(template(body=body), posted('{"price": "lots"}'))
+    assert caught.value.field == "event_data.price | money"
+    assert caught.value.because == "is not an amount"

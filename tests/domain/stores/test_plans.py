@@ -82,6 +82,24 @@ def test_dumped_channel_step_has_its_defaults() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [
+        (CHANNEL_STEP, "en"),
+        (step("1h", language="hi"), "hi"),
+        (step("1h", language="hi", fallbacks=[TO_SMS]), "hi"),
+        (
+            {**CHANNEL_STEP, "fallbacks": [{**PLAIN, "language": "pt_BR", "on": ["send_failed"]}]},
+            "pt_BR",
+        ),
+    ],
+)
+def test_channels_of_a_step_write_in_the_language_of_its_first_template(
+    wanted: dict[str, Any], language: str
+) -> None:
+    assert Step.model_validate(wanted).language == language
+
+
 def test_dumped_configuration_with_a_channel_step_is_parsed_to_the_same() -> None:
     config = StoreConfig.model_validate(written(CHANNEL_STEP, step("2h", fallbacks=[TO_SMS])))
     dumped = config.model_dump(mode="json")
