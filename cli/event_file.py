@@ -1,6 +1,5 @@
 """Files with an event, as a partner posts it."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from pydantic import ValidationError
 from cli.errors import CommandError
 from cli.problem_lines import problems_text
 from domain.events.models import EVENT_TAGS, event_adapter
+from domain.values.exact_json import read_json
 from domain.values.problems import problems_of
 
 
@@ -26,5 +26,8 @@ def read_event(file: Path) -> dict[str, Any]:
         raise CommandError(
             problems_text(f"{file} is not an event", problems, root="event")
         ) from None
-    body: dict[str, Any] = json.loads(raw)
+    try:
+        body: dict[str, Any] = read_json(raw)
+    except ValueError as error:
+        raise CommandError(f"{file} is not an event: {error}") from None
     return body

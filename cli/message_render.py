@@ -1,6 +1,5 @@
 """`journeys message render`: what Meta or a channel would get, and how the customer reads it."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ from rich.console import Console
 from cli.message_preview import MessageChoice, preview_message
 from cli.store_plans import StorePlans
 from domain.messages.rendering import MissingField
+from domain.values.exact_json import write_json
 
 
 def print_message(
@@ -21,7 +21,7 @@ def print_message(
     """
     preview = preview_message(store, choice, body)
     if not preview.missing:
-        _print(console, json.dumps(preview.request, indent=2, ensure_ascii=False))
+        _print(console, write_json(preview.request, indent=2, ensure_ascii=False))
     console.print(preview.table)
     if (kind := body["event_name"]) != choice.kind:
         _print(console, f"Note: the event is a {kind}, the plan is for {choice.kind}.")

@@ -12,6 +12,7 @@ from domain.events.models import EVENT_TAGS, EventBase, event_adapter
 from domain.events.partner_schema import OpaqueId
 from domain.journey.routing import MAX_CLOCK_SKEW
 from domain.values.durations import format_duration
+from domain.values.exact_json import MAX_DIGITS, read_json
 from domain.values.problems import InvalidBodyError, Problem, problems_of
 from domain.values.timestamps import Timestamp
 
@@ -26,6 +27,7 @@ class ParsedEvent:
 
     event: EventBase
     body: Mapping[str, Any]
+    """With numbers as `read_json` reads them."""
 
 
 def parse_event(raw: bytes, organization_id: str, now: datetime) -> ParsedEvent:
@@ -42,7 +44,7 @@ def parse_event(raw: bytes, organization_id: str, now: datetime) -> ParsedEvent:
         raise InvalidBodyError(problems_of(error, EVENT_TAGS) + store_problems) from None
     if store_problems:
         raise InvalidBodyError(store_problems)
-    return ParsedEvent(event, body)
+    return ParsedEvent(event, _exact_body(raw))
 
 
 def _json_object(raw: bytes) -> Mapping[str, Any]:
@@ -52,6 +54,20 @@ def _json_object(raw: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
+
+
+def _exact_body(raw: bytes) -> Mapping[str, Any]:
+    """The body of a valid event, with every digit of its numbers.
+
+    Raises:
+        InvalidBodyError: it has a number that is too long to be stored.
+    """
+    try:
+        body: Mapping[str, Any] = read_json(raw)
+    except ValueError:
+        message = f"has a number of more than {MAX_DIGITS} digits"
+        raise InvalidBodyError([Problem("number_too_long", (), message)]) from None
+    return body
 
 
 def _store_problems(body: Mapping[str, Any], organization_id: str, now: datetime) -> list[Problem]:

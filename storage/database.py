@@ -26,6 +26,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.types import DateTime, TypeDecorator
 
+from domain.values.exact_json import read_json, write_json
+
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",  # readers do not wait for the writer
@@ -97,6 +99,8 @@ class Database:
             parsed,
             pool_pre_ping=True,
             hide_parameters=True,  # errors are logged, and parameters are what partners posted
+            json_serializer=write_json,
+            json_deserializer=read_json,
             **isolation,
         )
         self._writing: AbstractAsyncContextManager[Any] = nullcontext()

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, HttpUrl, field_valida
 
 from domain.values.config_model import ConfigModel
 from domain.values.durations import Duration
+from domain.values.exact_json import write_json
 from domain.values.secret_values import SigningSecret
 
 MAX_TIMEOUT = timedelta(seconds=20)
@@ -57,5 +58,5 @@ class ChannelWebhook(BaseModel):
 
 
 def webhook_body(requested: ChannelRequest, now: datetime) -> str:
-    """What is posted, as JSON."""
-    return ChannelWebhook(timestamp=now, data=requested).model_dump_json()
+    """What is posted, as JSON; numbers of the customer appear as the partner posted them."""
+    return write_json(ChannelWebhook(timestamp=now, data=requested).model_dump())

@@ -246,6 +246,47 @@ def test_a_step_whose_own_message_is_a_channels_is_shown(workplace: Workplace) -
     assert "channel sms" in shown.output
 
 
+def test_numbers_read_as_posted_and_dates_as_the_customers_clock_has_them(
+    workplace: Workplace,
+) -> None:
+    event = sample(EVENT) | {"timestamp": "2024-10-08T20:30:00+00:00"}
+    event["customer"]["spent"] = event["event_data"]["price"]["amount"] = "digits"
+    written = json.dumps(event).replace('"digits"', "1600.00")
+    workplace.event.write_text(written, encoding="utf-8")
+    money, date = "{{ event_data.price | money }}", "{{ event.timestamp | date: 'long' }}"
+    sms = {"on": ["unreachable"], "channel": "sms", "fields": {"text": f"{money}, {date}"}}
+    body = ["{{ event_data.price.amount }}", money, date]
+    workplace.write(with_channel(a_step(language="pt_BR", body=body, fallbacks=[sms])))
+
+    shown, by_sms = workplace.render(), workplace.render("--fallback", "1")
+
+    assert shown.exit_code == by_sms.exit_code == 0, shown.output
+    (component,) = payload(shown.output)["template"]["components"]
+    texts = [each["text"] for each in component["parameters"]]
+    assert texts == ["1600.00", "₹ 1.600,00", "9 de outubro de 2024"]
+    assert payload(by_sms.output)["fields"] == {"text": "₹ 1.600,00, 9 de outubro de 2024"}
+    assert '"spent": 1600.00' in by_sms.output
+
+
+def test_what_is_no_amount_is_named_with_its_reason(workplace: Workplace) -> None:
+    workplace.plan(a_step(body=["{{ customer.name | money }}"]))
+
+    shown = workplace.render()
+
+    assert shown.exit_code == 1
+    assert "  body[0]: customer.name | money is not an amount" in shown.output
+
+
+def test_event_with_a_number_that_is_too_long_is_refused(workplace: Workplace) -> None:
+    written = json.dumps(sample(EVENT)).replace("45471627190248", "1e-9999")
+    workplace.event.write_text(written, encoding="utf-8")
+
+    shown = workplace.render()
+
+    assert shown.exit_code == 1
+    assert "is not an event: a number has more than 4300 digits" in shown.output
+
+
 def test_a_channel_gets_nothing_for_a_customer_without_a_number(workplace: Workplace) -> None:
     workplace.posted(phone="12")
     workplace.write(with_channel({"after": "1h", "channel": "sms", "fields": {"text": "Hi"}}))

@@ -1,8 +1,10 @@
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import OPERATOR_EXIT, EventKind
+from domain.values.exact_json import MAX_DIGITS, read_json, write_json
 from storage import inbox
 from storage.database import Database
 from tests.storage.builders import (
@@ -70,3 +72,30 @@ async def test_operators_exit_stops_what_was_accepted_before_it(registered: Data
     leave = an_event("exit", OPERATOR_EXIT, later(-30))  # by whichever clock
     await accept(registered, leave)
     assert await stop(registered) == leave
+
+
+async def test_numbers_of_a_body_come_back_as_posted(registered: Database) -> None:
+    posted = (
+        '{"price": 600.00, "small": 1.50E1, "tiny": 1e-9, "thousand": 1e3, "zero": -0.0,'
+        ' "big": 45471627190248123456789, "long": 0.12345678901234567890123456789012345678}'
+    )
+    await accept(registered, an_event("e1"), body={"event_data": read_json(posted)})
+    async with registered.reading() as connection:
+        body = await inbox.body(connection, STORE, "e1") or {}
+    assert {name: f"{Decimal(each):f}" for name, each in body["event_data"].items()} == {
+        "price": "600.00",
+        "small": "15.0",
+        "tiny": "0.000000001",
+        "thousand": "1000",
+        "zero": "0.0",
+        "big": "45471627190248123456789",
+        "long": "0.12345678901234567890123456789012345678",
+    }
+    assert read_json(write_json(body)) == body == {"event_data": read_json(posted)}
+
+
+async def test_longest_number_that_is_read_is_stored(registered: Database) -> None:
+    posted = {"before": int("9" * MAX_DIGITS), "behind": read_json("0." + "1" * (MAX_DIGITS - 1))}
+    await accept(registered, an_event("e1"), body=posted)
+    async with registered.reading() as connection:
+        assert await inbox.body(connection, STORE, "e1") == posted

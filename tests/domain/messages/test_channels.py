@@ -1,10 +1,12 @@
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from domain.messages.channels import Channel, ChannelRequest, webhook_body
+from domain.values.exact_json import read_json
 from tests.domain.builders import NOON
 
 SMS = {"url": "https://brand.example/sms", "secret": "whsec_" + "A" * 32}
@@ -24,16 +26,20 @@ def test_timeout_of_a_channel_outside_its_range_is_refused(timeout: str) -> None
         Channel.model_validate({**SMS, "timeout": timeout})
 
 
-def test_webhook_has_type_timestamp_and_data() -> None:
-    request = ChannelRequest(
+def a_request(customer: dict[str, Any]) -> ChannelRequest:
+    return ChannelRequest(
         message_id="m1",
         store_id="denim",
-        customer={"customer_id": "c1", "tier": "gold"},
+        customer=customer,
         plan="cart_update",
         step=2,
         because="send_failed",
         fields={"text": "Hi"},
     )
+
+
+def test_webhook_has_type_timestamp_and_data() -> None:
+    request = a_request({"customer_id": "c1", "tier": "gold"})
     body = json.loads(webhook_body(request, NOON))
     assert body == {
         "type": "message.requested",
@@ -48,3 +54,9 @@ def test_webhook_has_type_timestamp_and_data() -> None:
             "fields": {"text": "Hi"},
         },
     }
+
+
+def test_numbers_of_the_customer_are_sent_on_as_posted() -> None:
+    customer = '{"customer_id": "c1", "spent": 600.00, "ids": [45471627190248123456789, 0.10]}'
+    body = webhook_body(a_request(read_json(customer)), NOON)
+    assert f'"customer": {customer}' in body
