@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.events.kinds import EventKind
 from domain.values.timestamps import UtcTimestamp
 
 
@@ -19,3 +20,8 @@ class JourneyEvent(BaseModel):
     """When the customer did it, by the partner's clock."""
     intent: int
     empties_cart: bool = False
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether earlier events count for nothing after it: an order, or an emptied cart."""
+        return self.kind == EventKind.ORDER_PLACED or self.empties_cart

@@ -1,9 +1,15 @@
 """What a journey asks the world: the inputs of its activities, free of personal data."""
 
+from datetime import timedelta
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from domain.events.journey_event import JourneyEvent
+from domain.journey.later_events import JourneySubject
 from domain.journey.outcomes import Reason
 from domain.journey.plan import PlannedStep
+from domain.journey.policy import JourneyPolicy
+from domain.stores.config import OnFailure
 
 
 class PlanRequest(BaseModel):
@@ -13,34 +19,28 @@ class PlanRequest(BaseModel):
 
     store_id: str
     customer_id: str
-    trigger_event_id: str
-    kind: str
+    trigger: JourneyEvent
     left_at: AwareDatetime
-    first: bool = True
-    """Whether the journey begins; otherwise it only counts anew from a later `left_at`."""
+    first_left_at: AwareDatetime
+    """When the customer left for the first time, if later events postponed the journey since."""
+    orders_since: AwareDatetime
+    buffered: tuple[str, ...] = ()
+    """The ids of the events in the buffer; empty when the journey is only postponed."""
+    buffered_since: AwareDatetime
+    """The earliest of them: what was accepted and is later belongs to the buffer."""
 
 
-class ExitCheckRequest(BaseModel):
-    """Whom to ask about, and since when."""
+class DeliverRequest(BaseModel):
+    """Which message to send, unless the customer came back. It is composed where it is sent."""
 
     model_config = ConfigDict(frozen=True)
 
     store_id: str
     customer_id: str
+    rules_version: int
+    trigger: JourneyEvent
     left_at: AwareDatetime
-    trigger_at: AwareDatetime
-    """Since when an order counts."""
-
-
-class SendRequest(BaseModel):
-    """Which message to send. What it says is rendered where it is sent."""
-
-    model_config = ConfigDict(frozen=True)
-
-    store_id: str
-    customer_id: str
-    trigger_event_id: str
-    kind: str
+    policy: JourneyPolicy
     step: PlannedStep
     fallback: int = 0
     """Which of the step's messages: 0 its own, 1 its first fallback."""
@@ -48,3 +48,9 @@ class SendRequest(BaseModel):
     """The failure that led to a fallback."""
     waits_for_template: bool = True
     """While the template is held; otherwise the step has something else for that."""
+    exit_check_timeout: timedelta
+    on_failure: OnFailure
+
+    def subject(self) -> JourneySubject:
+        """What the journey is about, by which later events are judged."""
+        return JourneySubject(self.trigger, self.left_at, self.policy)

@@ -1,12 +1,33 @@
 """The results of a journey's activities, free of personal data."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from domain.events.journey_event import JourneyEvent
 from domain.journey.outcomes import Evidence, Outcome, Reason
+from domain.journey.plan import JourneyPlan
+from domain.journey.policy import JourneyPolicy
+from domain.messages.send_outcome import ErrorCategory
+
+
+class LoadedPlan(BaseModel):
+    """A store's plan for a trigger, and what its database knows of the buffer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    plan: JourneyPlan
+    policy: JourneyPolicy
+    handled: tuple[str, ...] = ()
+    """The buffered events that an earlier journey took in: an event may be delivered twice."""
+    messaged_up_to: AwareDatetime | None = None
+    """When the customer had left before the last message: what is not newer comes too late."""
+    accepted: tuple[JourneyEvent, ...] = ()
+    """Later events that were accepted, and have not reached the journey."""
+
+    def comes_too_late(self, event: JourneyEvent) -> bool:
+        """Whether the customer was messaged since: no message is about what was before that."""
+        return self.messaged_up_to is not None and event.at <= self.messaged_up_to
 
 
 class ExitCheckResult(BaseModel):
@@ -18,18 +39,9 @@ class ExitCheckResult(BaseModel):
     """Newer than `left_at`; the API gives no ids."""
     seen: int = 0
     """How many events the partner answered with, older ones included."""
-    asked_at: AwareDatetime | None = None
-    held: bool = False
-    """The store is paused: the partner was not asked, the journey waits for its release."""
-
-
-@dataclass(frozen=True)
-class ExitCheckFailed:
-    """The exit check failed after its retries."""
-
-    by_partner: bool
-    """Otherwise it failed for a reason of our own, such as an unavailable database."""
-    because: str
+    asked_at: AwareDatetime
+    failure: str | None = None
+    """Why nobody answered, after all retries; without personal data."""
 
 
 class MessageFailed(BaseModel):
@@ -63,6 +75,8 @@ class SendStatus(StrEnum):
     """Provably not sent; to be tried again at `until`, after a new exit check."""
     HELD = "held"
     """Provably not sent; waits until the store is resumed."""
+    OVERTAKEN = "overtaken"
+    """Not sent: events were accepted that end or move the journey."""
     ENDED = "ended"
     """Not sent, and nothing more is to be sent in this journey."""
 
@@ -78,3 +92,46 @@ class SendResult(BaseModel):
     """With `ENDED`: how the journey ends."""
     until: AwareDatetime | None = None
     evidence: Evidence = {}
+    template: str | None = None
+    """With `HELD`: the template that is held, if not the store."""
+    events: tuple[JourneyEvent, ...] = ()
+    """With `OVERTAKEN`: what was accepted."""
+
+
+class OutcomeKind(StrEnum):
+    """The kinds of outcome of a request to a messaging provider or channel."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+class UnrecordedOutcome(BaseModel):
+    """What a provider answered while the database was away: to be recorded when it is back.
+
+    It has neither the provider's id nor its words, in which the number can be read; the status
+    webhook brings the id.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: str
+    kind: OutcomeKind
+    category: ErrorCategory | None = None
+    """Of a refusal."""
+    code: int | None = None
+    at: AwareDatetime
+    waits_for_template: bool = True
+
+
+class DeliverResult(BaseModel):
+    """What became of a step's message, from the exit check to the provider's answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    check: ExitCheckResult | None = None
+    """None: the partner was not asked."""
+    send: SendResult | None = None
+    """None: the exit check spoke against it."""
+    unrecorded: UnrecordedOutcome | None = None

@@ -1,12 +1,13 @@
 """What a buffer comes to: wait on, nothing left to recover, or the trigger."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import CART_KINDS, EventKind
 from domain.journey.outcomes import Ending, Outcome, Reason, evidence_of
+from domain.journey.policy import JourneyPolicy
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -27,22 +28,48 @@ class Settled:
 
 
 def settle(
-    events: Sequence[JourneyEvent], now: datetime, buffer: timedelta
+    events: Sequence[JourneyEvent], now: datetime, buffer: timedelta, policy: JourneyPolicy
 ) -> Wait | Ending | Settled:
-    """Decide what the buffered events, come to, in any order of arrival.
+    """Decide what the buffered events, in any order of arrival, come to.
 
     Args:
         events: at least one.
         now: the time that it is.
         buffer: how long the customer must have been away.
+        policy: the store's.
     """
-    left_at = max(event.at for event in events)
+    left_at = last_active(events, policy)
     if now < left_at + buffer:
         return Wait(left_at + buffer)
-    remaining = remaining_events(events)
-    if not remaining:
-        return _nothing_left(events)
-    return Settled(max(remaining, key=_rank), left_at)
+    candidates = possible_triggers(events, policy)
+    if not candidates:
+        return _nothing_left(events, policy)
+    return Settled(max(candidates, key=_rank), left_at)
+
+
+def last_active(events: Sequence[JourneyEvent], policy: JourneyPolicy) -> datetime:
+    """When the customer was last seen active; events that the store ignores do not count."""
+    counted = [event.at for event in events if policy.matters(event)]
+    return max(counted or [event.at for event in events])
+
+
+def with_accepted(
+    events: Sequence[JourneyEvent], accepted: Sequence[JourneyEvent]
+) -> list[JourneyEvent]:
+    """The buffered events, and those that were accepted and have not reached the journey."""
+    known = {event.event_id for event in events}
+    return [*events, *(event for event in accepted if event.event_id not in known)]
+
+
+def without_handled(events: Sequence[JourneyEvent], handled: frozenset[str]) -> list[JourneyEvent]:
+    """The events without those that an earlier journey took in; empty if it took in all.
+
+    An event that any journey took in never starts another. An order and an emptied cart still
+    take back what came before them.
+    """
+    if handled.issuperset(event.event_id for event in events):
+        return []
+    return [event for event in events if event.takes_back or event.event_id not in handled]
 
 
 def latest_per_kind(events: Sequence[JourneyEvent]) -> list[JourneyEvent]:
@@ -56,11 +83,20 @@ def latest_per_kind(events: Sequence[JourneyEvent]) -> list[JourneyEvent]:
     return list(latest.values())
 
 
-def remaining_events(events: Sequence[JourneyEvent]) -> list[JourneyEvent]:
-    """The events that neither a later order nor a later emptying of the cart took back."""
-    ordered_at = _latest(event for event in events if event.kind == EventKind.ORDER_PLACED)
+def possible_triggers(events: Sequence[JourneyEvent], policy: JourneyPolicy) -> list[JourneyEvent]:
+    """The events that remain, of kinds with a plan."""
+    return [event for event in remaining_events(events, policy) if policy.is_planned(event)]
+
+
+def remaining_events(events: Sequence[JourneyEvent], policy: JourneyPolicy) -> list[JourneyEvent]:
+    """The events that neither an order nor a later emptying of the cart took back.
+
+    An order takes back everything up to `order_grace` after it.
+    """
+    ordered = [event.at for event in events if event.kind == EventKind.ORDER_PLACED]
+    over = max(ordered) + policy.order_grace if ordered else _BEFORE_ALL
     emptied_at = _latest(event for event in events if event.empties_cart)
-    since = {True: max(ordered_at, emptied_at), False: ordered_at}
+    since = {True: max(over, emptied_at), False: over}
     return [event for event in events if event.at > since[event.kind in CART_KINDS]]
 
 
@@ -73,15 +109,26 @@ def _rank(event: JourneyEvent) -> tuple[int, datetime, str]:
     return (event.intent, event.at, event.event_id)
 
 
-def _nothing_left(events: Sequence[JourneyEvent]) -> Ending:
-    """Name the order if it is what the customer did last, apart from the cart emptying itself."""
-    last = max((e for e in events if not e.empties_cart), key=_by_time, default=None)
-    if last is not None and last.kind == EventKind.ORDER_PLACED:
-        return Ending(
-            outcome=Outcome.EXITED, reason=Reason.ORDER_PLACED, evidence=evidence_of(last)
-        )
-    emptied = max((event for event in events if event.empties_cart), key=_by_time)
-    return Ending(outcome=Outcome.EXITED, reason=Reason.CART_EMPTIED, evidence=evidence_of(emptied))
+def _nothing_left(events: Sequence[JourneyEvent], policy: JourneyPolicy) -> Ending:
+    """Name the order if it took back everything, apart from the cart emptying itself."""
+    others = [event for event in events if not event.empties_cart]
+    order = _last(events, lambda event: event.kind == EventKind.ORDER_PLACED)
+    if order is not None and not possible_triggers(others, policy):
+        return _exited(Reason.ORDER_PLACED, order)
+    emptied = _last(events, lambda event: event.empties_cart)
+    if emptied is not None:
+        return _exited(Reason.CART_EMPTIED, emptied)
+    return Ending(outcome=Outcome.SKIPPED, reason=Reason.NO_PLAN)
+
+
+def _last(
+    events: Sequence[JourneyEvent], which: Callable[[JourneyEvent], bool]
+) -> JourneyEvent | None:
+    return max(filter(which, events), key=_by_time, default=None)
+
+
+def _exited(reason: Reason, event: JourneyEvent) -> Ending:
+    return Ending(outcome=Outcome.EXITED, reason=reason, evidence=evidence_of(event))
 
 
 def _by_time(event: JourneyEvent) -> tuple[datetime, bool, str]:

@@ -4,31 +4,60 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.events.journey_event import JourneyEvent
-from domain.journey.buffer import remaining_events
-from domain.journey.outcomes import ClosedJourney, Ending, Reason
+from domain.journey.buffer import possible_triggers
+from domain.journey.outcomes import (
+    ClosedJourney,
+    Ending,
+    JourneyRecord,
+    Outcome,
+    Reason,
+    evidence_of,
+)
 from domain.journey.rules import NEWEST_RULES
 from domain.journey.state import JourneyState
 
 
-def record(state: JourneyState, run_id: str, now: datetime) -> ClosedJourney:
-    """What is stored of a journey once it has ended.
+def record(state: JourneyState, run_id: str, now: datetime) -> JourneyRecord:
+    """What is stored once a journey has ended: its outcome, and which events it took in.
+
+    Those that the next journey begins with are not taken in.
 
     Raises:
         ValueError: it has not.
     """
     if state.ending is None:
         raise ValueError("an open journey has no outcome")
+    next_ids = [event.event_id for event in next_events(state)]
+    taken = [each for each in state.seen if each not in next_ids]
+    return JourneyRecord(
+        journey=_closed(state, state.ending, run_id, now),
+        taken=taken,
+        up_to=state.left_at if state.first_left_at else None,
+        next=next_ids,
+    )
+
+
+def _closed(state: JourneyState, ending: Ending, run_id: str, now: datetime) -> ClosedJourney:
     return ClosedJourney(
         run_id=run_id,
         store_id=state.store_id,
         customer_id=state.customer_id,
         trigger=state.trigger,
         left_at=state.left_at,
-        outcome=state.ending.outcome,
-        reason=state.ending.reason,
-        evidence=state.ending.evidence,
+        outcome=ending.outcome,
+        reason=ending.reason,
+        evidence=ending.evidence,
         decisions=state.decisions,
         closed_at=now,
+    )
+
+
+def already_handled(state: JourneyState) -> Ending:
+    """The ending of a journey whose events all had a journey: they were delivered twice."""
+    return Ending(
+        outcome=Outcome.SKIPPED,
+        reason=Reason.ALREADY_HANDLED,
+        evidence=evidence_of(state.trigger) if state.trigger else {},
     )
 
 
@@ -40,12 +69,12 @@ def next_events(state: JourneyState) -> list[JourneyEvent]:
     if _exited_meanwhile(state):
         return []
     following = _following(state)
-    return following if remaining_events(following) else []
+    return following if possible_triggers(following, state.policy) else []
 
 
 def _following(state: JourneyState) -> list[JourneyEvent]:
     ended_by = list(state.ending.next_events) if state.ending else []
-    arrived = state.take_pending()
+    arrived = list(state.pending)
     if ended_by or state.trigger is None or state.exit is not None:
         return ended_by + arrived
     return _later_than(state, arrived)
@@ -71,6 +100,7 @@ def next_journey(state: JourneyState, events: Sequence[JourneyEvent]) -> Journey
         customer_id=state.customer_id,
         rules_version=NEWEST_RULES,
         buffer=state.buffer,
+        policy=state.policy,
         pending=list(events),
         seen=state.seen,
     )

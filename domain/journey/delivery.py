@@ -1,20 +1,19 @@
 """Deciding on a step's message: what the exit check found, and what became of the message."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Final
 
 from domain.journey.activity_results import (
     EARLIER_OUTCOME,
-    ExitCheckFailed,
+    DeliverResult,
     ExitCheckResult,
     SendResult,
     SendStatus,
 )
 from domain.journey.later_events import Postpone
-from domain.journey.outcomes import Ending, Evidence, Outcome, Reason
+from domain.journey.outcomes import Ending, Evidence, Held, Outcome, Reason
 from domain.journey.plan import PlannedStep
 from domain.journey.state import JourneyState
 from domain.journey.step_progress import StepProgress
@@ -26,65 +25,14 @@ GIVE_UP_AFTER = timedelta(days=2)
 FIRST_DEFERRAL, MAX_DEFERRAL = timedelta(minutes=1), timedelta(hours=1)
 """How long a message that could not be sent waits, doubling, before everything is checked again."""
 
-
-@dataclass(frozen=True)
-class Hold:
-    """The journey waits until its store or template is resumed."""
-
-    reason: Reason
+FOUND_BY = "found_by"
+"""Evidence of where a later event was found that had not reached the journey."""
 
 
-class Clearance(Enum):
-    """What the exit check says about sending, if it ends or moves nothing."""
-
-    SEND = "send"
-    NOT_NOW = "not_now"
-    """The message was left out or deferred."""
-
-
-def apply_exit_check(
-    state: JourneyState, step: PlannedStep, answer: ExitCheckResult | ExitCheckFailed, now: datetime
-) -> Ending | Postpone | Hold | Clearance:
-    """Decide what the exit check before a step means."""
-    if isinstance(answer, ExitCheckFailed):
-        return _check_failed(state, step, answer, now)
-    if answer.held:
-        return hold(state, Reason.STORE_PAUSED, now)
-    asked = {
-        "found_by": "exit_check",
-        "asked_at": (answer.asked_at or now).isoformat(),
-        "recent_events": str(answer.seen),
-    }
-    decision = state.rules.review_found(state.subject(), answer.events)
-    if isinstance(decision, Ending):
-        return decision.model_copy(update={"evidence": {**decision.evidence, **asked}})
-    if decision is not None:
-        return decision
-    because = "the partner knows of no later event that ends the journey"
-    state.log.note(now, "exit_check_passed", because, asked)
-    return Clearance.SEND
-
-
-def _check_failed(
-    state: JourneyState, step: PlannedStep, failed: ExitCheckFailed, now: datetime
-) -> Clearance:
-    """The partner's failure is the store's to decide on; our own only defers the message."""
-    if not failed.by_partner:
-        defer(state, step, Reason.SEND_FAILED, None, now)
-        return Clearance.NOT_NOW
-    on_failure = state.progress.plan.on_failure
-    evidence = {"failure": failed.because, "on_failure": on_failure.value}
-    if on_failure is OnFailure.SEND:
-        state.log.note(now, "exit_check_failed", Reason.EXIT_API_UNAVAILABLE, evidence)
-        return Clearance.SEND
-    skip(state, step, Reason.EXIT_API_UNAVAILABLE, evidence, now)
-    return Clearance.NOT_NOW
-
-
-def apply_send_result(
-    state: JourneyState, step: PlannedStep, result: SendResult | None, now: datetime
-) -> Ending | Hold | None:
-    """Decide what became of a message: sent, left out, deferred, held, or the journey's end.
+def apply_delivery(
+    state: JourneyState, step: PlannedStep, result: DeliverResult | None, now: datetime
+) -> Ending | Postpone | None:
+    """Decide what delivering a step's message came to.
 
     Args:
         state: of the journey.
@@ -95,6 +43,57 @@ def apply_send_result(
     if result is None:
         defer(state, step, Reason.SEND_FAILED, None, now)
         return None
+    if result.check is not None:
+        decision = _apply_check(state, step, result.check, now)
+        if decision is not None:
+            return decision
+    if result.send is not None:
+        return apply_send_result(state, step, result.send, now)
+    if state.progress.next_step() == step:  # the check decided there, and not here: never a loop
+        defer(state, step, Reason.SEND_FAILED, None, now)
+    return None
+
+
+def _apply_check(
+    state: JourneyState, step: PlannedStep, check: ExitCheckResult, now: datetime
+) -> Ending | Postpone | None:
+    if check.failure is not None:
+        _check_failed(state, step, check.failure, now)
+        return None
+    asked = {"asked_at": check.asked_at.isoformat(), "recent_events": str(check.seen)}
+    decision = state.rules.review_found(state.subject(), check.events)
+    if decision is None:
+        because = "the partner knows of no later event that ends the journey"
+        state.log.note(now, "exit_check_passed", because, {FOUND_BY: "exit_check", **asked})
+    return _found_by("exit_check", decision, asked)
+
+
+def _found_by(
+    where: str, decision: Ending | Postpone | None, evidence: Evidence
+) -> Ending | Postpone | None:
+    """The decision, with where its event was found."""
+    if decision is None:
+        return None
+    found = {**decision.evidence, FOUND_BY: where, **evidence}
+    if isinstance(decision, Postpone):
+        return replace(decision, evidence=found)
+    return decision.model_copy(update={"evidence": found})
+
+
+def _check_failed(state: JourneyState, step: PlannedStep, failure: str, now: datetime) -> None:
+    """The partner's failure is the store's to decide on."""
+    on_failure = state.progress.plan.on_failure
+    evidence = {"failure": failure, "on_failure": on_failure.value}
+    if on_failure is OnFailure.SEND:
+        state.log.note(now, "exit_check_failed", Reason.EXIT_API_UNAVAILABLE, evidence)
+    else:
+        skip(state, step, Reason.EXIT_API_UNAVAILABLE, evidence, now)
+
+
+def apply_send_result(
+    state: JourneyState, step: PlannedStep, result: SendResult, now: datetime
+) -> Ending | Postpone | None:
+    """Decide what became of a message: sent, left out, deferred, held, or the journey's end."""
     if _fall_back(state, step, result, now):
         return None
     return _BY_STATUS[result.status](state, step, result, now)
@@ -115,11 +114,24 @@ def _skipped(state: JourneyState, step: PlannedStep, result: SendResult, now: da
 
 
 def _deferred(state: JourneyState, step: PlannedStep, result: SendResult, now: datetime) -> None:
-    defer(state, step, _reason(result), result.until or now, now)
+    defer(state, step, _reason(result), result.until or now, now, result.evidence)
 
 
-def _held(state: JourneyState, _: PlannedStep, result: SendResult, now: datetime) -> Hold:
-    return hold(state, result.reason or Reason.STORE_PAUSED, now)
+def _held(state: JourneyState, _: PlannedStep, result: SendResult, now: datetime) -> None:
+    reason, evidence = result.reason or Reason.STORE_PAUSED, result.evidence
+    because = evidence.get("because") or str(reason)
+    state.hold(Held(reason=reason, because=because, template=result.template, since=now))
+
+
+def _overtaken(
+    state: JourneyState, step: PlannedStep, result: SendResult, now: datetime
+) -> Ending | Postpone | None:
+    """The claim judged by the journey's own rules, so the decision is the same here."""
+    state.take_in(result.events)
+    decision = state.rules.review(state.subject(), result.events)
+    if decision is None:
+        defer(state, step, Reason.SEND_FAILED, None, now)
+    return _found_by("inbox", decision, {})
 
 
 def _ended(
@@ -135,7 +147,7 @@ def _ended(
 _BY_STATUS: Final[
     Mapping[
         SendStatus,
-        Callable[[JourneyState, PlannedStep, SendResult, datetime], Ending | Hold | None],
+        Callable[[JourneyState, PlannedStep, SendResult, datetime], Ending | Postpone | None],
     ]
 ] = {
     SendStatus.ACCEPTED: _sent,
@@ -144,6 +156,7 @@ _BY_STATUS: Final[
     SendStatus.DEFERRED: _deferred,
     SendStatus.HELD: _held,
     SendStatus.ENDED: _ended,
+    SendStatus.OVERTAKEN: _overtaken,
 }
 """What each status of a message does to its journey."""
 
@@ -163,7 +176,8 @@ def _fall_back(state: JourneyState, step: PlannedStep, result: SendResult, now: 
     tried = progress.current_number(step)
     progress.unreachable = progress.unreachable or failure is Reason.UNREACHABLE
     number = progress.fallback_for(step, tried, failure)
-    if failure is None or number is None:
+    tried_again = result.status is SendStatus.DEFERRED and failure is Reason.SEND_FAILED
+    if failure is None or number is None or tried_again:
         return False
     progress.fell_back(number, failure)
     note_fallback(state, step, result.evidence, now)
@@ -187,8 +201,13 @@ def skip(
     state.progress.skipped(state.log.note(now, "message_skipped", reason, message))
 
 
-def defer(
-    state: JourneyState, step: PlannedStep, reason: Reason, until: datetime | None, now: datetime
+def defer(  # noqa: PLR0913, PLR0917  # what a deferral is made of
+    state: JourneyState,
+    step: PlannedStep,
+    reason: Reason,
+    until: datetime | None,
+    now: datetime,
+    evidence: Evidence | None = None,
 ) -> None:
     """Put one message off, or leave it out when that goes on for too long.
 
@@ -198,6 +217,7 @@ def defer(
         reason: why it is not sent now.
         until: None: longer each time.
         now: the time.
+        evidence: what it rests on.
     """
     progress = state.progress
     wait = min(FIRST_DEFERRAL * 2 ** min(progress.deferrals, 10), MAX_DEFERRAL)
@@ -206,13 +226,9 @@ def defer(
         skip(state, step, reason, {"deferrals": str(progress.deferrals)}, now)
         return
     progress.deferred(again_at, now)
-    state.log.note(now, "message_deferred", reason, {"until": again_at.isoformat()})
-
-
-def hold(state: JourneyState, reason: Reason, now: datetime) -> Hold:
-    """Log that the journey waits for its store or template."""
-    state.log.note(now, "held", reason)
-    return Hold(reason)
+    state.log.note(
+        now, "message_deferred", reason, {"until": again_at.isoformat(), **(evidence or {})}
+    )
 
 
 def plan_done(progress: StepProgress) -> Ending:

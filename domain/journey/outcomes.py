@@ -68,19 +68,6 @@ class Decision(BaseModel):
     evidence: Evidence = {}
 
 
-class Held(BaseModel):
-    """What a journey waits for whose message is due and must not be sent now."""
-
-    model_config = ConfigDict(frozen=True)
-
-    reason: Reason
-    because: str
-    """In plain words, such as "paused by the operator" or "Meta answers 131042: …"."""
-    template: str | None
-    """The template that it waits for; None: it waits for its store."""
-    since: AwareDatetime
-
-
 class Ending(BaseModel):
     """The end of a journey, and the events that the next one begins with."""
 
@@ -90,6 +77,19 @@ class Ending(BaseModel):
     reason: Reason
     evidence: Evidence = {}
     next_events: tuple[JourneyEvent, ...] = ()
+
+
+class Held(BaseModel):
+    """What a held journey waits for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Reason
+    because: str
+    """As operators read it, such as Meta's code and words."""
+    template: str | None = None
+    """The template that is held; None: the store is paused."""
+    since: AwareDatetime
 
 
 class ClosedJourney(BaseModel):
@@ -107,6 +107,20 @@ class ClosedJourney(BaseModel):
     evidence: Evidence
     decisions: list[Decision]
     closed_at: AwareDatetime
+
+
+class JourneyRecord(BaseModel):
+    """A closed journey, and the events that no other journey may begin with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    journey: ClosedJourney
+    taken: list[str]
+    """The ids of the events that it took in."""
+    up_to: AwareDatetime | None = None
+    """What was accepted and is not newer counts as taken in, unless it ended in its buffer."""
+    next: list[str]
+    """The ids of the events that the next journey begins with, or may begin with."""
 
 
 def evidence_of(event: JourneyEvent) -> dict[str, str]:

@@ -26,7 +26,7 @@ def _review(
     events = state.take_pending()
     decision = state.rules.review(subject, events)
     if decision is None and events:
-        because = "not later than left_at, or of an intent that this store ignores"
+        because = "not later than left_at, ignored by this store, or too late to postpone"
         state.log.note(now, "events_ignored", because, evidence_of(events[-1]))
     return decision
 

@@ -1,5 +1,6 @@
 """The plan that a journey follows: the store's steps for a trigger, with every due time."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, field_validator
 from domain.journey.outcomes import Reason
 from domain.journey.schedule import due_at, message_label
 from domain.messages.message import sender_of
-from domain.stores.config import ExitApi, LowerIntent, OnFailure, StoreConfig
+from domain.stores.config import ExitApi, OnFailure, StoreConfig
 from domain.stores.plans import Step
 
 
@@ -59,23 +60,34 @@ class JourneyPlan(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     steps: list[PlannedStep] = []
-    exit_check: bool = False
     exit_check_timeout: timedelta = timedelta(seconds=5)
     on_failure: OnFailure = OnFailure.SKIP
-    lower_intent_events: LowerIntent = LowerIntent.EXIT
-    already_handled: bool = False
-    """The trigger had its journey before: an event delivered twice over a crash."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """When the customer left, and how far later events may postpone what follows."""
+
+    left_at: datetime
+    """What the delays count from."""
+    first_left_at: datetime
+    trigger_at: datetime
+
+    def wanted_at(self, after: timedelta, max_event_age: timedelta) -> datetime:
+        """When a message is wanted: postponed by `max_event_age` after the trigger at most."""
+        latest = max(self.first_left_at + after, self.trigger_at + max_event_age)
+        return min(self.left_at + after, latest)
 
 
 def make_plan(
-    config: StoreConfig, kind: str, left_at: datetime, customer_zone: str | None
+    config: StoreConfig, kind: str, departure: Departure, customer_zone: str | None
 ) -> JourneyPlan:
     """Apply a store's configuration, as it is now, to a trigger.
 
     Args:
         config: the store's.
         kind: of the trigger. Without a plan for it the result has no steps.
-        left_at: what the delays count from.
+        departure: when the customer left.
         customer_zone: the IANA zone of the customer's phone, if that is certain.
     """
     plan = config.plan_for(kind)
@@ -83,25 +95,23 @@ def make_plan(
     zone = customer_zone or config.timezone
     planned = JourneyPlan(
         steps=[
-            _planned(config, step, (number, len(steps)), left_at, zone)
+            _planned(config, step, (number, len(steps)), departure, zone)
             for number, step in enumerate(steps, start=1)
         ],
-        lower_intent_events=config.lower_intent_events,
     )
     return planned if config.exit_api is None else _with_exit_check(planned, config.exit_api)
 
 
 def _with_exit_check(plan: JourneyPlan, exit_api: ExitApi) -> JourneyPlan:
     timeout, on_failure = exit_api.timeout, exit_api.on_failure
-    check = {"exit_check": True, "exit_check_timeout": timeout, "on_failure": on_failure}
-    return plan.model_copy(update=check)
+    return plan.model_copy(update={"exit_check_timeout": timeout, "on_failure": on_failure})
 
 
 def _planned(
-    config: StoreConfig, step: Step, position: tuple[int, int], left_at: datetime, zone: str
+    config: StoreConfig, step: Step, position: tuple[int, int], departure: Departure, zone: str
 ) -> PlannedStep:
     number, of = position
-    wanted = left_at + step.after
+    wanted = departure.wanted_at(step.after, config.max_event_age)
     due = due_at(wanted, config.quiet_hours, zone)
     return PlannedStep(
         number=number,
@@ -109,5 +119,5 @@ def _planned(
         definition=step,
         wanted_at=wanted,
         due_at=due,
-        label=message_label(number, of, due, left_at, zone),
+        label=message_label(number, of, due, departure.left_at, zone),
     )

@@ -13,6 +13,16 @@ MAX_CLOCK_SKEW = timedelta(minutes=10)
 """How far a partner's clock may be ahead of ours."""
 
 
+MAX_SIGNALS = 300
+"""Signals to one customer's journeys within their store's buffer, or `MIN_SIGNAL_WINDOW`. More
+events, of a bot or a shared id, are kept and read by journeys: Temporal takes 10,000 in a run."""
+
+MAX_STOPPING_SIGNALS = 2000
+"""The same for orders and emptied carts, which stop a journey at once."""
+
+MIN_SIGNAL_WINDOW = timedelta(hours=1)
+
+
 class Delivery(StrEnum):
     """What is done with an accepted event, besides storing it.
 
@@ -56,7 +66,7 @@ def route_event(
         age = format_duration(config.max_event_age)
         return Routing(Delivery.STORE_ONLY, f"too old: the store takes events up to {age} back")
     if config.plan_for(event.event_name) is None:
-        return _without_plan(config, event.event_name)
+        return _without_plan(config, event)
     if obstacle is not None:
         return Routing(Delivery.SIGNAL_ONLY, obstacle)
     return Routing(Delivery.SIGNAL_OR_START)
@@ -68,11 +78,14 @@ def _about_order(kind: str) -> Routing:
     return Routing(Delivery.SIGNAL_ONLY if is_new else Delivery.STORE_ONLY)
 
 
-def _without_plan(config: StoreConfig, kind: str) -> Routing:
-    """A browsing event tells an open journey that the customer is active, where a store minds."""
-    because = f"no plan for {kind}"
-    if is_custom(kind):
+def _without_plan(config: StoreConfig, event: EventBase) -> Routing:
+    """A browsing event tells an open journey that the customer is active, where a store minds.
+
+    An emptied cart always counts: a journey about a checkout ends with it.
+    """
+    because = f"no plan for {event.event_name}"
+    if is_custom(event.event_name):
         return Routing(Delivery.STORE_ONLY, because)
-    if config.unplanned_events is Unplanned.IGNORE:
+    if config.unplanned_events is Unplanned.IGNORE and not event.empties_cart:
         return Routing(Delivery.STORE_ONLY, f"{because}, and unplanned_events is ignore")
     return Routing(Delivery.SIGNAL_ONLY, because)

@@ -12,6 +12,7 @@ from domain.events.journey_event import JourneyEvent
 from domain.journey.buffer import Settled, Wait, settle
 from domain.journey.later_events import JourneySubject, Postpone, review, review_found
 from domain.journey.outcomes import Ending
+from domain.journey.policy import JourneyPolicy
 
 LaterEvents = Callable[[JourneySubject, Sequence[JourneyEvent]], Ending | Postpone | None]
 """Decides what later events do to a waiting journey."""
@@ -21,10 +22,12 @@ LaterEvents = Callable[[JourneySubject, Sequence[JourneyEvent]], Ending | Postpo
 class Rules:
     """The decisions that may differ between versions."""
 
-    settle: Callable[[Sequence[JourneyEvent], datetime, timedelta], Wait | Ending | Settled]
+    settle: Callable[
+        [Sequence[JourneyEvent], datetime, timedelta, JourneyPolicy], Wait | Ending | Settled
+    ]
     """Decides what a buffer comes to."""
     review: LaterEvents
-    """Of events that were pushed."""
+    """Of events that partners pushed: those that a journey received, and those in the inbox."""
     review_found: LaterEvents
     """Of events that the exit check found."""
 

@@ -1,6 +1,6 @@
 """A journey's whole state in one serialisable model: the workflow's input and query result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -9,19 +9,24 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import OPT_OUT, EventKind
-from domain.journey.activity_inputs import SendRequest
-from domain.journey.activity_results import MessageFailed
-from domain.journey.buffer import Settled, latest_per_kind
+from domain.journey.activity_results import LoadedPlan, MessageFailed
+from domain.journey.buffer import (
+    Settled,
+    last_active,
+    latest_per_kind,
+    with_accepted,
+    without_handled,
+)
 from domain.journey.decision_log import DecisionLog
 from domain.journey.later_events import JourneySubject, Postpone
 from domain.journey.outcomes import Decision, Ending, Held, Outcome, Reason, Stage, evidence_of
-from domain.journey.plan import JourneyPlan, PlannedStep
+from domain.journey.policy import JourneyPolicy
 from domain.journey.rules import Rules, rules_of
 from domain.journey.step_progress import StepProgress
-from domain.stores.config import LowerIntent
+from domain.stores.config import LowerIntent, Unplanned
 
-MAX_SEEN = 200
-"""Event ids that a journey remembers, and events that it keeps while it buffers."""
+MAX_SEEN = 500
+"""Event ids that a journey remembers: more than the usual signals of one buffer (`MAX_SIGNALS`)."""
 
 
 class JourneyState(BaseModel):
@@ -32,6 +37,8 @@ class JourneyState(BaseModel):
     rules_version: int = 1
     """The rules that this journey began with, and decides by to its end."""
     buffer: timedelta
+    policy: JourneyPolicy = JourneyPolicy()
+    """The store's, from when the journey began or its plan was last loaded."""
     pending: list[JourneyEvent] = Field(default_factory=list)
     """Received and not yet processed; while buffering, the buffer."""
     seen: list[str] = Field(default_factory=list)
@@ -41,6 +48,8 @@ class JourneyState(BaseModel):
     """An operator's exit or an opt-out, once there is one."""
     trigger: JourneyEvent | None = None
     left_at: AwareDatetime | None = None
+    first_left_at: AwareDatetime | None = None
+    """Before later events postponed the journey."""
     ending: Ending | None = None
     held: Held | None = None
     """What the journey waits for, while it holds."""
@@ -57,9 +66,9 @@ class JourneyState(BaseModel):
         """Where the journey is."""
         if self.ending is not None:
             return Stage.CLOSED
-        if self.held is not None:
-            return Stage.HELD
-        return Stage.BUFFERING if self.trigger is None else Stage.WAITING
+        if self.trigger is None:
+            return Stage.BUFFERING
+        return Stage.WAITING if self.held is None else Stage.HELD
 
     @property
     def decisions(self) -> list[Decision]:
@@ -74,15 +83,16 @@ class JourneyState(BaseModel):
         """
         if self.trigger is None or self.left_at is None:
             raise ValueError("a buffering journey has no subject yet")
-        return JourneySubject(self.trigger, self.left_at, self.progress.plan.lower_intent_events)
+        return JourneySubject(self.trigger, self.left_at, self.policy)
 
     def subject_when_over(self) -> JourneySubject:
-        """As `subject`, for events that come too late for it: none is ignored then.
+        """As `subject`, for events that come too late for it: all that may be triggers count.
 
         Raises:
             ValueError: the buffer has not passed yet.
         """
-        return replace(self.subject(), lower_intent_events=LowerIntent.EXIT)
+        when_over = {"lower_intent_events": LowerIntent.EXIT, "unplanned_events": Unplanned.IGNORE}
+        return replace(self.subject(), policy=self.policy.model_copy(update=when_over))
 
     # What is received
 
@@ -90,6 +100,13 @@ class JourneyState(BaseModel):
         """Take in a pushed event, unless it was received before."""
         if self._is_new(event):
             self.pending.append(event)
+
+    def take_in(self, events: Iterable[JourneyEvent]) -> None:
+        """Take in events that were handed over: their signals, if they come, are not new."""
+        handed_over = {event.event_id: event for event in events}
+        for event in handed_over.values():
+            self._is_new(event)
+        self.pending = [each for each in self.pending if each.event_id not in handed_over]
 
     def request_exit(self, event: JourneyEvent) -> None:
         """Take in an operator's exit, or an opt-out."""
@@ -128,7 +145,8 @@ class JourneyState(BaseModel):
         """The trigger, or what looks like it while the journey buffers."""
         if self.trigger is not None:
             return self.trigger
-        candidates = [event for event in self.pending if event.kind != EventKind.ORDER_PLACED]
+        others = [event for event in self.pending if event.kind != EventKind.ORDER_PLACED]
+        candidates = [event for event in others if self.policy.is_planned(event)] or others
         key = attrgetter("intent", "at", "event_id")
         return max(candidates or self.pending, key=key, default=None)
 
@@ -141,12 +159,25 @@ class JourneyState(BaseModel):
         """Empty the buffer of a journey that ends in it, and name the likely trigger."""
         if self.trigger is None and self.pending:
             self.trigger = self.likely_trigger()
-            self.left_at = max(event.at for event in self.pending)
+            self.left_at = last_active(self.pending, self.policy)
         return self.take_pending()
+
+    def amend_buffer(self, loaded: LoadedPlan) -> None:
+        """Add what was accepted meanwhile, and take out what an earlier journey had."""
+        self.policy = loaded.policy
+        for event in loaded.accepted:
+            self._is_new(event)
+        pending = with_accepted(self.pending, loaded.accepted)
+        late = (event.event_id for event in pending if loaded.comes_too_late(event))
+        left = without_handled(pending, frozenset({*loaded.handled, *late}))
+        if not left:
+            self.end_in_buffer()
+        self.pending = left
 
     def begin(self, settled: Settled, now: datetime) -> None:
         """The buffer has passed: the journey is about this trigger."""
         self.trigger, self.left_at = settled.trigger, settled.left_at
+        self.first_left_at = settled.left_at
         buffered = {
             "events_in_buffer": str(len(self.take_pending())),
             "left_at": settled.left_at.isoformat(),
@@ -156,40 +187,33 @@ class JourneyState(BaseModel):
 
     # The way through the plan
 
-    def follow(self, plan: JourneyPlan, now: datetime) -> Ending | None:
+    def follow(self, loaded: LoadedPlan, now: datetime) -> Ending | None:
         """Follow this plan from here on; an ending when it leaves nothing to do."""
+        plan, self.policy = loaded.plan, loaded.policy
         self.progress.follow(plan)
-        if plan.already_handled:
-            return Ending(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_HANDLED)
         if not plan.steps:
             return Ending(outcome=Outcome.SKIPPED, reason=Reason.NO_PLAN)
         due = {f"message {step.number}": step.due_at.isoformat() for step in plan.steps}
         self.log.note(now, "plan_loaded", f"{len(plan.steps)} message(s), due as listed", due)
         return None
 
+    def hold(self, held: Held) -> None:
+        """Wait until the store or template is resumed."""
+        self.held = held
+        because = {"because": held.because, "template": held.template}
+        evidence = {name: value for name, value in because.items() if value is not None}
+        self.log.note(held.since, "held", held.reason, evidence)
+
     def postpone(self, postponement: Postpone, now: datetime) -> None:
         """Count the delays from a later event."""
         self.left_at = postponement.left_at
-        evidence = evidence_of(postponement.event)
-        self.log.note(now, "postponed", "active again, with lower intent", evidence)
-
-    def send_request(self, step: PlannedStep) -> SendRequest:
-        """What to send: the current message of a step."""
-        subject, number = self.subject(), self.progress.current_number(step)
-        return SendRequest(
-            store_id=self.store_id,
-            customer_id=self.customer_id,
-            trigger_event_id=subject.trigger.event_id,
-            kind=subject.trigger.kind,
-            step=step,
-            fallback=number,
-            because=self.progress.because_of(number),
-            waits_for_template=self.progress.waits_for_template(step),
-        )
+        evidence = evidence_of(postponement.event) | dict(postponement.evidence)
+        self.log.note(now, "postponed", "active again: the delays count from here", evidence)
 
     def next_due(self) -> datetime | None:
-        """When the next message is due."""
-        return None if self.ending is not None else self.progress.next_due()
+        """When the next message is due; None while it is held."""
+        over_or_held = self.ending is not None or self.held is not None
+        return None if over_or_held else self.progress.next_due()
 
     # The end
 
@@ -203,5 +227,5 @@ class JourneyState(BaseModel):
 
     def end(self, ending: Ending, now: datetime) -> None:
         """Close the journey."""
-        self.ending = ending
+        self.ending, self.held = ending, None
         self.log.note(now, ending.outcome, ending.reason, ending.evidence)

@@ -19,6 +19,8 @@ def current_details(state: JourneyState) -> str:
 def _headline(state: JourneyState) -> str:
     if state.ending is not None:
         return f"Closed: {state.ending.outcome} ({state.ending.reason})"
+    if state.held is not None:
+        return f"Held: {state.held.because}"
     step = state.progress.next_step()
     if step is not None:
         return f"Waiting: {state.progress.summary(step)}"

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+UNSENT_RETRY = timedelta(seconds=10)
+"""When a message is tried again that was provably not sent while the database was away."""
+
 MARKETING_LIMIT = timedelta(hours=24)
 """Meta: a person who had enough marketing (131049) must not be tried again within 24 hours."""
 

@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind, intent_of
-from domain.stores.config import StoreConfig
+from domain.journey.policy import JourneyPolicy
+from domain.stores.config import LowerIntent, StoreConfig, Unplanned
 
 NOON = datetime(2024, 10, 8, 12, 0, tzinfo=UTC)
 BUFFER = timedelta(minutes=15)
 CUSTOM = "wishlist_add"
+GRACE = timedelta(minutes=10)
+PLANNED_KINDS = tuple(sorted(kind.value for kind in EventKind if kind != EventKind.ORDER_PLACED))
 
 
 def at(seconds: float) -> datetime:
@@ -36,6 +39,12 @@ def emptied(seconds: float) -> JourneyEvent:
 
 def ordered(seconds: float) -> JourneyEvent:
     return event(EventKind.ORDER_PLACED, seconds)
+
+
+def policy(**changes: Any) -> JourneyPolicy:
+    """Of a store that has a plan for every kind of the guide, and a clock that agrees with ours."""
+    default = {"planned_kinds": PLANNED_KINDS, "order_grace": timedelta(0)}
+    return JourneyPolicy.model_validate(default | changes)
 
 
 def config(**changes: Any) -> StoreConfig:
@@ -66,3 +75,16 @@ def journey_events(draw: st.DrawFn, *, earliest: int = -5, latest: int = 5) -> J
 
 
 buffers = st.lists(journey_events(), min_size=1, max_size=8)
+
+
+@st.composite
+def policies(draw: st.DrawFn, *, planned: str | None = None) -> JourneyPolicy:
+    """Of any store, or of any that plans that kind. As few instants as in `journey_events`."""
+    kinds = draw(st.sets(st.sampled_from([*PLANNED_KINDS, CUSTOM])))
+    return policy(
+        planned_kinds=tuple(sorted(kinds if planned is None else kinds | {planned})),
+        lower_intent_events=draw(st.sampled_from(LowerIntent)),
+        unplanned_events=draw(st.sampled_from(Unplanned)),
+        order_grace=timedelta(seconds=draw(st.integers(0, 3))),
+        max_event_age=timedelta(seconds=draw(st.integers(0, 8))),
+    )

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from domain.journey import delivery
 from domain.journey.activity_results import SendResult, SendStatus
-from domain.journey.delivery import Hold, apply_send_result, plan_done
+from domain.journey.delivery import apply_send_result, plan_done
 from domain.journey.late_failures import process_failures
+from domain.journey.later_events import Postpone
 from domain.journey.outcomes import Ending, Reason
 from domain.journey.plan import PlannedStep
+from domain.journey.requests import deliver_request
 from domain.journey.state import JourneyState
 from domain.messages.fallbacks import Failure, TemplateFailure
 from domain.messages.message import ChannelMessage
@@ -26,7 +28,7 @@ from tests.domain.journey.builders import (
     current_step,
     failure,
     fall_back,
-    plan_of,
+    loaded,
     refused,
     waiting,
 )
@@ -87,12 +89,14 @@ class Simulation:
         return plan_done(progress)
 
     def _send(self, current: PlannedStep, result: SendResult, late: Reason | None) -> Ending | None:
-        request = self.state.send_request(current)
+        request = deliver_request(self.state, current)
         was_unreachable = self.state.progress.unreachable
         attempt = Attempt(current, request.fallback, request.because, result, was_unreachable)
         self.attempts.append(attempt)
         decision = apply_send_result(self.state, current, result, NOON)
-        if isinstance(decision, Hold):  # never resumed: the message is given up
+        assert not isinstance(decision, Postpone)
+        if self.state.held is not None:  # never resumed: the message is given up
+            self.state.held = None
             delivery.skip(self.state, current, Reason.SEND_FAILED, {}, NOON)
             return None
         if decision is None and result.reason is None and late is not None:
@@ -174,7 +178,7 @@ def test_late_failure_of_a_replaced_message_changes_nothing() -> None:
 def test_reloaded_plan_may_have_fewer_fallbacks() -> None:
     state = waiting(step("1h", fallbacks=[{**SMS, "on": ["send_failed"]}]))
     fall_back(state, Reason.SEND_FAILED)
-    state.follow(plan_of(step("1h")), NOON)
+    state.follow(loaded(step("1h")), NOON)
     assert current_message(state) == (1, 0)
 
 
@@ -183,8 +187,8 @@ def test_reloaded_plan_may_have_the_fallback_at_another_place() -> None:
     state = waiting(step("1h", fallbacks=[to_sms]))
     fall_back(state, Reason.SEND_FAILED)
     held = {**PLAIN, "on": ["template_held"]}
-    state.follow(plan_of(step("1h", fallbacks=[held, to_sms])), NOON)
-    request = state.send_request(current_step(state))
+    state.follow(loaded(step("1h", fallbacks=[held, to_sms])), NOON)
+    request = deliver_request(state, current_step(state))
     assert (request.fallback, request.because) == (2, Reason.SEND_FAILED)
 
 
@@ -219,5 +223,5 @@ def test_reloaded_plan_with_the_same_fallback_keeps_it() -> None:
     to_sms = {**SMS, "on": ["send_failed"]}
     state = waiting(step("1h", fallbacks=[to_sms, {**PLAIN, "on": ["send_failed"]}]))
     fall_back(state, Reason.SEND_FAILED)
-    state.follow(plan_of(step("1h", fallbacks=[to_sms])), NOON)
+    state.follow(loaded(step("1h", fallbacks=[to_sms])), NOON)
     assert current_message(state) == (1, 1)

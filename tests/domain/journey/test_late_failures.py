@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.journey.activity_results import SendStatus
-from domain.journey.delivery import apply_send_result, plan_done
+from domain.journey.delivery import apply_delivery, apply_send_result, plan_done
 from domain.journey.outcomes import Ending, Outcome, Reason
 from domain.journey.pending import process_pending
 from domain.journey.plan import PlannedStep
+from domain.journey.requests import deliver_request
 from domain.journey.state import JourneyState
 from domain.messages.pacing import MARKETING_LIMIT
 from tests.domain.builders import NOON, step
@@ -21,7 +22,7 @@ from tests.domain.journey.builders import (
     current_step,
     failure,
     fall_back,
-    plan_of,
+    loaded,
     refused,
     waiting,
 )
@@ -133,7 +134,7 @@ def test_unreachable_customer_gets_the_channel_after_a_rejected_template() -> No
     send(state)
     fall_back(state, Reason.TEMPLATE_REJECTED)
     report(state, Reason.UNREACHABLE)
-    request = state.send_request(current_step(state))
+    request = deliver_request(state, current_step(state))
     assert (request.fallback, request.because) == (2, Reason.UNREACHABLE)
 
 
@@ -164,7 +165,7 @@ def test_late_failure_goes_on_from_the_message_that_failed() -> None:
     send(state)
     state.progress.unreachable = True
     report(state, Reason.SEND_FAILED)
-    request = state.send_request(current_step(state))
+    request = deliver_request(state, current_step(state))
     assert (request.fallback, request.because) == (1, Reason.SEND_FAILED)
 
 
@@ -180,7 +181,7 @@ def test_late_failure_of_a_step_that_the_reloaded_plan_lacks_changes_nothing() -
     state = waiting(step("1h"), step("2h", fallbacks=[TO_SMS]))
     send(state)
     send(state)
-    state.follow(plan_of(step("1h")), NOON)
+    state.follow(loaded(step("1h")), NOON)
     ending = report(state, Reason.UNREACHABLE, 2)
     assert isinstance(ending, Ending)
     assert ending.reason is Reason.UNREACHABLE
@@ -190,8 +191,8 @@ def test_late_failure_of_a_step_that_the_reloaded_plan_lacks_changes_nothing() -
 def test_reloaded_plan_does_not_use_a_fallback_for_another_failure() -> None:
     state = waiting(step("1h", fallbacks=[{**PLAIN, "on": ["template_rejected"]}]))
     fall_back(state, Reason.TEMPLATE_REJECTED)
-    state.follow(plan_of(step("1h", fallbacks=[TO_SMS])), NOON)
-    assert state.send_request(current_step(state)).fallback == 0
+    state.follow(loaded(step("1h", fallbacks=[TO_SMS])), NOON)
+    assert deliver_request(state, current_step(state)).fallback == 0
 
 
 def test_message_that_was_sent_before_is_not_logged_as_sent_by_its_fallback() -> None:
@@ -244,7 +245,7 @@ def test_message_is_not_tried_again_if_the_next_is_due_at_the_same_time() -> Non
 def test_message_tried_again_does_not_inherit_deferrals_of_the_next() -> None:
     state = waiting(step("1h"), step("72h"))
     send(state)
-    apply_send_result(state, current_step(state), None, SENT_AT)
+    apply_delivery(state, current_step(state), None, SENT_AT)
     report(state, Reason.MARKETING_LIMIT)
     progress = state.progress
     assert (progress.deferrals, progress.deferred_since) == (0, None)

@@ -1,3 +1,5 @@
+"""What a later event does to a waiting journey, pushed or found."""
+
 from datetime import timedelta
 
 import pytest
@@ -5,31 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events.journey_event import JourneyEvent
-from domain.events.kinds import CART_KINDS, EventKind
+from domain.events.kinds import CART_KINDS, ORDER_CANCELLED, ORDER_REFUNDED, EventKind
 from domain.journey.later_events import JourneySubject, Postpone, review, review_found
-from domain.journey.outcomes import Ending, Outcome, Reason
+from domain.journey.outcomes import Ending, Reason
 from domain.stores.config import LowerIntent
 from tests.domain.builders import CUSTOM, at, emptied, event, journey_events, ordered
+from tests.domain.journey.builders import exited, pushed, subject_about, subjects
 
-
-def subject_about(kind: str, policy: LowerIntent = LowerIntent.EXIT) -> JourneySubject:
-    return JourneySubject(event(kind, -60, "trigger"), at(0), policy)
-
-
-_TRIGGERS = st.sampled_from(
-    [*(kind for kind in EventKind if kind != EventKind.ORDER_PLACED), CUSTOM]
-)
-subjects = st.builds(subject_about, _TRIGGERS, st.sampled_from(LowerIntent))
-pushed = st.lists(journey_events(), max_size=6)
 later_ones = st.lists(journey_events(earliest=1), min_size=1, max_size=6)
-
-
-def exited(decision: Ending | Postpone | None) -> Ending:
-    assert isinstance(decision, Ending)
-    assert decision.outcome is Outcome.EXITED
-    return decision
-
-
 earlier_ones = st.lists(
     journey_events(latest=0).filter(lambda event: event.kind != EventKind.ORDER_PLACED), max_size=6
 )
@@ -75,12 +60,13 @@ def test_emptied_cart_ends_a_journey_about_a_cart(
     assert decision.reason is Reason.CART_EMPTIED
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(subjects, pushed)
-def test_found_events_decide_the_same_without_a_next_journey(
+def test_found_events_of_known_kinds_decide_the_same_without_a_next_journey(
     subject: JourneySubject, events: list[JourneyEvent]
 ) -> None:
-    decision, found = review(subject, events), review_found(subject, events)
+    known = [one for one in events if one.kind != CUSTOM or subject.policy.is_planned(one)]
+    decision, found = review(subject, known), review_found(subject, known)
     if not isinstance(decision, Ending):
         assert found == decision
         return
@@ -122,7 +108,8 @@ def test_same_or_higher_intent_supersedes_and_begins_the_next_journey(
     kind: EventKind,
 ) -> None:
     newer = event(kind, 10)
-    decision = exited(review(subject_about(EventKind.CART_UPDATE, LowerIntent.IGNORE), [newer]))
+    subject = subject_about(EventKind.CART_UPDATE, lower_intent_events=LowerIntent.IGNORE)
+    decision = exited(review(subject, [newer]))
     assert decision.reason is Reason.SUPERSEDED
     assert decision.next_events == (newer,)
     assert decision.evidence["event_id"] == newer.event_id
@@ -137,21 +124,22 @@ def test_lower_intent_exits_by_default_and_is_the_next_trigger() -> None:
 
 def test_postpone_policy_counts_from_the_latest_event_of_lower_intent() -> None:
     older, newest = event(EventKind.PRODUCT_VIEW, 10), event(EventKind.COLLECTION_VIEW, 20)
-    subject = subject_about(EventKind.CART_UPDATE, LowerIntent.POSTPONE)
+    subject = subject_about(EventKind.CART_UPDATE, lower_intent_events=LowerIntent.POSTPONE)
     assert review(subject, [newest, older]) == Postpone(newest.at, newest)
     assert review_found(subject, [older, newest]) == Postpone(newest.at, newest)
 
 
 def test_ignore_policy_ignores_events_of_lower_intent() -> None:
-    subject = subject_about(EventKind.CART_UPDATE, LowerIntent.IGNORE)
+    subject = subject_about(EventKind.CART_UPDATE, lower_intent_events=LowerIntent.IGNORE)
     assert review(subject, [event(EventKind.PRODUCT_VIEW, 10)]) is None
 
 
-@pytest.mark.parametrize("policy", LowerIntent)
+@pytest.mark.parametrize("lower_intent", LowerIntent)
 def test_emptied_cart_ends_a_journey_about_a_product_view_without_a_next_one(
-    policy: LowerIntent,
+    lower_intent: LowerIntent,
 ) -> None:
-    decision = exited(review(subject_about(EventKind.PRODUCT_VIEW, policy), [emptied(10)]))
+    subject = subject_about(EventKind.PRODUCT_VIEW, lower_intent_events=lower_intent)
+    decision = exited(review(subject, [emptied(10)]))
     assert decision.next_events == ()
 
 
@@ -189,3 +177,16 @@ def test_order_since_the_trigger_ends_the_journey(when: int, ends: bool) -> None
     decision = review(subject, [ordered(when)])
 
     assert (decision is not None) is ends
+
+
+@settings(max_examples=200, deadline=None)
+@given(subjects, pushed, st.lists(st.integers(-5, 5), max_size=3))
+def test_refunds_and_cancellations_touch_no_journey(
+    subject: JourneySubject, events: list[JourneyEvent], instants: list[int]
+) -> None:
+    about_orders = [
+        event(kind, when) for kind in (ORDER_REFUNDED, ORDER_CANCELLED) for when in instants
+    ]
+    with_them = [*about_orders, *events]
+    assert review(subject, with_them) == review(subject, events)
+    assert review_found(subject, with_them) == review_found(subject, events)

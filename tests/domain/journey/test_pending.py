@@ -9,7 +9,7 @@ from domain.journey.later_events import Postpone
 from domain.journey.outcomes import Ending, Outcome, Reason
 from domain.journey.pending import process_pending
 from domain.journey.state import JourneyState
-from domain.stores.config import LowerIntent
+from domain.stores.config import LowerIntent, Unplanned
 from tests.domain.builders import NOON, event, ordered, step
 from tests.domain.journey.builders import (
     SENT,
@@ -120,9 +120,11 @@ def test_customer_who_buys_after_the_last_message_was_messaged() -> None:
     assert ending.reason is Reason.PLAN_DONE
 
 
-@pytest.mark.parametrize("policy", LowerIntent)
-def test_later_event_after_the_last_message_begins_the_next_journey(policy: LowerIntent) -> None:
-    state = waiting(step("1h", fallbacks=[TO_SMS]), lower_intent_events=policy)
+@pytest.mark.parametrize("lower_intent", LowerIntent)
+def test_later_event_after_the_last_message_begins_the_next_journey(
+    lower_intent: LowerIntent,
+) -> None:
+    state = waiting(step("1h", fallbacks=[TO_SMS]), lower_intent_events=lower_intent)
     apply_send_result(state, current_step(state), SENT, NOON)
     view = event(EventKind.PRODUCT_VIEW, 60)
     state.receive(view)
@@ -137,6 +139,25 @@ def test_earlier_event_after_the_last_message_changes_nothing() -> None:
     state.receive(event(EventKind.PRODUCT_VIEW, -30))
     assert process_pending(state, NOON) is None
     assert not state.has_pending()
+
+
+@pytest.mark.parametrize("unplanned", Unplanned)
+def test_browsing_without_a_plan_after_the_last_message_changes_nothing(
+    unplanned: Unplanned,
+) -> None:
+    steps = [step("1h", fallbacks=[TO_SMS])]
+    state = waiting(*steps, plans={"cart_update": steps}, unplanned_events=unplanned)
+    apply_send_result(state, current_step(state), SENT, NOON)
+    state.receive(event(EventKind.PRODUCT_VIEW, 60))
+    assert process_pending(state, NOON) is None
+    assert state.decisions[-1].decision == "events_ignored"
+
+
+def test_browsing_without_a_plan_postpones_the_journey() -> None:
+    state = waiting(*STEPS, plans={"cart_update": STEPS})
+    view = event(EventKind.PRODUCT_VIEW, 600)
+    state.receive(view)
+    assert process_pending(state, NOON) == Postpone(view.at, view)
 
 
 def test_late_failure_after_the_last_message_leads_to_the_fallback() -> None:

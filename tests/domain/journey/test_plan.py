@@ -4,16 +4,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.journey.outcomes import Reason
-from domain.journey.plan import JourneyPlan, PlannedStep, make_plan
+from domain.journey.plan import Departure, JourneyPlan, PlannedStep, make_plan
 from domain.messages.message import ChannelMessage
-from domain.stores.config import LowerIntent, OnFailure
+from domain.stores.config import OnFailure
 from domain.stores.plans import Step
 from tests.domain.builders import config, step
 
 LEFT_AT = datetime(2024, 10, 8, 5, 0, tzinfo=UTC)  # 10:30 in Kolkata
+LEFT = Departure(LEFT_AT, LEFT_AT, LEFT_AT)
 NIGHT = {"start": "21:00", "end": "09:00"}
 CARDS = {"header_image": "{{ item.image_url }}", "cards": 2}
 PLAIN = {"on": ["send_failed"], "template": "plain", "language": "en", "carousel": CARDS}
@@ -22,9 +25,14 @@ TEMPLATE_STEP = step("1h", expires_after="6h", carousel=CARDS, fallbacks=[PLAIN,
 CHANNEL_STEP = {"after": "1h", "channel": "sms", "fallbacks": [PLAIN, TO_SMS]}
 
 
-def planned(*steps: Mapping[str, Any], zone: str | None = None, **changes: object) -> PlannedStep:
+def planned(
+    *steps: Mapping[str, Any],
+    zone: str | None = None,
+    departure: Departure = LEFT,
+    **changes: object,
+) -> PlannedStep:
     store = config(plans={"cart_update": list(steps)}, **changes)
-    return make_plan(store, "cart_update", LEFT_AT, zone).steps[-1]
+    return make_plan(store, "cart_update", departure, zone).steps[-1]
 
 
 def test_delays_count_from_left_at() -> None:
@@ -73,23 +81,30 @@ def test_message_that_quiet_hours_move_past_its_expiry_is_never_sent(
 
 
 def test_kind_without_a_plan_has_no_steps() -> None:
-    assert make_plan(config(), "cart_update", LEFT_AT, None).steps == []
+    assert make_plan(config(), "cart_update", LEFT, None).steps == []
+
+
+def test_checkout_without_a_plan_of_its_own_has_the_steps_of_the_cart() -> None:
+    plans = {"cart_update": [step("1h"), step("24h")]}
+    of_cart = make_plan(config(plans=plans), "cart_update", LEFT, None)
+    assert make_plan(config(plans=plans), "checkout_initiated", LEFT, None) == of_cart
+    none = config(plans=plans | {"checkout_initiated": []})
+    assert make_plan(none, "checkout_initiated", LEFT, None).steps == []
 
 
 def test_plan_contains_the_stores_settings() -> None:
     store = config(
-        lower_intent_events="postpone",
         exit_api={"url": "https://partner.example/x", "timeout": "3s", "on_failure": "send"},
     )
-    plan = make_plan(store, "cart_update", LEFT_AT, None)
-    assert plan.exit_check
+    plan = make_plan(store, "cart_update", LEFT, None)
     assert plan.exit_check_timeout == timedelta(seconds=3)
     assert plan.on_failure is OnFailure.SEND
-    assert plan.lower_intent_events is LowerIntent.POSTPONE
 
 
-def test_store_without_an_exit_api_has_no_exit_check() -> None:
-    assert not make_plan(config(), "cart_update", LEFT_AT, None).exit_check
+def test_plan_of_a_store_without_an_exit_api_is_that_of_one_with_its_defaults() -> None:
+    exit_api = {"url": "https://partner.example/x"}
+    plan = make_plan(config(), "cart_update", LEFT, None)
+    assert plan == make_plan(config(exit_api=exit_api), "cart_update", LEFT, None)
 
 
 def test_sender_is_the_template_or_the_channel_of_a_message() -> None:
@@ -163,6 +178,59 @@ def test_message_that_expires_at_its_due_time_is_expired_then() -> None:
     assert one.unsendable_reason(one.due_at) is Reason.EXPIRED
 
 
-def test_plan_of_no_store_has_no_steps_and_no_exit_check() -> None:
-    plan = JourneyPlan()
-    assert (plan.steps, plan.exit_check, plan.already_handled) == ([], False, False)
+def test_plan_of_no_store_has_no_steps() -> None:
+    assert JourneyPlan().steps == []
+
+
+# Postponed by later events
+
+
+def hours(after: float) -> datetime:
+    return LEFT_AT + timedelta(hours=after)
+
+
+@pytest.mark.parametrize(
+    ("left_again", "wanted"), [(0, 2), (5, 7), (22, 24), (22.5, 24), (23.9, 24)]
+)
+def test_message_is_postponed_up_to_the_longest_age_after_the_trigger(
+    left_again: float, wanted: float
+) -> None:
+    departure = Departure(hours(left_again), LEFT_AT, LEFT_AT)
+    assert planned(step("2h"), departure=departure).wanted_at == hours(wanted)
+
+
+@pytest.mark.parametrize("left_again", [0, 1, 23.9])
+def test_message_that_was_due_later_than_that_is_not_postponed(left_again: float) -> None:
+    departure = Departure(hours(left_again), LEFT_AT, LEFT_AT)
+    assert planned(step("24h"), departure=departure).wanted_at == hours(24)
+    assert planned(step("72h"), departure=departure).wanted_at == hours(72)
+
+
+def test_longest_age_counts_from_the_trigger_not_from_when_the_customer_left() -> None:
+    departure = Departure(left_at=hours(5), first_left_at=hours(1), trigger_at=hours(0))
+    one = planned(step("2h"), departure=departure, max_event_age="4h")
+    assert one.wanted_at == hours(4)
+
+
+def test_quiet_hours_follow_the_postponed_time() -> None:
+    departure = Departure(hours(10), LEFT_AT, LEFT_AT)  # 20:30 in Kolkata
+    late = planned(step("1h"), departure=departure, quiet_hours=NIGHT)
+    assert late.wanted_at == hours(11)
+    assert late.due_at == datetime(2024, 10, 9, 3, 30, tzinfo=UTC)
+    assert late.label == "message 1 of 1, due 09:00 Asia/Kolkata on 9 Oct"
+
+
+moments = st.integers(0, 72 * 60).map(lambda minutes: LEFT_AT + timedelta(minutes=minutes))
+spans = st.integers(0, 72 * 60).map(lambda minutes: timedelta(minutes=minutes))
+
+
+@given(moments, moments, moments, spans, spans)
+def test_wanted_time_is_between_its_first_and_its_last(
+    trigger_at: datetime, left: datetime, again: datetime, after: timedelta, max_age: timedelta
+) -> None:
+    first, last = sorted([left, again])
+    departure = Departure(last, first, trigger_at)
+    wanted = departure.wanted_at(after, max_age)
+    assert first + after <= wanted <= last + after
+    assert wanted <= max(first + after, trigger_at + max_age)
+    assert Departure(first, first, trigger_at).wanted_at(after, max_age) == first + after

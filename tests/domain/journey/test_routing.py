@@ -112,3 +112,11 @@ def test_age_of_an_event_does_not_depend_on_its_offset() -> None:
 
 def test_deliveries_are_stored_as_older_releases_store_them() -> None:
     assert [delivery.value for delivery in Delivery] == ["start", "inform", "keep"]
+
+
+def test_emptied_cart_is_signalled_though_the_store_ignores_what_it_has_no_plan_for() -> None:
+    store = config(plans={"checkout_initiated": [step("1h")]}, unplanned_events="ignore")
+    body: dict[str, Any] = {"event_id": "e", "customer_id": "c"}
+    emptied = fresh("cart_update.add_to_cart", at=NOON, **body, event_data={"empty_cart": True})
+    routing = route_event(store, event_adapter.validate_python(emptied), NOON)
+    assert routing.delivery is Delivery.SIGNAL_ONLY

@@ -9,16 +9,16 @@ import pytest
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind
 from domain.journey import closing, state
-from domain.journey.activity_results import ExitCheckResult
+from domain.journey.activity_results import DeliverResult, ExitCheckResult, SendResult, SendStatus
 from domain.journey.buffer import settle
-from domain.journey.delivery import Clearance, apply_exit_check
+from domain.journey.delivery import apply_delivery
 from domain.journey.later_events import JourneySubject, Postpone, review, review_found
 from domain.journey.outcomes import Ending, Reason
 from domain.journey.pending import process_pending
 from domain.journey.rules import NEWEST_RULES, RULES, Rules, rules_of
 from domain.journey.state import JourneyState
 from tests.domain.builders import NOON, event, step
-from tests.domain.journey.builders import buffering, current_step, waiting
+from tests.domain.journey.builders import SENT, buffering, current_step, waiting
 
 COLLECTION = event(EventKind.COLLECTION_VIEW, 10)
 PRODUCT = event(EventKind.PRODUCT_VIEW, 20)
@@ -87,9 +87,21 @@ def test_journeys_of_two_versions_decide_differently_on_a_pushed_event() -> None
 @pytest.mark.usefixtures("_two_versions")
 def test_journeys_of_two_versions_decide_differently_on_a_found_event() -> None:
     first, second = journey(1), journey(2)
-    found = ExitCheckResult(events=[COLLECTION], seen=1)
-    assert isinstance(apply_exit_check(first, current_step(first), found, NOON), Ending)
-    assert apply_exit_check(second, current_step(second), found, NOON) is Clearance.SEND
+    check = ExitCheckResult(events=[COLLECTION], seen=1, asked_at=NOON)
+    stopped, sent = DeliverResult(check=check), DeliverResult(check=check, send=SENT)
+    assert isinstance(apply_delivery(first, current_step(first), stopped, NOON), Ending)
+    assert apply_delivery(second, current_step(second), sent, NOON) is None
+    assert second.progress.messages_sent == 1
+
+
+@pytest.mark.usefixtures("_two_versions")
+def test_journeys_of_two_versions_decide_differently_on_what_overtakes_a_message() -> None:
+    first, second = journey(1), journey(2)
+    send = SendResult(status=SendStatus.OVERTAKEN, events=(COLLECTION,))
+    result = DeliverResult(send=send)
+    assert isinstance(apply_delivery(first, current_step(first), result, NOON), Ending)
+    assert apply_delivery(second, current_step(second), result, NOON) is None
+    assert second.decisions[-1].decision == "message_deferred"
 
 
 @pytest.mark.usefixtures("_two_versions")

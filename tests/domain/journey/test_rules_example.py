@@ -13,10 +13,10 @@ from domain.journey.buffer import Settled
 from domain.journey.later_events import JourneySubject, Postpone, review
 from domain.journey.outcomes import Ending, Reason
 from domain.journey.pending import process_pending
-from domain.journey.plan import make_plan
 from domain.journey.rules import RULES, Rules, rules_of
 from domain.journey.state import JourneyState
-from tests.domain.builders import BUFFER, NOON, at, config, event, step
+from tests.domain.builders import BUFFER, NOON, at, event, step
+from tests.domain.journey.builders import loaded
 
 GUIDE = Path(__file__).parents[3] / "docs" / "changing-a-running-workflow.md"
 
@@ -38,9 +38,8 @@ def waiting_journey(version: int) -> JourneyState:
     """A journey about a cart, in which the customer then looked at a collection."""
     state = JourneyState(store_id="s", customer_id="c", rules_version=version, buffer=BUFFER)
     cart = event(EventKind.CART_UPDATE, 0)
-    plan = make_plan(config(plans={cart.kind: [step("1h")]}), cart.kind, NOON, None)
     state.begin(Settled(cart, NOON), NOON)
-    state.follow(plan, NOON)
+    state.follow(loaded(step("1h")), NOON)
     state.receive(event(EventKind.COLLECTION_VIEW, 1800))
     return state
 

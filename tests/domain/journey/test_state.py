@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -7,13 +8,14 @@ from hypothesis import strategies as st
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import OPERATOR_EXIT, OPT_OUT, EventKind
 from domain.journey import closing, delivery
+from domain.journey.activity_results import LoadedPlan
 from domain.journey.delivery import apply_send_result, plan_done
-from domain.journey.later_events import Postpone
+from domain.journey.later_events import JourneySubject, Postpone
 from domain.journey.outcomes import Ending, Held, Outcome, Reason, Stage
-from domain.journey.plan import JourneyPlan, make_plan
+from domain.journey.policy import JourneyPolicy
 from domain.journey.state import MAX_SEEN, JourneyState
-from domain.stores.config import LowerIntent
-from tests.domain.builders import NOON, at, config, emptied, event, journey_events, ordered, step
+from domain.stores.config import Unplanned
+from tests.domain.builders import NOON, at, emptied, event, journey_events, ordered, policies, step
 from tests.domain.journey.builders import (
     CART,
     SENT,
@@ -21,12 +23,16 @@ from tests.domain.journey.builders import (
     buffering,
     current_step,
     failure,
+    loaded,
     refused,
     waiting,
 )
 
 STEPS = [step("1h", body=["{{ customer.name }}"]), step("24h", body={"a": "b"})]
 NIGHT = {"start": "21:00", "end": "09:00"}
+PAUSED = Held(reason=Reason.STORE_PAUSED, because="paused by Ann", since=NOON)
+VIEW = event(EventKind.PRODUCT_VIEW, 5)
+NO_PLANS: dict[str, tuple[str, ...]] = {"planned_kinds": ()}
 
 
 def test_event_received_twice_is_pending_once() -> None:
@@ -63,10 +69,10 @@ def test_failure_of_another_journeys_message_is_dropped() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(0, 500), max_size=450))
+@given(st.lists(st.integers(0, 900), max_size=100))
 def test_seen_event_ids_are_bounded(numbers: list[int]) -> None:
     state = buffering()
-    for number in numbers:
+    for number in [*range(MAX_SEEN), *numbers]:
         state.receive(event(EventKind.PRODUCT_VIEW, number))
     assert len(state.seen) <= MAX_SEEN
     latest = [f"{EventKind.PRODUCT_VIEW}@{number}" for number in numbers[-1:]]
@@ -108,6 +114,103 @@ def test_likely_trigger_of_a_waiting_journey_is_its_trigger() -> None:
     state = waiting(*STEPS)
     state.receive(event(EventKind.CHECKOUT_INITIATED, 10))
     assert state.likely_trigger() == CART
+
+
+def test_likely_trigger_is_of_a_kind_with_a_plan_if_there_is_one() -> None:
+    state = buffering(planned_kinds=(VIEW.kind,))
+    state.receive(CART)
+    assert state.likely_trigger() == CART
+    state.receive(VIEW)
+    assert state.likely_trigger() == VIEW
+
+
+def test_journey_that_ends_in_its_buffer_names_when_the_customer_was_last_active() -> None:
+    state = buffering(planned_kinds=(CART.kind,), unplanned_events=Unplanned.IGNORE)
+    for one in (CART, VIEW):
+        state.receive(one)
+    state.end_in_buffer()
+    assert (state.trigger, state.left_at) == (CART, CART.at)
+
+
+# Events that the store's database hands over
+
+
+def known(*accepted: JourneyEvent, handled: Sequence[JourneyEvent] = ()) -> LoadedPlan:
+    """What the database knows: events that were accepted, and those that had a journey."""
+    ids = tuple(one.event_id for one in handled)
+    return loaded(*STEPS).model_copy(update={"accepted": accepted, "handled": ids})
+
+
+@pytest.mark.parametrize("reached", [True, False], ids=["reached_us_first", "reaches_us_later"])
+def test_event_that_was_accepted_meanwhile_joins_the_buffer_once(*, reached: bool) -> None:
+    state = buffering()
+    for one in [CART, VIEW] if reached else [CART]:
+        state.receive(one)
+    state.amend_buffer(known(VIEW))
+    state.receive(VIEW)
+    assert state.pending == [CART, VIEW]
+
+
+def test_event_that_had_a_journey_leaves_the_buffer_and_the_others_stay() -> None:
+    state = buffering()
+    for one in (CART, VIEW):
+        state.receive(one)
+    state.amend_buffer(known(handled=[CART]))
+    assert (state.pending, state.trigger) == ([VIEW], None)
+
+
+def test_old_event_that_is_delivered_late_still_has_its_journey() -> None:
+    state, old = buffering(), event(EventKind.CART_UPDATE, -9000)
+    state.receive(old)
+    state.amend_buffer(known())
+    assert state.pending == [old]
+
+
+def test_buffer_whose_events_all_had_a_journey_is_already_handled() -> None:
+    state = buffering()
+    for one in (VIEW, CART):
+        state.receive(one)
+    state.amend_buffer(known(handled=[CART, VIEW]))
+    assert (state.pending, state.trigger, state.left_at) == ([], CART, VIEW.at)
+    ending = closing.already_handled(state)
+    assert (ending.reason, ending.evidence["event_id"]) == (Reason.ALREADY_HANDLED, CART.event_id)
+    state.end(ending, NOON)
+    assert closing.next_events(state) == []
+
+
+def test_order_that_was_accepted_meanwhile_is_in_the_buffer_of_a_handled_trigger() -> None:
+    state = buffering()
+    state.receive(CART)
+    state.amend_buffer(known(ordered(10), handled=[CART]))
+    assert (state.pending, state.trigger) == ([ordered(10)], None)
+
+
+def test_buffer_follows_the_rules_of_its_store_of_today() -> None:
+    state = buffering()
+    state.receive(CART)
+    of_today = known().model_copy(update={"policy": state.policy.model_copy(update=NO_PLANS)})
+    state.amend_buffer(of_today)
+    assert state.policy.planned_kinds == ()
+
+
+def test_event_that_was_handed_over_is_not_pending_nor_received_again() -> None:
+    state = waiting(*STEPS)
+    state.receive(VIEW)
+    state.take_in([VIEW, ordered(10), VIEW])
+    for one in (VIEW, ordered(10)):
+        state.receive(one)
+    assert state.pending == []
+    assert state.seen == [CART.event_id, VIEW.event_id, ordered(10).event_id]
+
+
+def test_event_that_was_not_handed_over_stays_pending() -> None:
+    state = waiting(*STEPS)
+    state.receive(VIEW)
+    state.take_in([ordered(10)])
+    assert state.pending == [VIEW]
+
+
+# The buffer
 
 
 def test_long_buffer_is_shortened_to_the_latest_events_per_kind() -> None:
@@ -160,14 +263,16 @@ def test_beginning_empties_the_buffer_and_logs_why_the_trigger_was_chosen() -> N
 
 
 def test_kind_without_a_plan_is_skipped() -> None:
-    ending = buffering().follow(make_plan(config(), CART.kind, at(0), None), NOON)
+    ending = buffering().follow(loaded(plans={}), NOON)
     assert ending is not None
     assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.NO_PLAN)
 
 
-def test_trigger_that_had_its_journey_before_is_skipped() -> None:
-    ending = buffering().follow(JourneyPlan(already_handled=True), NOON)
-    assert ending == Ending(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_HANDLED)
+def test_journey_follows_the_rules_that_its_store_has_when_its_plan_is_loaded() -> None:
+    state = waiting(*STEPS)
+    changed = loaded(*STEPS, lower_intent_events="ignore", order_grace="5m")
+    assert state.follow(changed, NOON) is None
+    assert state.subject() == JourneySubject(CART, at(0), changed.policy)
 
 
 def test_postponement_sets_left_at_and_is_logged() -> None:
@@ -178,23 +283,35 @@ def test_postponement_sets_left_at_and_is_logged() -> None:
     assert state.decisions[-1].evidence["event_id"] == view.event_id
 
 
-def test_request_to_send_is_about_the_current_message() -> None:
-    state = waiting(step("1h"), step("2h", fallbacks=[{**SMS, "on": ["send_failed"]}]))
-    apply_send_result(state, current_step(state), SENT, NOON)
-    apply_send_result(state, current_step(state), refused(Reason.SEND_FAILED), NOON)
-    request = state.send_request(current_step(state))
-    assert (request.store_id, request.customer_id) == ("denim", "c1")
-    assert (request.trigger_event_id, request.kind) == (CART.event_id, CART.kind)
-    assert (request.step, request.fallback) == (current_step(state), 1)
-    assert (request.because, request.waits_for_template) == (Reason.SEND_FAILED, True)
-
-
 def test_next_due_is_the_current_steps_until_the_journey_ends() -> None:
     state = waiting(*STEPS)
     assert state.next_due() == current_step(state).due_at
     state.end(plan_done(state.progress), NOON)
     assert state.next_due() is None
     assert buffering().next_due() is None
+
+
+def test_held_message_is_due_again_when_it_is_resumed() -> None:
+    state = waiting(*STEPS)
+    state.hold(PAUSED)
+    assert state.next_due() is None
+    state.held = None
+    assert state.next_due() == current_step(state).due_at
+
+
+def test_hold_is_logged_with_what_the_journey_waits_for() -> None:
+    state = waiting(*STEPS)
+    state.hold(PAUSED.model_copy(update={"template": "reminder"}))
+    last = state.decisions[-1]
+    assert (last.at, last.decision, last.because) == (NOON, "held", Reason.STORE_PAUSED)
+    assert last.evidence == {"because": "paused by Ann", "template": "reminder"}
+
+
+def test_journey_that_ends_while_it_is_held_is_not_held_any_more() -> None:
+    state = waiting(*STEPS)
+    state.hold(PAUSED)
+    state.end(Ending(outcome=Outcome.EXITED, reason=Reason.OPERATOR), NOON)
+    assert state.held is None
 
 
 def test_ending_is_logged_with_its_evidence() -> None:
@@ -213,14 +330,15 @@ def test_ending_is_logged_with_its_evidence() -> None:
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(journey_events(), max_size=4),
-    st.sampled_from(LowerIntent),
+    policies(),
     st.lists(st.sampled_from(["sent", "skipped", "deferred"]), max_size=2),
     st.booleans(),
 )
 def test_state_survives_json(
-    events: list[JourneyEvent], policy: LowerIntent, results: list[str], closed: bool
+    events: list[JourneyEvent], rules: JourneyPolicy, results: list[str], closed: bool
 ) -> None:
-    state = waiting(*STEPS, quiet_hours=NIGHT, lower_intent_events=policy)
+    state = waiting(*STEPS, quiet_hours=NIGHT)
+    state.policy = rules
     for name in results:
         decide_on_step(state, name)
     for one in events:
@@ -253,6 +371,8 @@ def test_state_with_every_part_survives_json() -> None:
     state.receive(event(EventKind.PRODUCT_VIEW, 5))
     state.receive_failure(failure(Reason.SEND_FAILED))
     state.request_exit(event(OPERATOR_EXIT, 20))
+    state.hold(PAUSED.model_copy(update={"template": "reminder"}))
+    assert JourneyState.model_validate_json(state.model_dump_json()) == state
     state.end(Ending(outcome=Outcome.EXITED, reason=Reason.OPERATOR), NOON)
     assert JourneyState.model_validate_json(state.model_dump_json()) == state
 

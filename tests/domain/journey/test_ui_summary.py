@@ -1,7 +1,7 @@
 """The current details that operators see in Temporal's Web UI."""
 
 from domain.journey.delivery import apply_send_result
-from domain.journey.outcomes import Ending, Outcome, Reason
+from domain.journey.outcomes import Ending, Held, Outcome, Reason
 from domain.journey.ui_summary import AWAITING_FAILURES, current_details
 from tests.domain.builders import NOON, step
 from tests.domain.journey.builders import (
@@ -35,6 +35,14 @@ def test_details_of_a_closed_journey_name_its_outcome_and_reason() -> None:
     state = waiting(step("1h"))
     state.end(Ending(outcome=Outcome.EXITED, reason=Reason.ORDER_PLACED), NOON)
     assert current_details(state).splitlines()[0] == "### Closed: exited (order_placed)"
+
+
+def test_details_of_a_held_journey_say_what_holds_it() -> None:
+    state = waiting(step("1h"))
+    state.hold(Held(reason=Reason.TEMPLATE_HELD, because="132015 paused", since=NOON))
+    headline, *_, held = current_details(state).splitlines()
+    assert headline == "### Held: 132015 paused"
+    assert held == "- 08 Oct 12:00:00 **held**: template_held (because `132015 paused`)"
 
 
 def test_details_say_what_a_journey_waits_for_after_its_last_message() -> None:

@@ -12,6 +12,8 @@ CONTRACT_EXAMPLE = """
   "buffer": "15m",
   "max_event_age": "24h",
   "lower_intent_events": "exit",
+  "unplanned_events": "postpone",
+  "order_grace": "10m",
   "exit_api": {
     "url": "https://partner.example/fetch-user-events",
     "style": "query",

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from domain.messages.rendering import merge_fields, render
 from domain.messages.templates import TemplateMessage
-from domain.stores.config import LowerIntent, OnFailure, StoreConfig
+from domain.stores.config import LowerIntent, OnFailure, StoreConfig, Unplanned
 from domain.values.secret_values import MASK, dump_with_secrets
 from sandbox.samples import sample
 from tests.domain.builders import config, step
@@ -43,6 +43,8 @@ def test_example_of_the_contract_is_accepted() -> None:
     assert store.buffer == timedelta(minutes=15)
     assert store.max_event_age == timedelta(hours=24)
     assert store.lower_intent_events is LowerIntent.EXIT
+    assert store.unplanned_events is Unplanned.POSTPONE
+    assert store.order_grace == timedelta(minutes=10)
     assert store.quiet_hours is not None
     assert (store.quiet_hours.start, store.quiet_hours.end) == (time(21), time(9))
     assert [one.after for one in store.plans["cart_update"].steps] == [
@@ -65,6 +67,10 @@ def test_plans_of_the_contract_render_samples_of_the_guide(kind: str, name: str)
 def test_optional_keys_have_the_defaults_of_the_contract() -> None:
     store = config(exit_api={"url": "https://partner.example/x"})
     assert store.buffer == timedelta(minutes=15)
+    assert store.max_event_age == timedelta(hours=24)
+    assert store.lower_intent_events is LowerIntent.EXIT
+    assert store.unplanned_events is Unplanned.POSTPONE
+    assert store.order_grace == timedelta(minutes=10)
     assert store.quiet_hours is None
     assert store.frequency_cap is None
     assert store.plans == {}
@@ -123,6 +129,9 @@ def test_dumped_configuration_is_parsed_to_the_same() -> None:
         ((), "buffer", 15),
         ((), "buffer", "P4000D"),
         ((), "lower_intent_events", "shrug"),
+        ((), "unplanned_events", "supersede"),
+        ((), "order_grace", "-10m"),
+        ((), "order_grace", "PT24H0.001S"),
         (("exit_api",), "url", "ftp://partner.example"),
         (("exit_api",), "timeout", "0s"),
         (("exit_api",), "timeout", "PT1H"),
@@ -142,6 +151,11 @@ def test_invalid_value_is_refused_by_its_key(
     body = contract_example()
     part_of(body, path)[key] = value
     assert any(key in loc for loc in refused_places(body))
+
+
+@pytest.mark.parametrize("grace", ["0s", "1d"])
+def test_grace_of_an_order_lasts_up_to_a_day(grace: str) -> None:
+    assert config(order_grace=grace).order_grace in {timedelta(0), timedelta(days=1)}
 
 
 def test_quiet_hours_of_the_whole_day_are_refused() -> None:
