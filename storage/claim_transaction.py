@@ -1,20 +1,24 @@
 """The claiming transaction: the last checks before a message, and the right to send it.
 
 Everything that may forbid a message is locked and checked in the transaction that writes the
-ledger row. So no claim follows an order, an exit, an opt-out or a pause that was committed, and a
-message is claimed once across retries and resets.
+ledger row. So no claim follows an order, an exit, an opt-out, a pause or anything else that was
+accepted and ends or moves the journey, and a message is claimed once across retries and resets.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.journey.identity import CustomerRef
 from domain.messages.message import WHATSAPP
 from domain.stores.config import FrequencyCap
+from domain.values.durations import format_duration
 from storage import (
+    contacts,
     holds,
-    inbox,
+    later_events,
     message_limits,
     messages,
     pacing,
@@ -22,18 +26,24 @@ from storage import (
     suppressions,
     template_holds,
 )
-from storage.claims import Claim, Claimed, Paced, Refusal, Stopped
+from storage.claims import Claim, Claimed, Forbidden, Overtaken, Paced, Refusal, Stopped
+from storage.contacts import Contacts
 from storage.database import lock
 from storage.holds import Hold
+from storage.later_events import Since
 from storage.messages import LedgerUpdate, Message, MessageKey, MessageStatus
+from storage.stores import PAUSED_BY_OPERATOR, Store
 
 ABANDONED = "the worker that was sending it died"
 """Why a claim without an outcome is unknown."""
 
+MAX_NAMED = 10
+"""Messages that a frequency cap counts, as evidence."""
+
 
 async def claim(
     connection: AsyncConnection, wanted: Claim, now: datetime
-) -> Claimed | Message | Stopped | Refusal | Paced:
+) -> Claimed | Message | Stopped | Overtaken | Forbidden | Paced:
     """Claim a message unless something forbids it, or it would be too fast.
 
     Returns:
@@ -42,13 +52,23 @@ async def claim(
     """
     key = wanted.key
     await lock(connection, "customer", key.store_id, key.customer_id)
+    known = await _lock_contacts(connection, wanted)
     earlier = await messages.for_step(connection, key)
     if (blocking := next((each for each in earlier if _blocks(each, key)), None)) is not None:
         return await _settle_abandoned(connection, blocking, now)
-    if (forbidden := await _forbidden(connection, wanted, now)) is not None:
+    if (forbidden := await _forbidden(connection, wanted, known, now)) is not None:
         return forbidden
     previous = next((each for each in earlier if each.fallback == key.fallback), None)
     return await _claim_or_postpone(connection, wanted, previous, now)
+
+
+async def _lock_contacts(connection: AsyncConnection, wanted: Claim) -> Contacts:
+    """Take turns with the orders of everyone who has the customer's number or e-mail address."""
+    key = wanted.key
+    found = await contacts.of_customer(connection, key.store_id, key.customer_id)
+    known = found.with_number(wanted.address_hash)
+    await contacts.lock_all(connection, key.store_id, known)
+    return known
 
 
 def _blocks(message: Message, key: MessageKey) -> bool:
@@ -111,47 +131,70 @@ async def _next_slot(connection: AsyncConnection, wanted: Claim, now: datetime) 
 
 
 async def _forbidden(
-    connection: AsyncConnection, wanted: Claim, now: datetime
-) -> Stopped | Refusal | None:
+    connection: AsyncConnection, wanted: Claim, known: Contacts, now: datetime
+) -> Stopped | Overtaken | Forbidden | None:
     store = await stores.existing(connection, wanted.key.store_id, for_share=True)
+    return (
+        await _held(connection, wanted, store, now)
+        or await _overtaken(connection, wanted, known)
+        or await _refused_address(connection, wanted, store.config.frequency_cap, now)
+    )
+
+
+async def _held(
+    connection: AsyncConnection, wanted: Claim, store: Store, now: datetime
+) -> Forbidden | None:
+    """The store is paused, or the template held: the journey waits, and is found when it ends."""
     if store.paused:
-        await holds.add(connection, _hold(wanted.key, now), store.paused_because or "paused")
-        return Refusal.PAUSED
-    if await _template_is_held(connection, wanted, now):
-        return Refusal.TEMPLATE_HELD
-    stop = await inbox.stopped_by(connection, wanted.key, wanted.address_hash)
-    if stop is not None:
-        return Stopped(stop)
-    return await _refusal_of_address(connection, wanted, store.config.frequency_cap, now)
-
-
-async def _template_is_held(connection: AsyncConnection, wanted: Claim, now: datetime) -> bool:
+        because = store.paused_because or PAUSED_BY_OPERATOR
+        await holds.add(connection, _hold(wanted.key, now), because)
+        return Forbidden(Refusal.PAUSED, {"because": because})
     if wanted.template is None:
-        return False
-    because = await template_holds.because(connection, wanted.key.store_id, wanted.template)
-    if because is not None and wanted.waits_for_template:
-        await holds.add(connection, _hold(wanted.key, now), because, wanted.template)
-    return because is not None
+        return None
+    held = await template_holds.because(connection, wanted.key.store_id, wanted.template)
+    if held is None:
+        return None
+    if wanted.waits_for_template:
+        await holds.add(connection, _hold(wanted.key, now), held, wanted.template)
+    return Forbidden(Refusal.TEMPLATE_HELD, {"because": held})
 
 
 def _hold(key: MessageKey, now: datetime) -> Hold:
     return Hold(key.store_id, key.customer_id, now)
 
 
-async def _refusal_of_address(
+async def _overtaken(
+    connection: AsyncConnection, wanted: Claim, known: Contacts
+) -> Stopped | Overtaken | None:
+    """What was accepted since, whether or not it reached the journey, by the journey's own rule."""
+    customer = CustomerRef(wanted.key.store_id, wanted.key.customer_id)
+    exit_event = await later_events.exited(connection, customer, wanted.key.trigger_event_id)
+    if exit_event is not None:
+        return Stopped(exit_event)
+    since = Since(wanted.subject.left_at, wanted.subject.orders_since)
+    events = await later_events.accepted(connection, customer, since)
+    events += await contacts.orders_elsewhere(
+        connection, customer.store_id, customer.customer_id, known, since.orders_since
+    )
+    decision = wanted.review(wanted.subject, events)
+    return None if decision is None else Overtaken(tuple(events))
+
+
+async def _refused_address(
     connection: AsyncConnection, wanted: Claim, cap: FrequencyCap | None, now: datetime
-) -> Refusal | None:
+) -> Forbidden | None:
     address = (wanted.key.store_id, wanted.address_hash)
-    await lock(connection, "address", *address)
     if await suppressions.because(connection, *address):
-        return Refusal.OPTED_OUT
-    if cap is not None and await _reached(connection, address, cap, now):
-        return Refusal.FREQUENCY_CAP
-    return None
+        return Forbidden(Refusal.OPTED_OUT, {})
+    if cap is None:
+        return None
+    counted = await message_limits.counted_since(connection, *address, now - cap.per)
+    return _capped(counted, cap) if len(counted) >= cap.messages else None
 
 
-async def _reached(
-    connection: AsyncConnection, address: tuple[str, str], cap: FrequencyCap, now: datetime
-) -> bool:
-    since = now - cap.per
-    return await message_limits.count_since(connection, *address, since) >= cap.messages
+def _capped(counted: Sequence[str], cap: FrequencyCap) -> Forbidden:
+    evidence = {
+        "frequency_cap": f"{cap.messages} per {format_duration(cap.per)}",
+        "messages": ", ".join(counted[:MAX_NAMED]),
+    }
+    return Forbidden(Refusal.FREQUENCY_CAP, evidence)

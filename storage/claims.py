@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from domain.events.journey_event import JourneyEvent
-from domain.journey.outcomes import Reason
+from domain.journey.later_events import JourneySubject
+from domain.journey.outcomes import Evidence, Reason
+from domain.journey.rules import LaterEvents
 from domain.messages.message import WHATSAPP
 from storage.messages import MessageKey
 
@@ -17,6 +19,10 @@ class Claim:
 
     key: MessageKey
     kind: str
+    subject: JourneySubject
+    """What the journey is about."""
+    review: LaterEvents
+    """The journey's own rule for later events."""
     template: str | None
     """None: not by WhatsApp."""
     address_hash: str
@@ -51,9 +57,16 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Stopped:
-    """An order or an operator's exit was accepted since the trigger."""
+    """An operator's exit was accepted since the trigger."""
 
     event: JourneyEvent
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Events were accepted that end or move the journey."""
+
+    events: tuple[JourneyEvent, ...]
 
 
 @dataclass(frozen=True)
@@ -64,9 +77,18 @@ class Paced:
 
 
 class Refusal(StrEnum):
-    """Why a message must not be sent."""
+    """What forbids a message."""
 
     PAUSED = "paused"
     TEMPLATE_HELD = "template_held"
     OPTED_OUT = "opted_out"
     FREQUENCY_CAP = "frequency_cap"
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """The message must not be sent."""
+
+    refusal: Refusal
+    evidence: Evidence
+    """What it rests on, such as the messages that a frequency cap counts."""

@@ -26,6 +26,12 @@ from domain.events.kinds import EventKind
 from storage.database import lock
 from storage.tables import inbox
 
+MAX_CONTACTS: Final = 20
+"""Whoever has more numbers and e-mail addresses is no one person, such as a guest id of all."""
+
+MAX_EVENTS: Final = 500
+"""The newest events of a customer, in which contacts are looked for."""
+
 MAX_SHARED: Final = 20
 """A number or e-mail address that more customers have is a till's, or a placeholder."""
 
@@ -49,6 +55,10 @@ class Contacts:
     def without(self, other: "Contacts") -> "Contacts":
         """These, except for others."""
         return Contacts(self.numbers - other.numbers, self.emails - other.emails)
+
+    def with_number(self, number: str) -> "Contacts":
+        """These and one more number."""
+        return Contacts(self.numbers | {number}, self.emails)
 
     def columns(self) -> Iterator[tuple[Column[Any], str]]:
         """Each hash with its column of the inbox, always in the same order."""
@@ -76,15 +86,18 @@ async def lock_all(connection: AsyncConnection, store_id: str, contacts: Contact
 
 
 async def of_customer(connection: AsyncConnection, store_id: str, customer_id: str) -> Contacts:
-    """Every contact that a customer's events name."""
-    query = select(inbox.c.address_hash, inbox.c.email_hash).where(
-        inbox.c.store_id == store_id, inbox.c.customer_id == customer_id
+    """Every contact that a customer's events name; none, if these are more than one person's."""
+    query = (
+        select(inbox.c.address_hash, inbox.c.email_hash)
+        .where(inbox.c.store_id == store_id, inbox.c.customer_id == customer_id)
+        .order_by(inbox.c.id.desc())
+        .limit(MAX_EVENTS)
     )
     rows = (await connection.execute(query)).all()  # not distinct: SQLite would read the store
-    return Contacts(
-        frozenset(number for number, _ in rows if number is not None),
-        frozenset(email for _, email in rows if email is not None),
-    )
+    numbers = frozenset(number for number, _ in rows if number is not None)
+    emails = frozenset(email for _, email in rows if email is not None)
+    one_person = len(numbers) + len(emails) <= MAX_CONTACTS
+    return Contacts(numbers, emails) if one_person else Contacts()
 
 
 async def customers_sharing(
@@ -111,7 +124,11 @@ async def customers_sharing(
 
 
 async def orders_elsewhere(
-    connection: AsyncConnection, store_id: str, customer_id: str, since: datetime
+    connection: AsyncConnection,
+    store_id: str,
+    customer_id: str,
+    contacts: Contacts,
+    since: datetime,
 ) -> list[JourneyEvent]:
     """Orders under other customer ids that count for this customer, delivered or not, oldest first.
 
@@ -119,9 +136,9 @@ async def orders_elsewhere(
         connection: of the claiming transaction, which holds the locks of the contacts.
         store_id: the customer's store.
         customer_id: the customer.
+        contacts: the customer's.
         since: when the customer placed them, at the earliest.
     """
-    contacts = await of_customer(connection, store_id, customer_id)
     sharing = await customers_sharing(connection, store_id, customer_id, contacts)
     if not sharing.customer_ids:
         return []

@@ -59,7 +59,7 @@ async def remove(connection: AsyncConnection, hold: Hold) -> None:
         delete(holds).where(
             holds.c.store_id == hold.store_id,
             holds.c.customer_id == hold.customer_id,
-            holds.c.held_at <= hold.held_at,
+            holds.c.held_at == hold.held_at,
         )
     )
 

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import RowMapping, Select, and_, or_, select
+from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events.journey_event import JourneyEvent
-from domain.events.kinds import OPERATOR_EXIT, EventKind
+from domain.events.kinds import EventKind
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery, Routing
 from storage import contacts
 from storage.contacts import Contacts
 from storage.database import count_some, insert_new, lock
-from storage.messages import MessageKey
 from storage.tables import inbox
 
 
@@ -28,6 +27,8 @@ class NewEvent:
     event: JourneyEvent
     body: Mapping[str, Any]
     routing: Routing
+    signalled: bool = True
+    """Otherwise journeys read it from the inbox: one of too many in a short time."""
     address_hash: str | None = None
     """Of the number that the event names."""
     email_hash: str | None = None
@@ -50,6 +51,7 @@ class InboxRow:
     delivery: Delivery
     ignored_because: str | None
     contacts: Contacts
+    signalled: bool = True
     attempts: int = 0
     """Failed deliveries, not counting those for which Temporal was unavailable."""
 
@@ -74,6 +76,7 @@ class InboxRow:
             delivery=Delivery(row["delivery"]),
             ignored_because=row["ignored_because"],
             attempts=row["attempts"],
+            signalled=row["signalled"],
             contacts=Contacts.of_event(row["address_hash"], row["email_hash"]),
         )
 
@@ -109,6 +112,7 @@ async def add(
         **new.event.model_dump(),
         "delivery": new.routing.delivery,
         "ignored_because": new.routing.ignored_because,
+        "signalled": new.signalled,
         "address_hash": new.address_hash,
         "email_hash": new.email_hash,
         "body": new.body,
@@ -127,30 +131,6 @@ async def body(connection: AsyncConnection, store_id: str, event_id: str) -> dic
     )
     stored: dict[str, Any] | None = found.scalar()
     return stored
-
-
-async def stopped_by(
-    connection: AsyncConnection, key: MessageKey, address_hash: str
-) -> JourneyEvent | None:
-    """The order or operator's exit that was accepted since the trigger, delivered or not.
-
-    An order counts by when the customer placed it, and for every customer with the number: people
-    buy as guests. An exit counts by when it arrived.
-    """
-    trigger = inbox.alias()
-    is_trigger = (trigger.c.store_id == key.store_id, trigger.c.event_id == key.trigger_event_id)
-    trigger_at = select(trigger.c.at).where(*is_trigger).scalar_subquery()
-    trigger_id = select(trigger.c.id).where(*is_trigger).scalar_subquery()
-    ordered = and_(inbox.c.kind == EventKind.ORDER_PLACED, inbox.c.at >= trigger_at)
-    exited = and_(inbox.c.kind == OPERATOR_EXIT, inbox.c.id > trigger_id)
-    same_customer = inbox.c.customer_id == key.customer_id
-    same_number = inbox.c.address_hash == address_hash
-    query = select(inbox).where(
-        inbox.c.store_id == key.store_id,
-        or_(and_(same_customer, or_(ordered, exited)), and_(same_number, ordered)),
-    )
-    row = await _first(connection, query.order_by(inbox.c.at.desc()))
-    return None if row is None else InboxRow.from_mapping(row).event
 
 
 async def last_starting(

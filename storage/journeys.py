@@ -1,23 +1,14 @@
 """Closed journeys: one row per journey, written once, when it closes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, or_, select, tuple_
+from sqlalchemy import RowMapping, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.journey.outcomes import ClosedJourney
+from domain.journey.outcomes import ClosedJourney, Outcome
 from storage.database import insert_new
 from storage.tables import journeys
-
-
-@dataclass(frozen=True)
-class TriggerSeen:
-    """The event that a journey would be about, and when its customer was last active."""
-
-    event_id: str
-    left_at: datetime
 
 
 async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
@@ -32,6 +23,25 @@ async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
         "closed_at": journey.closed_at,
     }
     await insert_new(connection, journeys, values)
+
+
+async def messaged_up_to(
+    connection: AsyncConnection, store_id: str, customer_id: str
+) -> datetime | None:
+    """When the customer had left, of the journeys that sent messages; None if none did."""
+    query = select(func.max(journeys.c.left_at)).where(
+        journeys.c.store_id == store_id,
+        journeys.c.customer_id == customer_id,
+        journeys.c.outcome == Outcome.MESSAGED,
+    )
+    found: datetime | None = (await connection.execute(query)).scalar()
+    return found
+
+
+async def is_recorded(connection: AsyncConnection, run_id: str) -> bool:
+    """Whether the end of this run is recorded; its workflow may still be completing."""
+    query = select(journeys.c.run_id).where(journeys.c.run_id == run_id)
+    return (await connection.execute(query)).first() is not None
 
 
 async def latest(
@@ -72,20 +82,6 @@ async def listed(
         query = query.where(position < before)
     ordered = query.order_by(journeys.c.closed_at.desc(), journeys.c.run_id.desc()).limit(limit)
     return [_journey(row) for row in (await connection.execute(ordered)).mappings()]
-
-
-async def handled(
-    connection: AsyncConnection, store_id: str, customer_id: str, trigger: TriggerSeen
-) -> bool:
-    """Whether a journey about this event, or about a later one of the customer, has closed."""
-    same_trigger = journeys.c.trigger_event_id == trigger.event_id
-    left_later = journeys.c.left_at >= trigger.left_at
-    query = select(journeys.c.run_id).where(
-        journeys.c.store_id == store_id,
-        journeys.c.customer_id == customer_id,
-        or_(same_trigger, left_later),
-    )
-    return (await connection.execute(query.limit(1))).first() is not None
 
 
 async def counted(

@@ -11,6 +11,9 @@ from storage.tables import messages
 NOT_COUNTED = (MessageStatus.FAILED, MessageStatus.NOT_SENT)
 """Not counted by the frequency cap: the customer surely got nothing."""
 
+MAX_COUNTED = 1000
+"""The largest frequency cap."""
+
 
 async def latest_to(
     connection: AsyncConnection, store_id: str, address_hash: str
@@ -27,18 +30,22 @@ async def latest_to(
     return latest
 
 
-async def count_since(
+async def counted_since(
     connection: AsyncConnection, store_id: str, address_hash: str, since: datetime
-) -> int:
-    """How many of a store's messages reached, or may have reached, this address since then."""
+) -> list[str]:
+    """The ids of a store's messages that reached, or may have reached, this address since then.
+
+    Newest first; as many as a cap may allow.
+    """
     counted = await connection.execute(
-        select(func.count())
-        .select_from(messages)
+        select(messages.c.message_id)
         .where(
             messages.c.store_id == store_id,
             messages.c.address_hash == address_hash,
             messages.c.claimed_at > since,
             messages.c.status.not_in(NOT_COUNTED),
         )
+        .order_by(messages.c.claimed_at.desc())
+        .limit(MAX_COUNTED)
     )
-    return int(counted.scalar_one())
+    return list(counted.scalars())

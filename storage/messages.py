@@ -90,6 +90,12 @@ class LedgerUpdate:
         }
 
 
+async def get(connection: AsyncConnection, message_id: str) -> RowMapping | None:
+    """The row of a message, with every column; None for an unknown id."""
+    query = select(messages).where(messages.c.message_id == message_id)
+    return (await connection.execute(query)).mappings().first()
+
+
 async def for_step(connection: AsyncConnection, key: MessageKey) -> list[Message]:
     """The messages of a step that were ever claimed, the last fallback first; locked."""
     step = (messages.c[name] == value for name, value in key.__dict__.items() if name != "fallback")

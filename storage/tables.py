@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -79,8 +80,10 @@ inbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("leased_until", UtcDateTime),
     Column("dispatched_at", UtcDateTime),
+    Column("taken_by", String(64)),
+    Column("signalled", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("store_id", "event_id"),
-    Index(None, "store_id", "customer_id", "at"),
+    Index(None, "store_id", "customer_id", "id"),
     Index(None, "store_id", "address_hash", "customer_id"),
     Index(None, "store_id", "email_hash", "customer_id"),
 )
@@ -98,6 +101,7 @@ ORDERS = "kind = 'order_placed'"
 Index(
     "ix_inbox_orders",
     inbox.c.store_id,
+    inbox.c.customer_id,
     sqlite_where=text(ORDERS),
     postgresql_where=text(ORDERS),
 )

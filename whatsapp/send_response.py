@@ -21,6 +21,10 @@ from whatsapp.errors import category_of
 MAX_TEXT_LENGTH = 1000
 """Characters kept of Meta's title and of its details, which are stored and shown."""
 
+MAX_CODE = 2**31 - 1
+MAX_ID_LENGTH = 256
+"""What the ledger can hold."""
+
 _LONG_NUMBER = re.compile(r"\+?\d{7,}")
 """Anything as long as a phone number; Meta quotes what it was given."""
 
@@ -60,7 +64,7 @@ def outcome_of(response: SendResponse, access_token: str) -> SendOutcome:
 
 def _accepted(content: Any) -> Accepted | Unknown:
     message, contact = _first(content, "messages"), _first(content, "contacts")
-    provider_id = _text(message, "id")
+    provider_id = _text(message, "id")[:MAX_ID_LENGTH]
     if not provider_id:
         return Unknown("accepted without a message id")
     return Accepted(
@@ -87,7 +91,7 @@ def _failed(status: int, error: _Error) -> Refused | Unknown:
 def _error(content: Any, access_token: str) -> _Error | None:
     error = _member(content, "error")
     code = _member(error, "code")
-    if not isinstance(code, int) or isinstance(code, bool):
+    if not isinstance(code, int) or isinstance(code, bool) or abs(code) > MAX_CODE:
         return None
     return _Error(
         code=code,

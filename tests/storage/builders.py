@@ -9,7 +9,9 @@ from sqlalchemy import text
 
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind, intent_of
+from domain.journey.later_events import JourneySubject, review
 from domain.journey.outcomes import Reason
+from domain.journey.policy import JourneyPolicy
 from domain.journey.routing import Delivery, Routing
 from domain.stores.config import StoreConfig
 from storage import inbox, inbox_delivery
@@ -21,6 +23,7 @@ from storage.messages import MessageKey
 NOW = datetime(2024, 10, 8, 12, 0, tzinfo=UTC)
 STORE, OTHER_STORE, CUSTOMER = "denim", "linen", "c1"
 START = Routing(Delivery.SIGNAL_OR_START)
+POLICY = JourneyPolicy(planned_kinds=("cart_update", "product_view"))
 DETAILS = {"kind": "cart_update", "template": "reminder", "address_hash": "hash", "due_at": NOW}
 
 
@@ -51,6 +54,8 @@ def a_claim(**changes: Any) -> Claim:
     return Claim(
         key=key(**changes),
         kind="cart_update",
+        subject=JourneySubject(an_event("e1"), NOW, POLICY),
+        review=review,
         template="reminder",
         address_hash="hash",
         due_at=NOW,

@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 
 from domain.events.kinds import OPERATOR_EXIT, EventKind
+from domain.journey.identity import CustomerRef
 from storage import (
     claim_transaction,
     holds,
+    later_events,
     message_reports,
     messages,
     statuses,
     stores,
     suppressions,
 )
-from storage.claims import Claimed, Paced, Refusal, Stopped
+from storage.claims import Claimed, Forbidden, Overtaken, Paced, Refusal, Stopped
 from storage.database import Database, lock
+from storage.later_events import TakenIn
 from storage.messages import LedgerUpdate, Message, MessageStatus
 from storage.statuses import StatusUpdate
 from tests.storage.builders import (
@@ -32,7 +35,12 @@ from tests.storage.builders import (
     until_done_or_waiting,
 )
 
-Answer = Claimed | Message | Stopped | Refusal | Paced
+Answer = Claimed | Message | Stopped | Overtaken | Forbidden | Paced
+
+
+def refusal(answer: Answer) -> Refusal:
+    assert isinstance(answer, Forbidden)
+    return answer.refusal
 
 
 async def claim(database: Database, now: datetime = NOW, **changes: Any) -> Answer:
@@ -70,15 +78,71 @@ async def test_message_that_was_provably_not_sent_may_be_claimed_again(
     assert await claim(registered) == Claimed(message_id)
 
 
-@pytest.mark.parametrize("kind", [EventKind.ORDER_PLACED, OPERATOR_EXIT])
-async def test_no_claim_follows_an_order_or_exit_that_was_committed(
-    registered: Database, kind: str
-) -> None:
+async def test_no_claim_follows_an_exit_that_was_committed(registered: Database) -> None:
     await accept(registered, an_event("e1"))
-    stop = an_event("stop", kind, later())
+    stop = an_event("stop", OPERATOR_EXIT, later())
     await accept(registered, stop)
     assert await claim(registered) == Stopped(stop)
     assert isinstance(await claim(registered, customer_id="c2"), Claimed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "at"),
+    [
+        (EventKind.ORDER_PLACED, later()),
+        (EventKind.ORDER_PLACED, later(-600)),
+        (EventKind.CART_UPDATE, later()),
+        (EventKind.PRODUCT_VIEW, later()),
+        (EventKind.COLLECTION_VIEW, later()),
+    ],
+)
+async def test_no_claim_follows_an_accepted_event_that_ends_or_moves_the_journey(
+    registered: Database, kind: str, at: datetime
+) -> None:
+    await accept(registered, an_event("e1"))
+    newer = an_event("newer", kind, at)
+    await accept(registered, newer)
+    assert await claim(registered) == Overtaken((newer,))
+    assert isinstance(await claim(registered, customer_id="c2"), Claimed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "at"),
+    [
+        (EventKind.CART_UPDATE, NOW),
+        (EventKind.ORDER_PLACED, later(-601)),
+        ("back_in_stock", later()),
+        ("order_refunded", later()),
+    ],
+)
+async def test_what_does_nothing_to_the_journey_stops_no_claim(
+    registered: Database, kind: str, at: datetime
+) -> None:
+    await accept(registered, an_event("e1"))
+    await accept(registered, an_event("other", kind, at))
+    assert isinstance(await claim(registered), Claimed)
+
+
+async def test_what_another_journey_took_in_stops_no_claim(registered: Database) -> None:
+    await accept(registered, an_event("e1"))
+    await accept(registered, an_event("earlier journey's", at=later()))
+    customer = CustomerRef(STORE, "c1")
+    taken = TakenIn("run", ["earlier journey's"], None, [], NOW)
+    async with registered.transaction() as connection:
+        await later_events.take(connection, customer, taken)
+    assert isinstance(await claim(registered), Claimed)
+
+
+@pytest.mark.parametrize("kind", [EventKind.ORDER_PLACED, OPERATOR_EXIT])
+async def test_order_and_exit_stop_a_claim_whatever_journey_took_them_in(
+    registered: Database, kind: str
+) -> None:
+    await accept(registered, an_event("e1"))
+    await accept(registered, an_event("stop", kind, later()))
+    async with registered.transaction() as connection:
+        taken = TakenIn("run", ["stop"], None, [], NOW)
+        await later_events.take(connection, CustomerRef(STORE, "c1"), taken)
+    assert isinstance(await claim(registered), Overtaken | Stopped)
 
 
 async def test_claim_waits_for_an_order_that_is_being_accepted(registered: Database) -> None:
@@ -93,14 +157,14 @@ async def test_claim_waits_for_an_order_that_is_being_accepted(registered: Datab
 async def test_no_claim_follows_an_opt_out(registered: Database) -> None:
     async with registered.transaction() as connection:
         await suppressions.add(connection, STORE, "hash", "opted out", NOW)
-    assert await claim(registered) is Refusal.OPTED_OUT
+    assert refusal(await claim(registered)) is Refusal.OPTED_OUT
     assert isinstance(await claim(registered, store_id=OTHER_STORE), Claimed)
 
 
 async def test_no_claim_follows_a_pause_and_the_journey_holds(registered: Database) -> None:
     async with registered.transaction() as connection:
         await stores.pause(connection, STORE, NOW, "holiday")
-    assert await claim(registered) is Refusal.PAUSED
+    assert await claim(registered) == Forbidden(Refusal.PAUSED, {"because": "holiday"})
     async with registered.transaction() as connection:
         await stores.resume(connection, STORE)
         held = await holds.releasable(connection, 10)
@@ -114,9 +178,14 @@ async def test_cap_counts_all_messages_to_one_person_in_any_such_period(
     async with registered.transaction() as connection:
         capped = a_config(frequency_cap={"messages": 2, "per": "1h"})
         await stores.put(connection, STORE, capped, NOW)
+    counted: list[str] = []
     for step, at in ((1, NOW), (2, later(60))):
-        assert isinstance(await claim(registered, at, step=step), Claimed)
-    assert await claim(registered, later(3599), step=3) is Refusal.FREQUENCY_CAP
+        answer = await claim(registered, at, step=step)
+        assert isinstance(answer, Claimed)
+        counted.insert(0, answer.message_id)
+    evidence = {"frequency_cap": "2 per 1h", "messages": ", ".join(counted)}
+    capped_answer = await claim(registered, later(3599), step=3)
+    assert capped_answer == Forbidden(Refusal.FREQUENCY_CAP, evidence)
     assert isinstance(await claim(registered, later(3600), step=3), Claimed)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import ORDER_CANCELLED, ORDER_REFUNDED, EventKind
 from storage import contacts
-from storage.contacts import MAX_SHARED, Contacts, Sharing
+from storage.contacts import MAX_CONTACTS, MAX_SHARED, Contacts, Sharing
 from storage.database import Database, lock
 from storage.inbox import InboxRow
 from tests.storage.builders import (
@@ -43,7 +43,8 @@ async def elsewhere(
     database: Database, customer_id: str = CUSTOMER, since: datetime = NOW
 ) -> list[JourneyEvent]:
     async with database.reading() as connection:
-        return await contacts.orders_elsewhere(connection, STORE, customer_id, since)
+        known = await contacts.of_customer(connection, STORE, customer_id)
+        return await contacts.orders_elsewhere(connection, STORE, customer_id, known, since)
 
 
 async def sharing(database: Database, row: InboxRow) -> Sharing:
@@ -164,11 +165,13 @@ async def test_everything_is_found_by_an_index_that_names_customer_or_contact(
             "before_cursor_execute",
             lambda *called: statements.append((called[2], called[3])),
         )
-        await contacts.orders_elsewhere(connection, STORE, CUSTOMER, NOW)
+        known = await contacts.of_customer(connection, STORE, CUSTOMER)
+        await contacts.orders_elsewhere(connection, STORE, CUSTOMER, known, NOW)
         plans = [await plan(connection, *each) for each in list(statements)]
     assert len(plans) == 3
     for each in plans:
-        assert "ix_inbox_store_id" in each
+        assert "ix_inbox_store_id" in each or "ix_inbox_orders" in each
+        assert "customer_id" in each
         assert "Seq Scan on inbox" not in each
         assert "SCAN inbox" not in each
         assert "(store_id=?)" not in each
@@ -229,3 +232,12 @@ def test_contacts_are_always_locked_in_the_same_order(
 def test_contacts_without_others_keep_numbers_and_emails_apart() -> None:
     both = Contacts(frozenset({"n", "m"}), frozenset({"n", "m"}))
     assert both.without(NUMBER).without(EMAIL) == Contacts(frozenset({"m"}), frozenset({"n"}))
+
+
+async def test_whoever_has_more_contacts_than_a_person_is_known_by_none(
+    registered: Database,
+) -> None:
+    for number in range(MAX_CONTACTS + 1):
+        await accept(registered, an_event(f"e{number}"), address_hash=f"n{number}")
+    async with registered.reading() as connection:
+        assert await contacts.of_customer(connection, STORE, CUSTOMER) == Contacts()

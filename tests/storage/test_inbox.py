@@ -2,8 +2,6 @@ import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
-from domain.events.journey_event import JourneyEvent
-from domain.events.kinds import OPERATOR_EXIT, EventKind
 from domain.values.exact_json import MAX_DIGITS, read_json, write_json
 from storage import inbox
 from storage.database import Database
@@ -14,14 +12,7 @@ from tests.storage.builders import (
     STORE,
     accept,
     an_event,
-    key,
-    later,
 )
-
-
-async def stop(database: Database, customer_id: str = CUSTOMER) -> JourneyEvent | None:
-    async with database.reading() as connection:
-        return await inbox.stopped_by(connection, key(customer_id=customer_id), "hash")
 
 
 async def test_event_is_kept_as_it_came(registered: Database) -> None:
@@ -47,31 +38,6 @@ async def test_event_posted_many_times_concurrently_is_accepted_once(registered:
         *(accept(registered, an_event("e1"), customer_id=f"c{n % 2}") for n in range(6))
     )
     assert len([row for row in rows if row is not None]) == 1
-
-
-async def test_order_placed_since_the_trigger_stops_messages_delivered_or_not(
-    registered: Database,
-) -> None:
-    await accept(registered, an_event("e1"))
-    await accept(registered, an_event("before", EventKind.ORDER_PLACED, later(-1)))
-    await accept(registered, an_event("view", EventKind.PRODUCT_VIEW, later()))
-    await accept(registered, an_event("theirs", EventKind.ORDER_PLACED, later()), customer_id="c2")
-    await accept(
-        registered, an_event("there", EventKind.ORDER_PLACED, later()), store_id=OTHER_STORE
-    )
-    assert await stop(registered) is None
-    order = an_event("same moment", EventKind.ORDER_PLACED, NOW)
-    await accept(registered, order)
-    assert await stop(registered) == order
-
-
-async def test_operators_exit_stops_what_was_accepted_before_it(registered: Database) -> None:
-    await accept(registered, an_event("old-exit", OPERATOR_EXIT, later(-60)))
-    await accept(registered, an_event("e1"))
-    assert await stop(registered) is None
-    leave = an_event("exit", OPERATOR_EXIT, later(-30))  # by whichever clock
-    await accept(registered, leave)
-    assert await stop(registered) == leave
 
 
 async def test_numbers_of_a_body_come_back_as_posted(registered: Database) -> None:

@@ -4,7 +4,6 @@ from domain.events.journey_event import JourneyEvent
 from domain.journey.outcomes import ClosedJourney, Decision, Outcome, Reason
 from storage import journeys
 from storage.database import Database
-from storage.journeys import TriggerSeen
 from tests.storage.builders import CUSTOMER, NOW, OTHER_STORE, STORE, an_event, later
 
 
@@ -13,14 +12,12 @@ def closed(
     at: datetime = NOW,
     trigger: JourneyEvent | None = None,
     reason: Reason = Reason.PLAN_DONE,
-    left_at: datetime | None = None,
 ) -> ClosedJourney:
     return ClosedJourney(
         run_id=run_id,
         store_id=STORE,
         customer_id=CUSTOMER,
         trigger=trigger,
-        left_at=left_at,
         outcome=Outcome.MESSAGED if reason is Reason.PLAN_DONE else Outcome.EXITED,
         reason=reason,
         evidence={"event_id": "e9"},
@@ -70,23 +67,6 @@ async def test_pages_list_every_closed_journey_once_the_newest_first(registered:
     assert shown == ended[::-1]
 
 
-async def test_event_is_handled_once_a_journey_about_it_has_closed(registered: Database) -> None:
-    await record(registered, closed("r1", trigger=an_event("e1")), closed("r2"))
-    async with registered.reading() as connection:
-        asked = [
-            await journeys.handled(
-                connection, store_id, customer_id, TriggerSeen(event_id, later(60))
-            )
-            for store_id, customer_id, event_id in [
-                (STORE, CUSTOMER, "e1"),
-                (STORE, CUSTOMER, "e2"),
-                (STORE, "c2", "e1"),
-                (OTHER_STORE, CUSTOMER, "e1"),
-            ]
-        ]
-    assert asked == [True, False, False, False]
-
-
 async def test_journeys_are_counted_by_kind_outcome_and_reason(registered: Database) -> None:
     about = an_event("e1")
     await record(
@@ -102,15 +82,3 @@ async def test_journeys_are_counted_by_kind_outcome_and_reason(registered: Datab
         ("cart_update", "exited", "order_placed", 1),
         ("cart_update", "messaged", "plan_done", 2),
     ]
-
-
-async def test_what_a_customer_did_before_a_journey_that_closed_is_handled_with_it(
-    registered: Database,
-) -> None:
-    await record(registered, closed("r1", trigger=an_event("e2"), left_at=later(10)))
-    async with registered.reading() as connection:
-        asked = [
-            await journeys.handled(connection, STORE, CUSTOMER, TriggerSeen("e1", left_at))
-            for left_at in (later(9), later(10), later(11))
-        ]
-    assert asked == [True, True, False]

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -26,7 +26,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("store_id", name=op.f("pk_exit_api_state")),
     )
     op.create_index(
-        "ix_inbox_orders", "inbox", ["store_id"], sqlite_where=ORDERS, postgresql_where=ORDERS
+        "ix_inbox_orders",
+        "inbox",
+        ["store_id", "customer_id"],
+        sqlite_where=ORDERS,
+        postgresql_where=ORDERS,
     )
 
 
