@@ -19,7 +19,7 @@ from domain.journey.routing import Delivery
 from ingest.metrics import IngestMetrics
 from ingest.order_signals import OrderSignals
 from operations.background import run_concurrently
-from storage import inbox_delivery, stores
+from storage import inbox_delivery, journeys, stores
 from storage.database import Database
 from storage.inbox import InboxRow
 from temporal.gateway import JourneyGateway
@@ -80,29 +80,40 @@ class Dispatcher:
 
     async def _deliver_to_journeys(self, row: InboxRow) -> CustomerRef | None:
         if row.event.kind == EventKind.ORDER_PLACED:
-            return await self._orders.signal(row)
+            return await self._orders.signal(row) if row.signalled else None
         return row.customer if await self._signal_or_start(row) else None
 
     async def _signal_or_start(self, row: InboxRow) -> bool:
         if row.event.kind == OPERATOR_EXIT:
             return await self._journeys.request_exit(row.customer, row.event)
-        if await self._journeys.signal_event(row.customer, row.event):
+        if row.signalled and await self._journeys.signal_event(row.customer, row.event):
             return True
         if row.delivery is not Delivery.SIGNAL_OR_START:
             return False
-        return await self._start_or_signal(row)
+        open_run = await self._start(row)
+        return open_run is None or await self._has_another_way(row, open_run)
 
-    async def _start_or_signal(self, row: InboxRow) -> bool:
-        """Start a journey, or signal the one that was started meanwhile."""
-        if await self._start(row) or await self._journeys.signal_event(row.customer, row.event):
+    async def _has_another_way(self, row: InboxRow, open_run: str) -> bool:
+        """Signal the journey that is open, or leave the event to be read by it.
+
+        Raises:
+            UndeliverableError: that journey closes, or has closed, without the event.
+        """
+        if row.signalled:
+            if await self._journeys.signal_event(row.customer, row.event):
+                return True
+        elif not await self._is_recorded(open_run):
             return True
-        raise TemporalUnavailableError("a journey opened and closed in between")
+        raise UndeliverableError("a journey closed in between")
 
-    async def _start(self, row: InboxRow) -> bool:
+    async def _is_recorded(self, run_id: str) -> bool:
+        async with self._database.reading() as connection:
+            return await journeys.is_recorded(connection, run_id)
+
+    async def _start(self, row: InboxRow) -> str | None:
         async with self._database.reading() as connection:
             store = await stores.existing(connection, row.store_id)
-        buffer = store.config.buffer
-        return await self._journeys.start(row.customer, row.event, buffer, self._clock())
+        return await self._journeys.start(row.customer, row.event, store.config, self._clock())
 
     async def _back_off(self, row: InboxRow, error: Exception) -> None:
         """Retry one event later, without holding up other customers."""
@@ -142,8 +153,8 @@ class Dispatcher:
 
     async def _release(self, rows: Sequence[InboxRow]) -> None:
         """Give up the lease on events, so that the next sweep may have them."""
-        async with self._database.transaction() as connection:
-            for row in rows:
+        for row in rows:  # one by one: others lock a customer's rows in another order
+            async with self._database.transaction() as connection:
                 await inbox_delivery.give_back(connection, row.id)
 
 

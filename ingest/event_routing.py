@@ -10,10 +10,17 @@ from domain.customers import phones
 from domain.customers.identity import customer_key, email_hash, keyed_hash
 from domain.events import consent
 from domain.events.journey_event import JourneyEvent
-from domain.events.models import CartUpdate
-from domain.journey.routing import route_event
+from domain.events.kinds import EventKind
+from domain.events.models import CartUpdate, EventBase
+from domain.journey.identity import CustomerRef
+from domain.journey.routing import (
+    MAX_SIGNALS,
+    MAX_STOPPING_SIGNALS,
+    MIN_SIGNAL_WINDOW,
+    route_event,
+)
 from ingest.event_parser import ParsedEvent
-from storage import suppressions
+from storage import bursts, suppressions
 from storage.inbox import NewEvent
 from storage.stores import Store
 
@@ -33,17 +40,29 @@ async def new_event(
     address = phones.to_e164(customer.phone, store.config.default_region)
     address_hash = keyed_hash(store.hash_key, address) if address else None
     obstacle = await _obstacle(connection, store, address_hash, parsed.body)
+    known_by = address or customer.phone
+    customer_id = customer_key(store.hash_key, customer.customer_id, known_by, customer.email)
     return NewEvent(
-        store.store_id,
-        customer_key(
-            store.hash_key, customer.customer_id, address or customer.phone, customer.email
-        ),
-        _journey_event(store, parsed),
-        {**parsed.body, **_resolved_fields(parsed)},
-        route_event(store.config, event, now, obstacle=obstacle),
-        address_hash,
-        email_hash(store.hash_key, customer.email),
+        store_id=store.store_id,
+        customer_id=customer_id,
+        event=_journey_event(store, parsed),
+        body={**parsed.body, **_resolved_fields(parsed)},
+        routing=route_event(store.config, event, now, obstacle=obstacle),
+        signalled=not await _is_too_many(connection, store, customer_id, event, now),
+        address_hash=address_hash,
+        email_hash=email_hash(store.hash_key, customer.email),
     )
+
+
+async def _is_too_many(
+    connection: AsyncConnection, store: Store, customer_id: str, event: EventBase, now: datetime
+) -> bool:
+    """Whether journeys read this event from the inbox, instead of being signalled it."""
+    stops = event.event_name == EventKind.ORDER_PLACED or event.empties_cart
+    limit = MAX_STOPPING_SIGNALS if stops else MAX_SIGNALS
+    since = now - max(store.config.buffer, MIN_SIGNAL_WINDOW)
+    customer = CustomerRef(store.store_id, customer_id)
+    return await bursts.reached(connection, customer, since, limit)
 
 
 async def _obstacle(

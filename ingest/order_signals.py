@@ -10,6 +10,7 @@ from storage import contacts
 from storage.database import Database
 from storage.inbox import InboxRow
 from temporal.gateway import JourneyGateway
+from temporal.rpc import UndeliverableError
 
 log = structlog.get_logger()
 
@@ -33,16 +34,25 @@ class OrderSignals:
 
         Raises:
             TemporalUnavailableError: Temporal was unavailable for one of them; all were tried.
-            UndeliverableError: Temporal refused it for one of them; all were tried.
+            UndeliverableError: Temporal refused it for its own customer; all were tried.
         """
         customers = [row.customer, *await self._others(row)]
-        signals = (self._journeys.signal_event(each, row.event) for each in customers)
+        signals = (self._signal(row, each) for each in customers)
         results = await asyncio.gather(*signals, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
         reached = (each for each, has_it in zip(customers, results, strict=True) if has_it)
         return next(reached, None)
+
+    async def _signal(self, row: InboxRow, customer: CustomerRef) -> bool:
+        """A journey of another customer that refuses the signal sees the order when it claims."""
+        try:
+            return await self._journeys.signal_event(customer, row.event)
+        except UndeliverableError:
+            if customer == row.customer:
+                raise
+            return False
 
     async def _others(self, row: InboxRow) -> list[CustomerRef]:
         async with self._database.reading() as connection:

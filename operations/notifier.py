@@ -53,6 +53,7 @@ class Notifier:
             await self._journeys.release(CustomerRef(hold.store_id, hold.customer_id))
         except UndeliverableError:
             log.exception("journey cannot be released")
+            return
         async with self._database.transaction() as connection:
             await holds.remove(connection, hold)
 
