@@ -16,10 +16,12 @@ from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.deliver import Deliver
 from activities.exit_check import ExitCheck
 from activities.outcome import Outcomes
 from activities.plan import Plans
-from activities.send_message import SendMessage
+from activities.send_message import MessageSender
+from activities.send_recorder import RECORD_WITHIN, SendRecorder
 from clock import Clock, utc_now
 from ingest.dispatcher import Dispatcher
 from ingest.intake import Intake
@@ -95,6 +97,7 @@ async def open_activities(
     clock: Clock = utc_now,
     *,
     provider_timeout: timedelta = REQUEST_TIMEOUT,
+    record_within: timedelta = RECORD_WITHIN,
 ) -> AsyncIterator[JourneyActivities]:
     """The activities of journeys, with open connections to Meta and partners.
 
@@ -103,6 +106,7 @@ async def open_activities(
         settings: where Meta is, and whether private addresses may be called.
         clock: tells the time in which journeys live.
         provider_timeout: of one request to Meta.
+        record_within: how long an outcome waits for a database that is away.
     """
     allow_private = settings.allow_private_egress
     async with whatsapp_http() as meta, partner_http() as partners:
@@ -110,10 +114,12 @@ async def open_activities(
         # Receivers compare a signature's time with their own clock, so `clock` does not apply.
         channels = ChannelClient(partners, utc_now, allow_private=allow_private)
         exit_api = ExitApiClient(partners, allow_private=allow_private)
+        recorder = SendRecorder(database, clock, within=record_within)
+        sender = MessageSender(database, provider, channels, recorder, clock)
+        exit_check = ExitCheck(database, exit_api, clock)
         yield JourneyActivities(
             plans=Plans(database),
-            exit_check=ExitCheck(database, exit_api, clock),
-            send_message=SendMessage(database, provider, channels, clock),
+            deliver=Deliver(database, exit_check, sender, recorder, clock),
             outcomes=Outcomes(database),
         )
 

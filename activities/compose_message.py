@@ -8,9 +8,11 @@ from typing import Any
 from domain.customers import phones
 from domain.customers.identity import keyed_hash
 from domain.events import consent
-from domain.journey.activity_inputs import SendRequest
+from domain.journey.activity_inputs import DeliverRequest
 from domain.journey.activity_results import SendResult, SendStatus
 from domain.journey.outcomes import Reason
+from domain.journey.plan import PlannedStep
+from domain.journey.rules import rules_of
 from domain.journey.schedule import due_at
 from domain.messages.channels import Channel, ChannelRequest
 from domain.messages.liquid import MergeFieldError
@@ -19,9 +21,7 @@ from domain.messages.reader import Reader
 from domain.messages.rendering import RenderedMessage, merge_fields, render, render_fields
 from domain.messages.templates import TemplateMessage
 from domain.stores.config import StoreConfig
-from storage import inbox, stores
 from storage.claims import Claim
-from storage.database import Database
 from storage.messages import MessageKey
 from storage.stores import Store
 
@@ -51,22 +51,26 @@ class OutgoingMessage:
     claim: Claim
 
 
-async def compose_message(
-    database: Database, request: SendRequest, now: datetime
+def compose_message(
+    request: DeliverRequest, store: Store, body: Body, now: datetime
 ) -> OutgoingMessage | SendResult:
-    """Compose the step's current message."""
-    async with database.reading() as connection:
-        store = await stores.existing(connection, request.store_id)
-        body = await inbox.body(connection, request.store_id, request.trigger_event_id) or {}
+    """Compose the step's current message.
+
+    Args:
+        request: which message.
+        store: whose message it is.
+        body: of the trigger, as posted; empty when it was erased.
+        now: the time, for quiet hours.
+    """
     address = phones.address_in(body, store.config.default_region)
     if address is None:
         return SendResult(status=SendStatus.ENDED, reason=Reason.NO_ADDRESS)
-    unsendable = _unsendable(store.config, body, address, now)
+    unsendable = _unsendable(request.step, store.config, body, address, now)
     return unsendable or _compose(request, store, body, address)
 
 
 def _compose(
-    request: SendRequest, store: Store, body: Body, address: str
+    request: DeliverRequest, store: Store, body: Body, address: str
 ) -> OutgoingMessage | SendResult:
     message = request.step.definition.message_at(request.fallback)
     try:
@@ -95,10 +99,14 @@ def channel_request(
     )
 
 
-def _unsendable(config: StoreConfig, body: Body, address: str, now: datetime) -> SendResult | None:
-    """Missing consent, or the customer's quiet hours."""
+def _unsendable(
+    step: PlannedStep, config: StoreConfig, body: Body, address: str, now: datetime
+) -> SendResult | None:
+    """Missing consent, a message that expired since it was due, or the customer's quiet hours."""
     if config.consent == "required" and not consent.is_granted(body):
         return SendResult(status=SendStatus.ENDED, reason=Reason.NO_CONSENT)
+    if (reason := step.unsendable_reason(now)) is not None:
+        return _skipped(reason, due_at=step.due_at.isoformat())
     until = _quiet_until(config, address, now)
     if until is None:
         return None
@@ -116,7 +124,7 @@ def _quiet_until(config: StoreConfig, address: str, now: datetime) -> datetime |
     return until if until > soon else None
 
 
-def _reader(request: SendRequest, config: StoreConfig, body: Body) -> Reader:
+def _reader(request: DeliverRequest, config: StoreConfig, body: Body) -> Reader:
     """The customer, by whose clock times are told as far as the number determines it."""
     zone = phones.time_zone_of(phones.address_in(body, config.default_region))
     return Reader(request.step.definition.language, zone or config.timezone)
@@ -137,19 +145,21 @@ def _skipped(reason: Reason, **evidence: str) -> SendResult:
     return SendResult(status=SendStatus.SKIPPED, reason=reason, evidence=evidence)
 
 
-def _claim(request: SendRequest, store: Store, address: str) -> Claim:
+def _claim(request: DeliverRequest, store: Store, address: str) -> Claim:
     account = store.config.whatsapp
     message = request.step.definition.message_at(request.fallback)
     key = MessageKey(
         request.store_id,
         request.customer_id,
-        request.trigger_event_id,
+        request.trigger.event_id,
         request.step.number,
         request.fallback,
     )
     return Claim(
         key=key,
-        kind=request.kind,
+        kind=request.trigger.kind,
+        subject=request.subject(),
+        review=rules_of(request.rules_version).review,
         template=message.template if isinstance(message, TemplateMessage) else None,
         address_hash=keyed_hash(store.hash_key, address),
         due_at=request.step.due_at,

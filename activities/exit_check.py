@@ -1,64 +1,72 @@
 """Asking the partner, right before a message, whether the customer came back."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final
 
+import structlog
 from temporalio import activity
 
+from activities import heartbeats
 from activities.errors import exit_api_unavailable
 from clock import Clock
 from domain.customers.identity import is_anonymous
 from domain.events.journey_event import JourneyEvent
-from domain.journey.activity_inputs import ExitCheckRequest
+from domain.journey.activity_inputs import DeliverRequest
 from domain.journey.activity_results import ExitCheckResult
-from domain.journey.later_events import is_later
+from domain.journey.later_events import later_events
 from domain.journey.routing import MAX_CLOCK_SKEW
 from domain.stores.config import ExitApi
 from partners.exit_api import ExitApiClient, ExitApiUnavailableError, RecentEvent
-from storage import exit_api_state, holds, stores
-from storage.database import Database
+from storage import exit_api_state
+from storage.database import UNAVAILABLE_ERRORS, Database
 from storage.exit_api_state import ExitApiState
-from storage.holds import Hold
 from storage.stores import Store
+
+MAX_TRIES: Final = 5
+"""8 + 16 + 32 + 64 s apart: about 2 minutes, as long as a deployment at the partner. After the last
+one the store's `on_failure` decides."""
+
+FIRST_RETRY: Final = timedelta(seconds=8)
+"""After a failed exit check, doubling."""
+
+log = structlog.get_logger()
 
 
 class ExitCheck:
     """The partners' Journey Exit APIs."""
 
     def __init__(self, database: Database, exit_api: ExitApiClient, clock: Clock) -> None:
-        """Ask through this client; the stores in this database name the URLs."""
+        """Ask through this client; this database knows which of them have ever answered."""
         self._database = database
         self._exit_api = exit_api
         self._clock = clock
 
-    @activity.defn
-    async def exit_check(self, request: ExitCheckRequest) -> ExitCheckResult:
-        """The events newer than `left_at` that the partner knows.
+    async def ask(
+        self, store: Store, known: ExitApiState, request: DeliverRequest
+    ) -> ExitCheckResult | None:
+        """What the partner knows that is later than `left_at`; None: the store has no Exit API.
 
-        A paused store's partner is not asked: the journey holds, and asks when it is resumed.
+        The result says so when no readable answer came in any attempt, or none can come.
 
         Raises:
-            ApplicationError: `ExitApiUnavailable`, when no readable answer came.
+            ApplicationError: no readable answer came, and it is worth asking again later.
         """
-        store = await self._store_or_hold(request)
-        if store.paused or store.config.exit_api is None:
-            return ExitCheckResult(held=store.paused)
+        api, asked_at = store.config.exit_api, self._clock()
+        if api is None:
+            return None
         if is_anonymous(request.customer_id):
             because = "the partner gave this customer no customer_id to ask by"
-            raise exit_api_unavailable(because, final=True)
-        return await self._ask(store, store.config.exit_api, request)
-
-    async def _ask(self, store: Store, api: ExitApi, request: ExitCheckRequest) -> ExitCheckResult:
-        asked_at = self._clock()
-        async with self._database.reading() as connection:
-            known = await exit_api_state.read(connection, store.store_id, api)
+            return ExitCheckResult(asked_at=asked_at, failure=because)
+        bounded = api.model_copy(update={"timeout": min(api.timeout, request.exit_check_timeout)})
         try:
-            recent = await self._recent_events(api, request.customer_id, known, asked_at)
+            recent = await self._recent_events(bounded, request.customer_id, known, asked_at)
         except ExitApiUnavailableError as error:
             await self._record_failure(store, api, known, str(error))
-            raise exit_api_unavailable(str(error)) from error
+            return _failed(str(error), asked_at)
         await self._record_answer(store, api, known)
-        later = _later_events(store, recent, request)
+        later = later_events(request.subject(), _journey_events(store, recent))
         return ExitCheckResult(events=later, seen=len(recent), asked_at=asked_at)
 
     async def _recent_events(
@@ -74,7 +82,7 @@ class ExitCheck:
     async def _record_answer(self, store: Store, api: ExitApi, known: ExitApiState) -> None:
         now = self._clock()
         if known.lacks_answer(now):
-            async with self._database.transaction() as connection:
+            async with _best_effort(), self._database.transaction() as connection:
                 await exit_api_state.record_answer(connection, store.store_id, api, now)
 
     async def _record_failure(
@@ -82,36 +90,36 @@ class ExitCheck:
     ) -> None:
         now = self._clock()
         if known.lacks_failure(now):
-            async with self._database.transaction() as connection:
+            async with _best_effort(), self._database.transaction() as connection:
                 await exit_api_state.record_failure(connection, store.store_id, api, because, now)
 
-    async def _store_or_hold(self, request: ExitCheckRequest) -> Store:
-        """Read a paused store again, so that no resume comes between the look and the hold."""
-        async with self._database.reading() as connection:
-            store = await stores.existing(connection, request.store_id)
-        if not store.paused:
-            return store
-        async with self._database.transaction() as connection:
-            store = await stores.existing(connection, request.store_id, for_share=True)
-            if store.paused:
-                because = store.paused_because or "paused"
-                hold = Hold(store.store_id, request.customer_id, self._clock())
-                await holds.add(connection, hold, because)
-        return store
+
+@asynccontextmanager
+async def _best_effort() -> AsyncIterator[None]:
+    """What is noted for operators must not cost a message."""
+    try:
+        yield
+    except UNAVAILABLE_ERRORS as error:
+        log.warning("state of an Exit API not recorded", because=type(error).__name__)
 
 
-def _later_events(
-    store: Store, recent: Sequence[RecentEvent], request: ExitCheckRequest
-) -> list[JourneyEvent]:
-    known = (_journey_event(store, event) for event in recent)
-    return [event for event in known if is_later(event, request.trigger_at, request.left_at)]
+def _failed(because: str, asked_at: datetime) -> ExitCheckResult:
+    """Fail the attempt, or give up after the last try. Heartbeats carry how many tries failed."""
+    failed = heartbeats.failed_exit_checks() + 1
+    if failed == MAX_TRIES:
+        return ExitCheckResult(asked_at=asked_at, failure=because)
+    activity.heartbeat(failed)
+    raise exit_api_unavailable(because, again_in=FIRST_RETRY * 2 ** (failed - 1))
 
 
-def _journey_event(store: Store, recent: RecentEvent) -> JourneyEvent:
+def _journey_events(store: Store, recent: Sequence[RecentEvent]) -> list[JourneyEvent]:
     """The API gives no ids: name and time stand for one."""
-    return JourneyEvent(
-        event_id=f"exit-api:{recent.event_name}@{recent.timestamp.isoformat()}",
-        kind=recent.event_name,
-        at=recent.timestamp,
-        intent=store.config.intent(recent.event_name),
-    )
+    return [
+        JourneyEvent(
+            event_id=f"exit-api:{event.event_name}@{event.timestamp.isoformat()}",
+            kind=event.event_name,
+            at=event.timestamp,
+            intent=store.config.intent(event.event_name),
+        )
+        for event in recent
+    ]

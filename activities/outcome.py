@@ -1,10 +1,18 @@
 """Recording how a journey ended."""
 
+from typing import Final
+
 from temporalio import activity
 
-from domain.journey.outcomes import ClosedJourney
-from storage import holds, journeys
-from storage.database import Database
+from domain.events.journey_event import JourneyEvent
+from domain.journey.identity import CustomerRef
+from domain.journey.outcomes import JourneyRecord, Reason
+from storage import holds, journeys, later_events
+from storage.database import Database, lock
+from storage.later_events import TakenIn
+
+EXITS: Final = frozenset({Reason.OPERATOR, Reason.OPTED_OUT})
+"""After these nothing that came before is the beginning of another journey."""
 
 
 class Outcomes:
@@ -15,8 +23,20 @@ class Outcomes:
         self._database = database
 
     @activity.defn
-    async def record_outcome(self, journey: ClosedJourney) -> None:
-        """Record outcome, reason, evidence and decisions in one transaction. Idempotent."""
+    async def record_outcome(self, record: JourneyRecord) -> list[JourneyEvent]:
+        """Record outcome, decisions and the events taken in, in one transaction. Idempotent.
+
+        Returns:
+            Later events that the journey was not signalled: it hands them to the next one.
+        """
+        journey = record.journey
+        customer = CustomerRef(journey.store_id, journey.customer_id)
+        taken = TakenIn(journey.run_id, record.taken, record.up_to, record.next, journey.closed_at)
         async with self._database.transaction() as connection:
+            await lock(connection, "customer", customer.store_id, customer.customer_id)
             await journeys.record(connection, journey)
-            await holds.forget(connection, journey.store_id, journey.customer_id)
+            await later_events.take(connection, customer, taken)
+            await holds.forget(connection, customer.store_id, customer.customer_id)
+            if journey.left_at is None or journey.reason in EXITS:
+                return []
+            return await later_events.unsignalled(connection, customer, journey.left_at)

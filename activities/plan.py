@@ -4,10 +4,13 @@ from temporalio import activity
 
 from domain.customers import phones
 from domain.journey.activity_inputs import PlanRequest
-from domain.journey.plan import JourneyPlan, make_plan
-from storage import inbox, journeys, stores
+from domain.journey.activity_results import LoadedPlan
+from domain.journey.identity import CustomerRef
+from domain.journey.plan import Departure, make_plan
+from domain.journey.policy import policy_of
+from storage import inbox, journeys, later_events, stores
 from storage.database import Database
-from storage.journeys import TriggerSeen
+from storage.later_events import Since
 
 
 class Plans:
@@ -18,19 +21,26 @@ class Plans:
         self._database = database
 
     @activity.defn
-    async def load_plan(self, request: PlanRequest) -> JourneyPlan:
+    async def load_plan(self, request: PlanRequest) -> LoadedPlan:
         """The plan for a trigger, with due times in the zone of the customer's phone.
 
-        An event can be delivered twice, when a process dies between delivering and marking it. The
-        plan for a trigger whose journey has closed says so.
+        Also what is known of the buffer: an event can be delivered twice, when a process dies
+        between delivering and marking it, and it can be accepted long before it is delivered.
         """
+        customer = CustomerRef(request.store_id, request.customer_id)
+        since, known = Since(request.buffered_since, request.orders_since), set(request.buffered)
         async with self._database.reading() as connection:
-            seen = TriggerSeen(request.trigger_event_id, request.left_at)
-            if request.first and await journeys.handled(
-                connection, request.store_id, request.customer_id, seen
-            ):
-                return JourneyPlan(already_handled=True)
             store = await stores.existing(connection, request.store_id)
-            body = await inbox.body(connection, request.store_id, request.trigger_event_id) or {}
+            body = await inbox.body(connection, request.store_id, request.trigger.event_id) or {}
+            accepted = await later_events.accepted(connection, customer, since) if known else []
+            handled = await later_events.taken(connection, request.store_id, known)
+            up_to = await journeys.messaged_up_to(connection, request.store_id, request.customer_id)
         zone = phones.time_zone_of(phones.address_in(body, store.config.default_region))
-        return make_plan(store.config, request.kind, request.left_at, zone)
+        departure = Departure(request.left_at, request.first_left_at, request.trigger.at)
+        return LoadedPlan(
+            plan=make_plan(store.config, request.trigger.kind, departure, zone),
+            policy=policy_of(store.config),
+            handled=tuple(handled),
+            messaged_up_to=up_to if known else None,
+            accepted=tuple(event for event in accepted if event.event_id not in known),
+        )

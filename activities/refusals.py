@@ -92,12 +92,17 @@ def _template_held(refusal: _Refusal) -> Settlement:
     """Every message with this template would fail: hold it."""
     because = _for_operator(refusal)
     ledger = not_sent_update(refusal.outcome.title)
-    return Settlement(ledger, _held(refusal), hold_template_because=because)
+    held = _held(refusal, refusal.attempt.template)
+    return Settlement(ledger, held, hold_template_because=because)
 
 
-def _held(refusal: _Refusal) -> SendResult:
-    reason = REASONS[refusal.outcome.category]
-    return SendResult(status=SendStatus.HELD, reason=reason, evidence=refusal.evidence)
+def _held(refusal: _Refusal, template: str | None = None) -> SendResult:
+    return SendResult(
+        status=SendStatus.HELD,
+        reason=REASONS[refusal.outcome.category],
+        evidence={**refusal.evidence, "because": _for_operator(refusal)},
+        template=template,
+    )
 
 
 def _for_operator(refusal: _Refusal) -> str:

@@ -4,7 +4,6 @@ from activities.errors import not_sent
 from activities.messaging_provider import CategoryOf
 from activities.refusals import REASONS, settle_refusal
 from activities.settlement import Attempt, Settlement, ended, not_sent_update, settle_unknown
-from domain.events.kinds import EventKind
 from domain.journey.activity_results import EARLIER_OUTCOME, SendResult, SendStatus
 from domain.journey.outcomes import Outcome, Reason, evidence_of
 from domain.messages.send_outcome import (
@@ -15,7 +14,7 @@ from domain.messages.send_outcome import (
     SendOutcome,
     Unknown,
 )
-from storage.claims import Paced, Refusal, Stopped
+from storage.claims import Claim, Forbidden, Overtaken, Paced, Refusal, Stopped
 from storage.messages import LedgerUpdate, Message, MessageStatus
 
 
@@ -42,19 +41,25 @@ def _accepted(outcome: Accepted, attempt: Attempt, evidence: dict[str, str]) -> 
     return Settlement(ledger, SendResult(status=SendStatus.ACCEPTED, evidence=said))
 
 
-def not_claimed(found: Message | Stopped | Refusal | Paced, category_of: CategoryOf) -> SendResult:
+def not_claimed(
+    wanted: Claim,
+    found: Message | Stopped | Overtaken | Forbidden | Paced,
+    category_of: CategoryOf,
+) -> SendResult:
     """What to tell a journey whose message could not be claimed."""
     match found:
         case Message():
             return _sent_before(found, category_of)
         case Stopped(event=event):
-            ordered = event.kind == EventKind.ORDER_PLACED
-            reason = Reason.ORDER_PLACED if ordered else Reason.OPERATOR
-            return ended(Outcome.EXITED, reason, evidence_of(event))
+            return ended(Outcome.EXITED, Reason.OPERATOR, evidence_of(event))
+        case Overtaken(events=events):
+            return SendResult(status=SendStatus.OVERTAKEN, events=events)
         case Paced(until=until):
             return SendResult(status=SendStatus.DEFERRED, reason=Reason.THROTTLED, until=until)
-        case Refusal():
-            return _NOT_CLAIMED[found]
+        case Forbidden(refusal=refusal, evidence=evidence):
+            template = wanted.template if refusal is Refusal.TEMPLATE_HELD else None
+            told = {"evidence": evidence, "template": template}
+            return _FORBIDDEN[refusal].model_copy(update=told)
 
 
 def _sent_before(message: Message, category_of: CategoryOf) -> SendResult:
@@ -75,7 +80,7 @@ def reason_of_failure(error_code: int | None, category_of: CategoryOf) -> Reason
     return REASONS.get(category, Reason.SEND_FAILED)
 
 
-_NOT_CLAIMED = {
+_FORBIDDEN = {
     Refusal.PAUSED: SendResult(status=SendStatus.HELD, reason=Reason.STORE_PAUSED),
     Refusal.TEMPLATE_HELD: SendResult(status=SendStatus.HELD, reason=Reason.TEMPLATE_HELD),
     Refusal.OPTED_OUT: ended(Outcome.EXITED, Reason.OPTED_OUT, {}),

@@ -37,6 +37,7 @@ class Attempt:
     at: datetime
     says: str
     """The evidence in which the provider's words stand, such as `meta_says`."""
+    template: str | None = None
 
 
 def settle_unknown(outcome: Unknown, evidence: dict[str, str], now: datetime) -> Settlement:

@@ -25,7 +25,7 @@ STORE_ID = "a"
 FORMER_LIMITS = Limits(slots=99, tasks=100)
 SAMPLED_JOURNEYS = 50
 MAX_DURATION = timedelta(minutes=9)
-SEND_ACTIVITY = "send_message"
+SEND_ACTIVITY = "deliver"
 
 
 async def measure(environment: Environment, count: int, limits: Limits) -> None:

@@ -1,17 +1,23 @@
 """The messages of the benchmark of faults: stores, trigger events, and the activity's input."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import insert
 
 from benchmarks.phones import phone_digits
 from clock import utc_now
+from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind, intent_of
-from domain.journey.activity_inputs import SendRequest
-from domain.journey.plan import make_plan
+from domain.journey import requests
+from domain.journey.activity_inputs import DeliverRequest
+from domain.journey.activity_results import LoadedPlan
+from domain.journey.buffer import Settled
+from domain.journey.plan import Departure, make_plan
+from domain.journey.policy import policy_of
 from domain.journey.routing import Delivery
+from domain.journey.state import JourneyState
 from domain.stores.config import StoreConfig
 from storage import stores
 from storage.database import Database
@@ -21,17 +27,23 @@ STORE_IDS: Final = tuple(f"store-{number}" for number in range(4))
 LEFT_AT: Final = datetime(2024, 10, 8, 12, tzinfo=UTC)
 
 
-def send_request(number: int) -> SendRequest:
+def deliver_request(number: int) -> DeliverRequest:
     """The activity's input for a message. No two messages share a customer."""
-    store_id = STORE_IDS[number % len(STORE_IDS)]
-    [step] = make_plan(_config(store_id), EventKind.CART_UPDATE, LEFT_AT, None).steps
-    return SendRequest(
-        store_id=store_id,
-        customer_id=str(number),
-        trigger_event_id=f"event-{number}",
+    config = _config(STORE_IDS[number % len(STORE_IDS)])
+    trigger = JourneyEvent(
+        event_id=f"event-{number}",
         kind=EventKind.CART_UPDATE,
-        step=step,
+        at=LEFT_AT,
+        intent=intent_of(EventKind.CART_UPDATE),
     )
+    policy, departure = policy_of(config), Departure(LEFT_AT, LEFT_AT, LEFT_AT)
+    plan = make_plan(config, trigger.kind, departure, None)
+    state = JourneyState(
+        store_id=config.name, customer_id=str(number), buffer=timedelta(0), policy=policy
+    )
+    state.begin(Settled(trigger, LEFT_AT), LEFT_AT)
+    state.follow(LoadedPlan(plan=plan, policy=policy), LEFT_AT)
+    return requests.deliver_request(state, plan.steps[0])
 
 
 async def fill(database: Database, sends: int) -> None:

@@ -11,7 +11,7 @@ from workflows import policies
 FAULT_SHARE: Final = 0.1
 """Of all messages: each meets one fault, the killing of workers apart."""
 
-MAX_ATTEMPTS: Final = policies.SEND.maximum_attempts
+MAX_ATTEMPTS: Final = policies.DELIVER.maximum_attempts
 UNREACHABLE: Final = 131026
 
 

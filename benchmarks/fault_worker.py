@@ -1,6 +1,6 @@
 """A worker process of the benchmark of faults: it sends the messages that it reads, and is killed.
 
-It runs the product's activity `SendMessage` in Temporal's test environment for activities, without
+It runs the product's activity `deliver` in Temporal's test environment for activities, without
 a server, and retries as Temporal's retry policy would, with shorter waits. The end of the input
 ends the process.
 """
@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.send_message import SendMessage
-from benchmarks.fault_messages import send_request
+from activities.deliver import Deliver
+from benchmarks.fault_messages import deliver_request
 from benchmarks.fault_plan import MAX_ATTEMPTS
 from benchmarks.fault_protocol import SendAnswer, SendCommand, WorkerConfig
 from bootstrap import open_activities
@@ -45,7 +45,7 @@ class RetryingSender:
         refused: the activity with a Meta that refuses connections.
     """
 
-    def __init__(self, sending: SendMessage, refused: SendMessage) -> None:
+    def __init__(self, sending: Deliver, refused: Deliver) -> None:
         self._sending = sending
         self._refused = refused
 
@@ -69,12 +69,16 @@ class RetryingSender:
         environment = ActivityEnvironment()
         environment.info = replace(environment.info, attempt=attempt)
         sending = self._refused if attempt <= command.refused_attempts else self._sending
-        return await environment.run(sending.send_message, send_request(command.number))
+        result = await environment.run(sending.deliver, deliver_request(command.number))
+        if result.send is None:
+            raise ValueError("stores of this benchmark have no Exit API")
+        return result.send
 
 
 def _seconds_after(attempt: int) -> float:
-    interval = policies.SEND.initial_interval * policies.SEND.backoff_coefficient ** (attempt - 1)
-    return interval.total_seconds() / SPEEDUP
+    policy = policies.DELIVER
+    interval = policy.initial_interval * policy.backoff_coefficient ** (attempt - 1)
+    return min(interval, policy.maximum_interval or interval).total_seconds() / SPEEDUP
 
 
 async def main() -> None:
@@ -93,7 +97,7 @@ async def main() -> None:
             )
             for url in (config.meta_url, config.refusing_url)
         ]
-        sender = RetryingSender(*(each.send_message for each in activities))
+        sender = RetryingSender(*(each.deliver for each in activities))
         group = await stack.enter_async_context(asyncio.TaskGroup())
         async for line in lines:
             group.create_task(_answer(sender, SendCommand.model_validate_json(line)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,6 +20,7 @@ from domain.journey.activity_results import MessageFailed
 from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import Stage
 from domain.journey.state import JourneyState
+from domain.stores.config import StoreConfig
 from temporal.journey_start import start_journey, wake_with_exit
 from temporal.rpc import NotOpenError, TemporalUnavailableError, UndeliverableError, temporal_call
 from temporal.search_attributes import are_registered
@@ -59,15 +60,19 @@ class JourneyGateway:
         return await self._signal(customer, RecoveryJourney.event_received, event)
 
     async def start(
-        self, customer: CustomerRef, event: JourneyEvent, buffer: timedelta, now: datetime
-    ) -> bool:
-        """Start a journey that is delayed until the buffer has passed; False when one is open."""
+        self, customer: CustomerRef, event: JourneyEvent, config: StoreConfig, now: datetime
+    ) -> str | None:
+        """Start a journey that is delayed until the buffer has passed.
+
+        Returns:
+            None when it was started; the run id of the customer's open journey when there is one.
+        """
         try:
             async with temporal_call():
-                await start_journey(self._client, customer, event, buffer, now)
-        except WorkflowAlreadyStartedError:
-            return False
-        return True
+                await start_journey(self._client, customer, event, config, now)
+        except WorkflowAlreadyStartedError as error:
+            return error.run_id or ""
+        return None
 
     async def request_exit(self, customer: CustomerRef, event: JourneyEvent) -> bool:
         """End the customer's open journey at once; False when there is none."""

@@ -7,8 +7,10 @@ from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReus
 
 from domain.events.journey_event import JourneyEvent
 from domain.journey.identity import CustomerRef
+from domain.journey.policy import JourneyPolicy, policy_of
 from domain.journey.rules import NEWEST_RULES
 from domain.journey.state import JourneyState
+from domain.stores.config import StoreConfig
 from workflows import names
 from workflows.attributes import attributes_of
 from workflows.queues import task_queue
@@ -16,21 +18,21 @@ from workflows.recovery_journey import RecoveryJourney
 
 
 async def start_journey(
-    client: Client, customer: CustomerRef, event: JourneyEvent, buffer: timedelta, now: datetime
+    client: Client, customer: CustomerRef, event: JourneyEvent, config: StoreConfig, now: datetime
 ) -> None:
     """Start a journey that is delayed until the buffer has passed.
 
     Raises:
         WorkflowAlreadyStartedError: the customer has an open journey.
     """
-    state = _new_state(customer, buffer)
+    state = _new_state(customer, config.buffer, policy_of(config))
     state.receive(event)
     await client.start_workflow(
         RecoveryJourney.run,
         state,
         id=customer.journey_id,
         task_queue=task_queue(customer.store_id),
-        start_delay=max(event.at + buffer - now, timedelta(0)) or None,
+        start_delay=max(event.at + config.buffer - now, timedelta(0)) or None,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         search_attributes=attributes_of(state),
         priority=Priority(fairness_key=customer.store_id),
@@ -48,7 +50,7 @@ async def wake_with_exit(client: Client, customer: CustomerRef, event: JourneyEv
     Raises:
         WorkflowAlreadyStartedError: the journey has closed.
     """
-    state = _new_state(customer, timedelta(0))
+    state = _new_state(customer, timedelta(0), JourneyPolicy())
     await client.start_workflow(
         RecoveryJourney.run,
         state,
@@ -62,12 +64,13 @@ async def wake_with_exit(client: Client, customer: CustomerRef, event: JourneyEv
     )
 
 
-def _new_state(customer: CustomerRef, buffer: timedelta) -> JourneyState:
+def _new_state(customer: CustomerRef, buffer: timedelta, policy: JourneyPolicy) -> JourneyState:
     return JourneyState(
         store_id=customer.store_id,
         customer_id=customer.customer_id,
         rules_version=NEWEST_RULES,
         buffer=buffer,
+        policy=policy,
     )
 
 

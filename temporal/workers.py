@@ -11,16 +11,16 @@ from temporalio.client import Client
 from temporalio.worker import FixedSizeSlotSupplier, Worker, WorkerTuner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.exit_check import ExitCheck
+from activities.deliver import Deliver
 from activities.outcome import Outcomes
 from activities.plan import Plans
-from activities.send_message import SendMessage
 from temporal.slots import SharedSlots
 from workflows.queues import TASK_QUEUES
 from workflows.recovery_journey import RecoveryJourney
 
 SHUTDOWN_GRACE = timedelta(seconds=25)
-"""On shutdown: as long as a request to Meta may take, so that none becomes unknown."""
+"""On shutdown: as long as a request to Meta may take, so that none becomes unknown. A worker that
+stops claims no further message."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Limits:
     """What one worker process runs at the same time, at most."""
 
     slots: int = 48
-    """Activities besides one for each queue. A message takes two, so with answers from partners and
+    """Activities besides one for each queue. A message takes one, so with answers from partners and
     Meta in half a second that is some 50 a second of one store, and 9 when a partner takes 5 s."""
     tasks: int = 3
     """Workflow tasks of each queue; one takes milliseconds."""
@@ -58,8 +58,7 @@ class JourneyActivities:
     """The activities that journeys call."""
 
     plans: Plans
-    exit_check: ExitCheck
-    send_message: SendMessage
+    deliver: Deliver
     outcomes: Outcomes
 
     @property
@@ -67,8 +66,8 @@ class JourneyActivities:
         """What a worker registers."""
         return [
             self.plans.load_plan,
-            self.exit_check.exit_check,
-            self.send_message.send_message,
+            self.deliver.deliver,
+            self.deliver.record_send,
             self.outcomes.record_outcome,
         ]
 

@@ -9,14 +9,16 @@ from tests.databases import (
     migrated_postgresql,
     migrated_sqlite,
 )
-from tests.worlds import real_world, world
+from tests.worlds import any_world, postgresql_world, real_world, world
 
 __all__ = [
+    "any_world",
     "database",
     "database_url",
     "empty_database_url",
     "migrated_postgresql",
     "migrated_sqlite",
+    "postgresql_world",
     "real_world",
     "world",
 ]

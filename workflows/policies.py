@@ -16,17 +16,19 @@ NOT_IN_A_WORKFLOW_TASK = timedelta(seconds=3)
 """A local activity whose next retry is later than this waits for it as a timer. Otherwise each
 journey that waits for the database would keep one of the worker's slots, and write heartbeats."""
 
-ASK_PARTNER = RetryPolicy(
-    initial_interval=timedelta(seconds=8), backoff_coefficient=2, maximum_attempts=5
+BEYOND_THE_PARTNERS_TIMEOUT = timedelta(seconds=70)
+"""What a delivery may take besides the partner's answer: 10 s to claim, 20 s for the provider, 25 s
+for a database that is away just then, the rest for reading and a busy worker."""
+
+DELIVERY_HEARTBEAT = timedelta(seconds=20)
+"""After a worker's death the next attempt begins within this, and finds what was claimed."""
+
+DELIVER = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=4,
+    maximum_interval=timedelta(minutes=1),
+    maximum_attempts=9,
 )
-"""5 attempts, 8 + 16 + 32 + 64 s apart: about 2 minutes, as long as a deployment at the partner."""
-
-BEYOND_THE_PARTNERS_TIMEOUT = timedelta(seconds=10)
-"""What the exit check may take for itself: reading the store, resolving the host."""
-
-SEND_TIMEOUT = timedelta(seconds=30)
-"""The provider gets 20 s, the two transactions around the request the rest."""
-
-SEND = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=4, maximum_attempts=4)
-"""Retries only what the ledger proves unsent, for 21 s. Then the message is deferred, and a new
-exit check precedes the next attempt."""
+"""Retries only what is provably unsent, each time after a new exit check: 4 attempts for checks
+that fail, which say when to ask again, and 5 for anything else. A message that could not be sent
+is deferred after the last attempt."""

@@ -13,22 +13,19 @@ from temporalio.exceptions import ActivityError
 from workflows import names, policies
 
 with workflow.unsafe.imports_passed_through():
-    from activities.errors import is_exit_api_unavailable
-    from activities.exit_check import ExitCheck
+    from activities.deliver import Deliver
     from activities.outcome import Outcomes
     from activities.plan import Plans
-    from activities.send_message import SendMessage
     from domain.events.journey_event import JourneyEvent
-    from domain.journey import closing, delivery
-    from domain.journey.activity_inputs import ExitCheckRequest, PlanRequest
+    from domain.journey import closing, delivery, requests
+    from domain.journey.activity_inputs import PlanRequest
     from domain.journey.activity_results import (
-        ExitCheckFailed,
-        ExitCheckResult,
+        DeliverResult,
+        LoadedPlan,
         MessageFailed,
-        SendResult,
+        UnrecordedOutcome,
     )
-    from domain.journey.buffer import Settled, Wait
-    from domain.journey.delivery import Clearance, Hold
+    from domain.journey.buffer import Settled, Wait, last_active
     from domain.journey.later_events import Postpone
     from domain.journey.outcomes import Ending
     from domain.journey.pending import process_pending
@@ -86,36 +83,32 @@ class RecoveryJourney:
         state = self._state
         if state.trigger is not None or state.exit is not None:
             return state.requested_exit()
-        match state.rules.settle(state.pending, workflow.now(), state.buffer):
-            case Wait(until=until):
-                state.shorten_buffer()
-                self._continue_as_new(state, until)
-            case Ending() as ending:
-                state.end_in_buffer()
-                return ending
-            case Settled() as settled:
-                state.begin(settled, workflow.now())
-        return await self._load_plan(first=True)
+        while state.pending:
+            match state.rules.settle(state.pending, workflow.now(), state.buffer, state.policy):
+                case Wait(until=until):
+                    state.shorten_buffer()
+                    self._continue_as_new(state, until)
+                case Ending() as ending:
+                    state.end_in_buffer()
+                    return ending
+                case Settled() as settled:
+                    buffered, policy = list(state.pending), state.policy
+                    loaded = await self._load_plan(requests.first_plan_request(state, settled))
+                    state.amend_buffer(loaded)
+                    if (state.pending, state.policy) == (buffered, policy):
+                        state.begin(settled, workflow.now())
+                        return state.follow(loaded, workflow.now())
+        return closing.already_handled(state)
 
-    async def _load_plan(self, *, first: bool) -> Ending | None:
-        subject = self._state.subject()
-        request = PlanRequest(
-            store_id=self._state.store_id,
-            customer_id=self._state.customer_id,
-            trigger_event_id=subject.trigger.event_id,
-            kind=subject.trigger.kind,
-            left_at=subject.left_at,
-            first=first,
-        )
-        plan = await workflow.execute_local_activity_method(
+    async def _load_plan(self, request: PlanRequest) -> LoadedPlan:
+        return await workflow.execute_local_activity_method(
             Plans.load_plan,
             request,
             start_to_close_timeout=policies.DATABASE_TIMEOUT,
             retry_policy=policies.UNTIL_DATABASE_IS_BACK,
             local_retry_threshold=policies.NOT_IN_A_WORKFLOW_TASK,
-            summary=f"load the plan for {subject.trigger.kind}",
+            summary=f"load the plan for {request.trigger.kind}",
         )
-        return self._state.follow(plan, workflow.now())
 
     async def _follow_plan(self) -> Ending:
         """Deliver step after step, and decide on everything that is received meanwhile."""
@@ -159,84 +152,62 @@ class RecoveryJourney:
     async def _postpone(self, postponement: Postpone) -> Ending | None:
         """The customer was active again: the plan's delays count anew."""
         self._state.postpone(postponement, workflow.now())
-        return await self._load_plan(first=False)
+        loaded = await self._load_plan(requests.postponed_plan_request(self._state))
+        return self._state.follow(loaded, workflow.now())
 
     async def _deliver(self, step: PlannedStep) -> Ending | None:
-        """Ask the partner, then send one message, unless something speaks against it."""
+        """Ask the partner and send one message, unless something speaks against it."""
         reason = self._progress.unsendable_reason(step, workflow.now())
         if reason is not None:
             evidence = {"due_at": step.due_at.isoformat()}
             delivery.skip(self._state, step, reason, evidence, workflow.now())
             return None
         self._resumed = False
-        match await self._check_exit(step):
-            case Ending() as ending:
-                return ending
-            case Postpone() as postponement:
-                return await self._postpone(postponement)
-            case Hold():
-                await self._until_resumed()
-            case Clearance.SEND if not self._state.has_pending():
-                return await self._send(step)
-        return None
+        result = await self._ask_and_send(step)
+        if result is not None and result.unrecorded is not None:
+            await self._record_send(result.unrecorded)
+        decision = delivery.apply_delivery(self._state, step, result, workflow.now())
+        if self._state.held is not None:
+            await self._until_resumed()
+        return await self._postpone(decision) if isinstance(decision, Postpone) else decision
 
-    async def _check_exit(self, step: PlannedStep) -> Ending | Postpone | Hold | Clearance:
-        if not self._progress.plan.exit_check:
-            return Clearance.SEND
-        answer = await self._ask_partner(step)
-        return delivery.apply_exit_check(self._state, step, answer, workflow.now())
-
-    async def _ask_partner(self, step: PlannedStep) -> ExitCheckResult | ExitCheckFailed:
-        subject = self._state.subject()
-        request = ExitCheckRequest(
-            store_id=self._state.store_id,
-            customer_id=self._state.customer_id,
-            left_at=subject.left_at,
-            trigger_at=subject.trigger.at,
-        )
+    async def _ask_and_send(self, step: PlannedStep) -> DeliverResult | None:
+        """What became of the message; None: the activity failed, and nothing was sent."""
         partner_timeout = self._progress.plan.exit_check_timeout
         try:
             return await workflow.execute_activity_method(
-                ExitCheck.exit_check,
-                request,
+                Deliver.deliver,
+                requests.deliver_request(self._state, step),
                 start_to_close_timeout=partner_timeout + policies.BEYOND_THE_PARTNERS_TIMEOUT,
-                retry_policy=policies.ASK_PARTNER,
-                summary=f"before message {step.number} of {step.of}: did they come back?",
-            )
-        except ActivityError as error:
-            return ExitCheckFailed(is_exit_api_unavailable(error), str(error.cause))
-
-    async def _send(self, step: PlannedStep) -> Ending | None:
-        result = await self._send_message(step)
-        decision = delivery.apply_send_result(self._state, step, result, workflow.now())
-        if isinstance(decision, Hold):
-            await self._until_resumed()
-            return None
-        return decision
-
-    async def _send_message(self, step: PlannedStep) -> SendResult | None:
-        """What became of the message; None: the activity failed, and nothing was sent."""
-        try:
-            return await workflow.execute_activity_method(
-                SendMessage.send_message,
-                self._state.send_request(step),
-                start_to_close_timeout=policies.SEND_TIMEOUT,
-                retry_policy=policies.SEND,
-                summary=self._progress.summary(step),
+                heartbeat_timeout=policies.DELIVERY_HEARTBEAT,
+                retry_policy=policies.DELIVER,
+                summary=f"unless they came back: {self._progress.summary(step)}",
             )
         except ActivityError:
             return None
+
+    async def _record_send(self, outcome: UnrecordedOutcome) -> None:
+        """Record what the provider answered while the database was away."""
+        await workflow.execute_local_activity_method(
+            Deliver.record_send,
+            outcome,
+            start_to_close_timeout=policies.DATABASE_TIMEOUT,
+            retry_policy=policies.UNTIL_DATABASE_IS_BACK,
+            local_retry_threshold=policies.NOT_IN_A_WORKFLOW_TASK,
+            summary=f"record that the message is {outcome.kind}",
+        )
 
     async def _until_resumed(self) -> None:
         """Wait, however long, until the store is resumed or anything is received."""
         self._show()
         await workflow.wait_condition(lambda: self._resumed or self._state.has_pending())
+        self._state.held = None
 
     async def _close(self, ending: Ending) -> None:
         """Record the outcome once, show it, and begin the next journey if there is one."""
         state, info = self._state, workflow.info()
         state.end(ending, workflow.now())
-        await workflow.execute_local_activity_method(
+        unsignalled = await workflow.execute_local_activity_method(
             Outcomes.record_outcome,
             closing.record(state, info.run_id, workflow.now()),
             start_to_close_timeout=policies.DATABASE_TIMEOUT,
@@ -244,9 +215,11 @@ class RecoveryJourney:
             local_retry_threshold=policies.NOT_IN_A_WORKFLOW_TASK,
             summary=f"record the outcome: {ending.outcome}, {ending.reason}",
         )
+        for event in unsignalled:
+            state.receive(event)
         self._show()
         if events := closing.next_events(state):
-            left_at = max(event.at for event in events)
+            left_at = last_active(events, state.policy)
             self._continue_as_new(closing.next_journey(state, events), left_at + state.buffer)
 
     def _continue_as_new(self, state: JourneyState, at: datetime) -> NoReturn:

@@ -23,20 +23,30 @@ from temporal.workers import run_workers
 from tests.workflows.world import World, real_now
 
 META_TIMEOUT = timedelta(seconds=1)
+RECORD_WITHIN = timedelta(milliseconds=500)
 
 
 @asynccontextmanager
 async def build_world(
-    environment: WorkflowEnvironment, folder: Path, clock: Clock
+    environment: WorkflowEnvironment, folder: Path, clock: Clock, database_url: str = ""
 ) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
         sandbox_url = await stack.enter_async_context(serve(create_sandbox()))
         settings = Settings(
-            data_dir=folder, whatsapp_api_url=sandbox_url, allow_private_egress=True
+            data_dir=folder,
+            database_url=database_url,
+            whatsapp_api_url=sandbox_url,
+            allow_private_egress=True,
         )
         database = await stack.enter_async_context(open_database(settings.database))
         activities = await stack.enter_async_context(
-            open_activities(database, settings, clock, provider_timeout=META_TIMEOUT)
+            open_activities(
+                database,
+                settings,
+                clock,
+                provider_timeout=META_TIMEOUT,
+                record_within=RECORD_WITHIN,
+            )
         )
         controls = await stack.enter_async_context(
             httpx.AsyncClient(base_url=sandbox_url, trust_env=False)

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.channel import SECRET
+from tests.outages import outages
 from tests.workflows.world import (
     CART_STEP,
     HOUR,
     LAST_CALL,
+    LOOKING,
     MINUTE,
     Shop,
     World,
@@ -16,6 +18,7 @@ from tests.workflows.world import (
 
 Story = Callable[[World], Awaitable[Shop]]
 ONE = {"cart_update": [CART_STEP]}
+TWO_KINDS = {**ONE, "product_view": [LOOKING]}
 
 
 async def messaged_twice(world: World) -> Shop:
@@ -65,14 +68,14 @@ async def superseded(world: World) -> Shop:
 
 
 async def postponed(world: World) -> Shop:
-    shop = await waiting(world, plans=ONE, lower_intent_events="postpone")
+    shop = await waiting(world, plans=TWO_KINDS, lower_intent_events="postpone")
     await shop.does("product_view", 25 * MINUTE)
     await shop.ends()
     return shop
 
 
 async def ignored(world: World) -> Shop:
-    shop = await waiting(world, plans=ONE, lower_intent_events="ignore")
+    shop = await waiting(world, plans=TWO_KINDS, lower_intent_events="ignore")
     await shop.does("product_view", 25 * MINUTE)
     await shop.ends()
     return shop
@@ -205,6 +208,177 @@ async def paced(world: World) -> Shop:
     return shop
 
 
+async def overtaken_by_an_order(world: World) -> Shop:
+    shop = await waiting(world)
+    await shop.does_unnoticed("cart_update.add_to_cart", 20 * MINUTE, event_name="order_placed")
+    await shop.ends()
+    return shop
+
+
+async def overtaken_by_a_newer_cart(world: World) -> Shop:
+    shop = await waiting(world, plans=ONE)
+    await shop.does_unnoticed("cart_update.add_to_cart", 20 * MINUTE)
+    await shop.ends()
+    return shop
+
+
+async def postponed_by_what_was_accepted(world: World) -> Shop:
+    shop = await waiting(world, plans=ONE)
+    await shop.does_unnoticed("product_view", 20 * MINUTE)
+    await shop.ends()
+    return shop
+
+
+async def postponed_by_the_partner(world: World) -> Shop:
+    shop = await waiting(world, plans=ONE)
+    await shop.partner_knows(("product_view", 20 * MINUTE))
+    await shop.ends()
+    return shop
+
+
+async def buffer_goes_on_with_what_was_accepted(world: World) -> Shop:
+    shop = await world.shop(plans=ONE)
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+        await shop.does_unnoticed("cart_update.add_to_cart", 10 * MINUTE)
+    await shop.ends()
+    return shop
+
+
+async def delivered_again_after_the_end(world: World) -> Shop:
+    shop = await messaged_twice(world)
+    await shop.gets_again(await shop.latest_event())
+    await shop.ends()
+    return shop
+
+
+async def delivered_again_beside_a_new_cart(world: World) -> Shop:
+    shop = await world.shop(plans=ONE)
+    await shop.does("cart_update.add_to_cart", -HOUR)
+    old = await shop.latest_event()
+    await shop.ends()
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+        await shop.gets_again(old)
+    await shop.ends()
+    return shop
+
+
+async def read_from_the_inbox_at_the_end(world: World) -> Shop:
+    shop = await waiting(world, plans={"cart_update": [{**CART_STEP, "expires_after": "1s"}]})
+    await shop.does_unsignalled("cart_update.add_to_cart", 40 * MINUTE)
+    await shop.pause()
+    await shop.forward(2 * HOUR)
+    await shop.resume()
+    await shop.ends()
+    return shop
+
+
+async def ended_in_the_buffer(world: World) -> Shop:
+    shop = await world.shop()
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+        await shop.posts(order(shop, MINUTE))
+    await shop.ends()
+    return shop
+
+
+async def exited_in_the_buffer(world: World) -> Shop:
+    shop = await world.shop()
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+        await world.intake.exit(shop.store, shop.customer.customer_id)
+    await shop.ends()
+    return shop
+
+
+async def cart_emptied(world: World) -> Shop:
+    shop = await waiting(world)
+    empty = {"event_data": {"empty_cart": True}}
+    await shop.does("cart_update.remove_from_cart", 20 * MINUTE, **empty)
+    await shop.ends()
+    return shop
+
+
+async def without_a_plan_any_more(world: World) -> Shop:
+    shop = await world.shop()
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+    await shop.change(plans={"product_view": [LOOKING]})
+    await shop.ends()
+    return shop
+
+
+async def expired_while_held(world: World) -> Shop:
+    shop = await waiting(world, plans={"cart_update": [{**CART_STEP, "expires_after": "1h"}]})
+    await shop.pause()
+    await shop.forward(5 * HOUR)
+    await shop.resume()
+    await shop.ends()
+    return shop
+
+
+async def ended_while_held(world: World) -> Shop:
+    shop = await waiting(world)
+    await shop.pause()
+    await shop.forward(2 * HOUR)
+    await shop.posts(order(shop, 20 * MINUTE))
+    await shop.ends()
+    return shop
+
+
+async def template_held_and_resumed(world: World) -> Shop:
+    shop = await waiting(world, plans=ONE)
+    await shop.meta_fails("error", code=132015)
+    await shop.forward(2 * HOUR)
+    await shop.resume()
+    await shop.ends()
+    return shop
+
+
+async def sent_without_an_answer_of_the_partner(world: World) -> Shop:
+    exit_api = {"url": f"{world.sandbox.base_url}/partner/fetch-user-events", "on_failure": "send"}
+    shop = await world.shop(plans=ONE, exit_api=exit_api)
+    await shop.partner_fails("down", times=5)
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def without_an_exit_api(world: World) -> Shop:
+    shop = await world.shop(plans=ONE, exit_api=None)
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def capped(world: World) -> Shop:
+    shop = await world.shop(frequency_cap={"messages": 1, "per": "7d"})
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def unconfirmed(world: World) -> Shop:
+    shop = await world.shop(plans=ONE)
+    await shop.meta_fails("error", code=131000)
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def recorded_when_the_database_was_back(world: World) -> Shop:
+    shop = await world.shop(plans=ONE)
+    with outages() as outage:
+        outage.begin(lasts=6, only=SETTLING)
+        await shop.does("cart_update.add_to_cart")
+        await shop.ends()
+    return shop
+
+
+SETTLING = "provider_id=CASE"
+"""Part of the statement that records what Meta answered."""
+
 STORIES: tuple[Story, ...] = (
     messaged_twice,
     debounced,
@@ -226,4 +400,24 @@ STORIES: tuple[Story, ...] = (
     sent_by_channel_later,
     no_late_failure,
     by_channel_first,
+    overtaken_by_an_order,
+    overtaken_by_a_newer_cart,
+    postponed_by_what_was_accepted,
+    postponed_by_the_partner,
+    buffer_goes_on_with_what_was_accepted,
+    delivered_again_after_the_end,
+    delivered_again_beside_a_new_cart,
+    read_from_the_inbox_at_the_end,
+    ended_in_the_buffer,
+    exited_in_the_buffer,
+    cart_emptied,
+    without_a_plan_any_more,
+    expired_while_held,
+    ended_while_held,
+    template_held_and_resumed,
+    sent_without_an_answer_of_the_partner,
+    without_an_exit_api,
+    capped,
+    unconfirmed,
+    recorded_when_the_database_was_back,
 )

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from domain.journey.outcomes import Outcome, Reason, Stage
-from tests.workflows.world import CART_STEP, MINUTE, World, order
+from tests.workflows.world import CART_STEP, LOOKING, MINUTE, Shop, World, order
 
 
 async def test_the_latest_by_timestamp_is_the_trigger_in_any_order_of_arrival(world: World) -> None:
@@ -105,12 +105,42 @@ async def test_a_buffer_with_nothing_but_an_emptied_cart_is_nothing_to_recover(
     assert (ending.outcome, ending.reason) == (Outcome.EXITED, Reason.CART_EMPTIED)
 
 
-async def test_a_kind_without_a_plan_is_not_messaged(world: World) -> None:
+async def reaches_the_checkout(world: World, **plans: object) -> Shop:
+    """A customer fills a cart and goes to the checkout."""
+    shop = await world.shop(plans={"cart_update": [CART_STEP], **plans})
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart")
+        await shop.does("cart_update.add_to_cart", MINUTE, event_name="checkout_initiated")
+    await shop.ends()
+    return shop
+
+
+async def test_a_checkout_without_a_plan_is_messaged_as_a_cart(world: World) -> None:
+    shop = await reaches_the_checkout(world)
+
+    trigger = (await shop.closed()).trigger
+    assert trigger is not None
+    assert trigger.kind == "checkout_initiated"
+    assert await shop.templates() == ["cart_reminder"]
+
+
+async def test_a_checkout_that_has_no_plan_on_purpose_is_no_trigger(world: World) -> None:
+    shop = await reaches_the_checkout(world, checkout_initiated=[])
+
+    trigger = (await shop.closed()).trigger
+    assert trigger is not None
+    assert (trigger.event_id, trigger.kind) == ("e1", "cart_update")
+    assert await shop.templates() == ["cart_reminder"]
+
+
+async def test_a_kind_whose_plan_is_gone_when_the_buffer_ends_is_not_messaged(
+    world: World,
+) -> None:
     shop = await world.shop()
 
     with world.environment.with_time_skipping_disabled():
         await shop.does("cart_update.add_to_cart")
-        await shop.does("cart_update.add_to_cart", MINUTE, event_name="checkout_initiated")
+    await shop.change(plans={"product_view": [LOOKING]})
     ending = await shop.ends()
 
     assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.NO_PLAN)
@@ -138,7 +168,7 @@ async def test_an_event_redelivered_after_its_journey_closed_is_not_messaged_aga
     await shop.ends()
 
     event = await shop.latest_event()
-    await shop.gateway.start(shop.customer, event, shop.store.config.buffer, shop.now)
+    await shop.gateway.start(shop.customer, event, shop.store.config, shop.now)
     ending = await shop.ends()
 
     assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.ALREADY_HANDLED)
@@ -173,7 +203,7 @@ async def test_a_buffered_event_redelivered_after_its_journey_closed_starts_no_o
         await shop.does("cart_update.add_to_cart", MINUTE)
     await shop.ends()
 
-    await shop.gateway.start(shop.customer, first, shop.store.config.buffer, shop.now)
+    await shop.gateway.start(shop.customer, first, shop.store.config, shop.now)
     ending = await shop.ends()
 
     assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.ALREADY_HANDLED)

@@ -7,7 +7,7 @@ import pytest
 from domain.journey.outcomes import Outcome, Reason
 from storage import exit_api_state
 from storage.exit_api_state import ExitApiState
-from tests.workflows.world import CART_STEP, HOUR, MINUTE, Shop, World, real_now
+from tests.workflows.world import CART_STEP, HOUR, LOOKING, MINUTE, Shop, World, real_now
 
 
 async def test_a_later_event_that_only_the_partner_knows_ends_the_journey(world: World) -> None:
@@ -54,7 +54,7 @@ async def test_a_lower_event_of_the_partner_follows_the_stores_policy(
     world: World, policy: str
 ) -> None:
     shop = await world.shop(
-        lower_intent_events=policy, plans={"cart_update": [{**CART_STEP, "after": "1h"}]}
+        lower_intent_events=policy, plans={"cart_update": [CART_STEP], "product_view": [LOOKING]}
     )
     await shop.partner_knows(("product_view", 30 * MINUTE))
 

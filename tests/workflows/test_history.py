@@ -42,14 +42,38 @@ def tasks(history: WorkflowHistory) -> int:
     return sum(event.event_type == TASK for event in history.events)
 
 
-async def test_a_journey_with_one_message_takes_at_most_26_events(real_world: World) -> None:
+async def test_a_journey_with_one_message_takes_15_events_and_2_tasks(real_world: World) -> None:
     shop = await real_world.shop(**ONE_MESSAGE)
 
     await shop.does("cart_update.add_to_cart")
     history = await history_of(shop)
 
     assert len(await shop.messages()) == 1
-    assert len(history.events) <= 26
+    assert await shop.exit_checks() == 1
+    assert (len(history.events), tasks(history)) == (15, 2)
+
+
+async def test_a_first_delay_beyond_the_buffer_adds_5_events_and_a_task(
+    real_world: World,
+) -> None:
+    plans = {"cart_update": [{**CART_STEP, "after": "4s"}]}
+    shop = await real_world.shop(buffer="2s", plans=plans)
+
+    await shop.does("cart_update.add_to_cart")
+    history = await history_of(shop)
+
+    assert (len(history.events), tasks(history)) == (20, 3)
+
+
+async def test_each_further_message_adds_12_events_and_2_tasks(real_world: World) -> None:
+    steps = [{**CART_STEP, "after": after} for after in ("2s", "10s", "18s")]
+    shop = await real_world.shop(buffer="2s", plans={"cart_update": steps})
+
+    await shop.does("cart_update.add_to_cart")
+    history = await history_of(shop)
+
+    assert len(await shop.messages()) == 3
+    assert (len(history.events), tasks(history)) == (15 + 2 * 12, 2 + 2 * 2)
 
 
 async def test_each_further_event_in_the_buffer_adds_one_event_and_no_task(

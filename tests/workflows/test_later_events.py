@@ -88,7 +88,8 @@ async def test_an_event_of_lower_intent_postpones_the_journey_where_a_store_want
 async def test_an_event_of_lower_intent_is_ignored_where_a_store_wants_that(
     world: World,
 ) -> None:
-    shop = await waiting(world, lower_intent_events="ignore", plans={"cart_update": [CART_STEP]})
+    plans = {"cart_update": [CART_STEP], "product_view": [LOOKING]}
+    shop = await waiting(world, lower_intent_events="ignore", plans=plans)
 
     await shop.does("product_view", 25 * MINUTE)
     await shop.ends()

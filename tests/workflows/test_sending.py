@@ -79,7 +79,9 @@ async def test_a_paused_stores_journey_holds_and_goes_on_with_a_fresh_exit_check
     await shop.forward(5 * HOUR)
     state = await shop.state()
 
-    assert state.stage is Stage.WAITING
+    assert state.stage is Stage.HELD
+    assert state.held is not None
+    assert (state.held.reason, state.held.because) == (Reason.STORE_PAUSED, "test")
     assert state.decisions[-1].decision == "held"
     assert await shop.exit_checks() == 0
     await shop.resume()
@@ -157,7 +159,7 @@ async def test_throttling_is_waited_out(world: World) -> None:
     assert ending.outcome is Outcome.MESSAGED
     assert await shop.templates() == ["cart_reminder"]
     assert len(await shop.requests()) == 7
-    assert await shop.exit_checks() == 2, "put off, a message needs a fresh exit check"
+    assert await shop.exit_checks() == 7, "each attempt needs a fresh exit check"
 
 
 async def test_throttling_without_end_costs_the_message_not_the_journey(world: World) -> None:

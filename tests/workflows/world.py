@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,8 @@ from domain.journey.outcomes import ClosedJourney, Ending, Stage
 from domain.journey.state import JourneyState
 from domain.stores.config import StoreConfig
 from ingest.dispatcher import Dispatcher
+from ingest.event_parser import ParsedEvent
+from ingest.event_routing import new_event
 from ingest.intake import Intake
 from ingest.receipts import Receipt
 from operations import store_administration
@@ -41,6 +43,7 @@ from storage import (
     tables,
 )
 from storage.database import Database
+from storage.inbox import InboxRow
 from storage.messages import MessageStatus
 from storage.statuses import StatusUpdate
 from storage.stores import Store
@@ -143,18 +146,40 @@ class Shop:
 
     async def does(self, name: str, /, at: timedelta = timedelta(0), **changes: Any) -> Receipt:
         """The customer does something, `at` from the beginning; the partner posts it."""
+        return await self.posts(self.body(name, at, **changes))
+
+    def body(self, name: str, at: timedelta, /, **changes: Any) -> dict[str, Any]:
+        """The next event of the customer, as the partner writes it."""
         self.events += 1
-        body = samples.fresh(
-            name,
-            **{
-                "event_id": f"e{self.events}",
-                "customer_id": self.customer.customer_id,
-                "at": self.now + at,
-                "phone": self.phone,
-                **changes,
-            },
-        )
-        return await self.posts(body)
+        whole: dict[str, Any] = {
+            "event_id": f"e{self.events}",
+            "customer_id": self.customer.customer_id,
+            "at": self.now + at,
+            "phone": self.phone,
+        }
+        return samples.fresh(name, **whole | changes)
+
+    async def does_unnoticed(self, name: str, /, at: timedelta, **changes: Any) -> None:
+        """As `does`; the event is accepted and not yet delivered: Temporal is behind."""
+        await self._accept(self.body(name, at, **changes))
+
+    async def does_unsignalled(self, name: str, /, at: timedelta, **changes: Any) -> None:
+        """As `does`, as one of very many events: the journey reads it from the inbox."""
+        row = await self._accept(self.body(name, at, **changes), signalled=False)
+        await self.world.dispatcher.deliver(row)
+
+    async def _accept(self, body: Mapping[str, Any], **changes: Any) -> InboxRow:
+        parsed = ParsedEvent(event_adapter.validate_python(body), body)
+        async with self.world.database.transaction() as connection:
+            new = await new_event(connection, self.store, parsed, real_now())
+            row = await inbox.add(connection, replace(new, **changes), real_now(), real_now())
+        assert row is not None
+        return row
+
+    async def gets_again(self, event: JourneyEvent) -> None:
+        """The journey is given an event that was delivered before, or one is started for it."""
+        if not await self.gateway.signal_event(self.customer, event):
+            await self.gateway.start(self.customer, event, self.store.config, self.now)
 
     async def posts(self, body: Mapping[str, Any]) -> Receipt:
         event = event_adapter.validate_python(body)
@@ -198,9 +223,13 @@ class Shop:
 
     async def ledger(self) -> list[dict[str, Any]]:
         """The messages about the first event, with every column."""
+        return await self.ledger_of("e1")
+
+    async def ledger_of(self, event_id: str) -> list[dict[str, Any]]:
+        """The messages about an event, with every column."""
         whose = (self.customer.store_id, self.customer.customer_id)
         async with self.world.database.reading() as connection:
-            return await message_reports.for_trigger(connection, *whose, "e1")
+            return await message_reports.for_trigger(connection, *whose, event_id)
 
     async def meta_reports_failure(self, code: int) -> None:
         """Meta reports that the last message failed, and the journey is signalled."""

@@ -1,0 +1,99 @@
+"""Recording what became of a message, with everything that follows from it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.settlement import Settlement
+from clock import Clock
+from storage import holds, messages, opt_outs, stores, template_holds
+from storage.database import Database, lock
+from storage.holds import Hold
+
+RECORD_WITHIN: Final = timedelta(seconds=10)
+"""How long a database that is away is waited for in the activity; then the journey has the outcome
+recorded, however long that takes."""
+
+WRITE_TIMEOUT: Final = timedelta(seconds=5)
+RETRY_INTERVAL: Final = timedelta(milliseconds=250)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class SentTo:
+    """Whom a message was for, as far as an outcome has consequences for others."""
+
+    store_id: str
+    customer_id: str
+    address_hash: str
+    template: str | None
+    waits_for_template: bool
+
+
+class SendRecorder:
+    """Writes outcomes into the ledger."""
+
+    def __init__(
+        self, database: Database, clock: Clock, *, within: timedelta = RECORD_WITHIN
+    ) -> None:
+        """Write to this database; wait `within` for it at most."""
+        self._database = database
+        self._clock = clock
+        self._within = within
+
+    async def is_recorded(self, to: SentTo, message_id: str, settlement: Settlement) -> bool:
+        """Record an outcome; False if the database stays away for too long."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self._within.total_seconds()
+        while True:
+            try:
+                async with asyncio.timeout(WRITE_TIMEOUT.total_seconds()):
+                    await self.record(to, message_id, settlement)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("outcome waits for the database", because=type(error).__name__)
+            else:
+                return True
+            if loop.time() > give_up_at:
+                return False
+            await asyncio.sleep(RETRY_INTERVAL.total_seconds())
+
+    async def record(self, to: SentTo, message_id: str, settlement: Settlement) -> None:
+        """Record an outcome and its consequences, in one transaction. Idempotent."""
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            if settlement.suppress:  # in the order in which a claim takes its locks
+                await lock(connection, "address", to.store_id, to.address_hash)
+            await messages.settle(connection, message_id, now, settlement.ledger)
+            if settlement.suppress:
+                because = "told by Meta"
+                await opt_outs.opt_out(connection, to.store_id, to.address_hash, because, now)
+            if settlement.pause_because is not None:
+                await _pause_store(connection, to, settlement.pause_because, now)
+            if settlement.hold_template_because is not None:
+                await _hold_template(connection, to, settlement.hold_template_because, now)
+
+
+async def _pause_store(
+    connection: AsyncConnection, to: SentTo, because: str, now: datetime
+) -> None:
+    await stores.pause(connection, to.store_id, now, because)
+    await holds.add(connection, Hold(to.store_id, to.customer_id, now), because)
+    log.error("store paused", store_id=to.store_id, because=because)
+
+
+async def _hold_template(
+    connection: AsyncConnection, to: SentTo, because: str, now: datetime
+) -> None:
+    if to.template is None:
+        return
+    await template_holds.add(connection, to.store_id, to.template, because, now)
+    if to.waits_for_template:
+        hold = Hold(to.store_id, to.customer_id, now)
+        await holds.add(connection, hold, because, to.template)
+    log.error("template held", store_id=to.store_id, template=to.template)
