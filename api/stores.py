@@ -1,7 +1,7 @@
 """For the operator: stores, their keys, pause and resume."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel
@@ -42,6 +42,12 @@ class Created(Replaced):
     signing_secret: str
 
 
+class DryRun(Replaced):
+    """What a configuration would do; nothing was changed."""
+
+    would: Literal["create", "replace"]
+
+
 class Pause(BaseModel):
     """Whether a store's journeys hold."""
 
@@ -55,23 +61,31 @@ class WrittenConfig:
 
     config: StoreConfig
     written: Any
+    dry_run: bool
 
     def as_written(self, warning: ConfigWarning) -> ConfigWarning:
         """The warning with the path that the operator wrote."""
         return warning.model_copy(update={"path": path_as_written(warning.path, self.written)})
 
 
-async def _config(request: Request, services: ServicesDep) -> WrittenConfig:
+async def _config(
+    request: Request, services: ServicesDep, *, dry_run: bool = False
+) -> WrittenConfig:
     raw = await bodies.read_whole(request, MAX_BYTES)
     config = accept_config(raw, allow_private=services.settings.allow_private_egress)
-    return WrittenConfig(config, written_json(raw))
+    return WrittenConfig(config, written_json(raw), dry_run)
 
 
 @router.put(
     "",
     status_code=201,
     openapi_extra=CONFIG_BODY,
-    responses={200: {"model": Replaced, "description": "The store was there; it is replaced"}},
+    responses={
+        200: {
+            "model": Replaced | DryRun,
+            "description": "The store was there and is replaced, or nothing is with `dry_run`",
+        }
+    },
 )
 async def put_store(
     store_id: StoreId,
@@ -79,8 +93,11 @@ async def put_store(
     request: Request,
     response: Response,
     services: ServicesDep,
-) -> Created | Replaced:
-    """Create a store, or replace its configuration."""
+) -> Created | Replaced | DryRun:
+    """Create a store, or replace its configuration; with `dry_run` only say what would happen."""
+    if body.dry_run:
+        response.status_code = 200
+        return await _dry_run(store_id, body, request, services)
     now = services.clock()
     async with services.database.transaction() as connection:
         secrets = await store_administration.put(connection, store_id, body.config, now)
@@ -94,6 +111,20 @@ async def put_store(
         response.status_code = 200
         return stored
     return Created(**stored.__dict__, **secrets.__dict__)
+
+
+async def _dry_run(
+    store_id: str, body: WrittenConfig, request: Request, services: ServicesDep
+) -> DryRun:
+    async with services.database.reading() as connection:
+        known = await stores.get(connection, store_id)
+        found = await store_administration.warnings_of(connection, store_id, body.config)
+    return DryRun(
+        store_id=store_id,
+        events_url=_events_url(request, store_id),
+        warnings=[body.as_written(warning) for warning in found],
+        would="create" if known is None else "replace",
+    )
 
 
 @router.get("", responses=error_responses(404))

@@ -11,10 +11,13 @@ from typing import Any
 import httpx
 
 from domain.customers.identity import keyed_hash
+from domain.journey.later_events import JourneySubject, review
+from domain.journey.policy import JourneyPolicy
 from storage import claim_transaction, messages, stores
-from storage.claims import Claim, Claimed, Refusal
+from storage.claims import Claim, Claimed, Forbidden, Refusal
 from storage.messages import LedgerUpdate, MessageKey
 from tests.api.caller import Caller, Shop, now
+from tests.storage.builders import an_event
 from tests.whatsapp.webhook_samples import change, notification, status
 
 URL = "/webhooks/whatsapp"
@@ -73,6 +76,8 @@ class Meta:
             wanted = Claim(
                 key=MessageKey(shop.store_id, shop.customer_id, "e1", step),
                 kind="cart_update",
+                subject=JourneySubject(an_event("e1"), now(), JourneyPolicy()),
+                review=review,
                 template="cart_reminder",
                 address_hash=keyed_hash(store.hash_key, phone),
                 due_at=now(),
@@ -80,7 +85,7 @@ class Meta:
             )
             claimed_at = now() + timedelta(minutes=-10, seconds=10 * step)
             answer = await claim_transaction.claim(connection, wanted, claimed_at)
-        if answer is Refusal.OPTED_OUT:
+        if answer == Forbidden(Refusal.OPTED_OUT, {}):
             return None
         assert isinstance(answer, Claimed)
         return answer.message_id

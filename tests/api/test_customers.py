@@ -5,20 +5,19 @@ from dataclasses import replace
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.send_message import SendMessage
 from clock import utc_now
-from domain.journey.activity_inputs import SendRequest
+from domain.events.journey_event import JourneyEvent
 from domain.journey.activity_results import SendStatus
+from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import Reason
-from domain.journey.plan import PlannedStep
-from domain.stores.plans import Step
-from partners.channels import ChannelClient
+from domain.stores.config import StoreConfig
 from storage import customers
+from tests.activities.deliveries import delivering, first_delivery
 from tests.api.caller import ADMIN, Caller, Shop, bearer, now
 from tests.api.customer_requests import erased, erasure, exported, path_of
 from tests.api.running_journeys import explained, store_without_buffer
 from tests.databases import both_databases
-from whatsapp.client import CloudApiClient, whatsapp_http
+from whatsapp.client import whatsapp_http
 
 PERSONAL = ("+919876543210", "email@gmail.co", "Test User")
 
@@ -139,28 +138,17 @@ async def test_only_the_operator_may_export_and_erase(
     assert unknown.status_code == 404
 
 
-async def test_message_of_an_erased_event_has_no_address(shop: Shop) -> None:
+async def test_message_of_an_erased_event_has_no_address(caller: Caller) -> None:
+    shop = await store_without_buffer(caller, "0ms")
     event = shop.event()
     await shop.post(event)
     async with shop.database.transaction() as connection:
         await customers.erase(connection, shop.store_id, shop.customer_id, [])
-    request = SendRequest(
-        store_id=shop.store_id,
-        customer_id=shop.customer_id,
-        trigger_event_id=event["event_id"],
-        kind="cart_update",
-        step=PlannedStep(
-            number=1,
-            of=1,
-            definition=Step.model_validate({"after": "0ms", "template": "t", "language": "en"}),
-            wanted_at=now(),
-            due_at=now(),
-            label="now",
-        ),
-    )
+    trigger = JourneyEvent(event_id=event["event_id"], kind="cart_update", at=now(), intent=3)
+    customer = CustomerRef(shop.store_id, shop.customer_id)
+    request = first_delivery(customer, StoreConfig.model_validate(shop.config), trigger)
     async with whatsapp_http() as http:
-        meta = CloudApiClient(http, "http://meta.test")
-        channels = ChannelClient(http, utc_now, allow_private=False)
-        sending = SendMessage(shop.database, meta, channels, utc_now)
-        answer = await ActivityEnvironment().run(sending.send_message, request)
-    assert (answer.status, answer.reason) == (SendStatus.ENDED, Reason.NO_ADDRESS)
+        activity = delivering(shop.database, http, utc_now)
+        result = await ActivityEnvironment().run(activity.deliver, request)
+    assert result.send is not None
+    assert (result.send.status, result.send.reason) == (SendStatus.ENDED, Reason.NO_ADDRESS)

@@ -278,3 +278,20 @@ async def test_exit_api_that_does_not_answer_is_warned_of_until_it_does(caller: 
     answering = await shop.operator("GET")
     assert warned(answering) == []
     assert answering.json()["exit_api_state"]["failing_since"] is None
+
+
+async def test_dry_run_changes_nothing_and_says_what_would_happen(caller: Caller) -> None:
+    config = contract_example()
+    path = "/v1/stores/only-tried?dry_run=true"
+    answer = await caller.operator("PUT", path, json=config)
+    assert (answer.status_code, answer.json()["would"]) == (200, "create")
+    assert "api_key" not in answer.json()
+    assert (await caller.operator("GET", "/v1/stores/only-tried")).status_code == 404
+
+    shop = await caller.new_store()
+    renamed = {**shop.config, "name": "Renamed"}
+    answer = await caller.operator("PUT", f"{shop.path}?dry_run=true", json=renamed)
+    assert (answer.status_code, answer.json()["would"]) == (200, "replace")
+    assert (await caller.operator("GET", shop.path)).json()["name"] == shop.config["name"]
+    wrong = await caller.operator("PUT", path, json={**config, "buffer": "soon"})
+    assert wrong.status_code == 422
