@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-SERVERLESS := tests/domain tests/whatsapp tests/partners tests/sandbox tests/activities tests/temporal \
+SERVERLESS := tests/domain tests/whatsapp tests/partners tests/sandbox tests/activities/test_deliver.py tests/temporal \
   tests/test_rooms.py tests/test_compose.py
 # Tests on every core; a module stays on one, for its servers' sake.
 PARALLEL := -n 2 --dist loadscope
