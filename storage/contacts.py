@@ -27,7 +27,7 @@ from storage.database import lock
 from storage.tables import inbox
 
 MAX_CONTACTS: Final = 20
-"""Whoever has more numbers and e-mail addresses is no one person, such as a guest id of all."""
+"""A customer id with more numbers and e-mail addresses stands for several people."""
 
 MAX_EVENTS: Final = 500
 """The newest events of a customer, in which contacts are looked for."""

@@ -59,11 +59,6 @@ async def read(connection: AsyncConnection, store_id: str, api: ExitApi) -> Exit
     return ExitApiState() if row is None else ExitApiState(**row)
 
 
-async def has_answered(connection: AsyncConnection, store_id: str, api: ExitApi) -> bool:
-    """Whether this URL and style have ever answered this store 200 readably."""
-    return (await read(connection, store_id, api)).has_answered
-
-
 async def record_answer(
     connection: AsyncConnection, store_id: str, api: ExitApi, now: datetime
 ) -> None:

@@ -41,7 +41,7 @@ class ExitCheckResult(BaseModel):
     """How many events the partner answered with, older ones included."""
     asked_at: AwareDatetime
     failure: str | None = None
-    """Why nobody answered, after all retries; without personal data."""
+    """Why no readable answer came, after all retries; without personal data."""
 
 
 class MessageFailed(BaseModel):

@@ -24,10 +24,7 @@ API = api()
 
 async def read(database: Database, api: ExitApi = API, store_id: str = STORE) -> ExitApiState:
     async with database.reading() as connection:
-        state = await exit_api_state.read(connection, store_id, api)
-        known = await exit_api_state.has_answered(connection, store_id, api)
-    assert known is state.has_answered
-    return state
+        return await exit_api_state.read(connection, store_id, api)
 
 
 async def answers(database: Database, at: datetime = NOW, api: ExitApi = API) -> None:
