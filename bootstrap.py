@@ -38,6 +38,7 @@ from partners.http import partner_http
 from settings import Settings
 from storage.database import Database
 from storage.migrate import upgrade_in_thread
+from storage.reencryption import take_over
 from temporal.client import connect
 from temporal.gateway import JourneyGateway
 from temporal.search_attributes import register
@@ -76,15 +77,19 @@ async def connect_lazily(keys: Mapping[str, bytes]) -> Client:
 
 
 @asynccontextmanager
-async def open_database(url: str) -> AsyncIterator[Database]:
-    """A database with the schema of this version.
+async def open_database(
+    url: str, secret_keys: Mapping[str, bytes] | None = None
+) -> AsyncIterator[Database]:
+    """A database with the schema of this version, whose plain secrets are taken over by the keys.
 
     Raises:
         DatabaseUnavailableError: it cannot be reached.
+        SecretCipherError: a secret of a store cannot be opened by these keys.
     """
     await upgrade_in_thread(url)
-    database = Database(url)
+    database = Database(url, secret_keys)
     try:
+        await take_over(database)
         yield database
     finally:
         await database.close()
@@ -152,10 +157,13 @@ async def open_services(
 
     Raises:
         DatabaseUnavailableError: the database cannot be reached.
+        SecretCipherError: a secret of a store cannot be opened by SECRET_KEYS.
     """
     if not settings.payload_keys:
         log.warning("PAYLOAD_KEYS is not set: Temporal stores payloads unencrypted")
-    async with open_database(settings.database) as database:
+    if not settings.secret_keys:
+        log.warning("SECRET_KEYS is not set: the database keeps stores' secrets unencrypted")
+    async with open_database(settings.database, settings.secret_keys) as database:
         temporal = await connect_temporal(settings.payload_keys)
         services = _services(settings, clock, database, temporal, IngestMetrics(registry))
         async with _in_background(_register(temporal)), _in_background(services.webhooks.run()):

@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: Port = 8000
     data_dir: Path = Path(".data")
-    database_url: str = ""
+    database_url: Annotated[str, Field(repr=False)] = ""
     """Empty: SQLite in `data_dir`."""
     temporal_port: Port = 7233
     temporal_ui_port: Port = 8233
@@ -35,8 +35,10 @@ class Settings(BaseSettings):
     meta_app_secret: SecretStr | None = None
     meta_verify_token: SecretStr | None = None
     allow_private_egress: bool = False
-    payload_keys: Annotated[dict[str, bytes], NoDecode] = {}
+    payload_keys: Annotated[dict[str, bytes], NoDecode, Field(repr=False)] = {}
     """Key id to key, in the order given: the first encrypts, all decrypt."""
+    secret_keys: Annotated[dict[str, bytes], NoDecode, Field(repr=False)] = {}
+    """As `payload_keys`, of what the database keeps of stores' secrets."""
 
     @field_validator("database_url")
     @classmethod
@@ -46,7 +48,7 @@ class Settings(BaseSettings):
         except ArgumentError as error:
             raise ValueError("is not a SQLAlchemy URL") from error
 
-    @field_validator("payload_keys", mode="before")
+    @field_validator("payload_keys", "secret_keys", mode="before")
     @classmethod
     def _parse_keys(cls, text: str | dict[str, bytes]) -> dict[str, bytes]:
         if isinstance(text, dict):

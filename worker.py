@@ -18,6 +18,7 @@ from operations.background import run_every_second
 from settings import Settings, load_settings
 from storage.database import Database
 from storage.migrate import DatabaseUnavailableError
+from storage.secret_cipher import SecretCipherError
 from temporal.client import connect
 from temporal.search_attributes import register
 from temporal.workers import run_workers
@@ -32,9 +33,10 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
 
     Raises:
         DatabaseUnavailableError: the database cannot be reached at the start.
+        SecretCipherError: a secret of a store cannot be opened by SECRET_KEYS at the start.
     """
     async with (
-        open_database(settings.database) as database,
+        open_database(settings.database, settings.secret_keys) as database,
         open_activities(database, settings, clock) as activities,
     ):
         client = await _connect(settings, stop)
@@ -91,7 +93,7 @@ async def main() -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         await run_worker(load_settings(), stop)
-    except DatabaseUnavailableError as error:
+    except (DatabaseUnavailableError, SecretCipherError) as error:
         sys.exit(f"worker: {error}")
 
 

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from domain.values.problems import InvalidBodyError
 from ingest.quarantine_retry import NotRetryableError, UnreadableUpdateError
 from storage import database
+from storage.credential_limits import CredentialLimitError
 from temporal.rpc import TemporalUnavailableError
 
 UNAVAILABLE_ERRORS = (*database.UNAVAILABLE_ERRORS, TemporalUnavailableError)
@@ -49,8 +50,9 @@ def add_error_handlers(app: FastAPI) -> None:
     async def _unreadable_update(_: Request, error: UnreadableUpdateError) -> JSONResponse:
         return _unprocessable(error.problems)
 
+    @app.exception_handler(CredentialLimitError)
     @app.exception_handler(NotRetryableError)
-    async def _conflict(_: Request, error: NotRetryableError) -> JSONResponse:
+    async def _conflict(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 409)
 
     @app.exception_handler(ClientDisconnect)

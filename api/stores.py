@@ -1,10 +1,10 @@
-"""For the operator: stores, their keys, pause and resume."""
+"""For the operator: stores, their keys and signing secrets, pause and resume."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api import bodies
 from api.dependencies import ExistingStore, Operator, ServicesDep
@@ -15,8 +15,9 @@ from domain.stores.config_parser import path_as_written, written_json
 from domain.stores.warnings import ConfigWarning
 from ingest.store_config import accept_config
 from operations import store_administration
-from storage import keys, stores
+from storage import keys, signing_secrets, stores
 from storage.keys import NewKey
+from storage.signing_secrets import NewSigningSecret
 
 MAX_BYTES = 1024 * bodies.KIBIBYTE
 router = APIRouter(
@@ -38,8 +39,9 @@ class Created(Replaced):
     """A new store, with the secrets that are shown this once."""
 
     key_id: str
-    api_key: str
-    signing_secret: str
+    api_key: str = Field(repr=False)
+    signing_secret_id: str
+    signing_secret: str = Field(repr=False)
 
 
 class DryRun(Replaced):
@@ -142,23 +144,44 @@ async def get_store(
     }
 
 
-@router.post("/keys", status_code=201, responses=error_responses(404))
+@router.post("/keys", status_code=201, responses=error_responses(404, 409))
 async def make_key(store: ExistingStore, services: ServicesDep) -> NewKey:
-    """Make a further key; the others stay valid."""
+    """Make a further key; the others stay valid. A store has at most 20."""
     async with services.database.transaction() as connection:
         return await keys.make(connection, store.store_id, services.clock())
 
 
-KeyId = Annotated[str, Path(pattern="^[!-~]{1,64}$")]
+CredentialId = Annotated[str, Path(pattern="^[!-~]{1,64}$")]
 
 
 @router.delete("/keys/{key_id}", status_code=204, responses=error_responses(404))
-async def end_key(store: ExistingStore, key_id: KeyId, services: ServicesDep) -> None:
+async def end_key(store: ExistingStore, key_id: CredentialId, services: ServicesDep) -> None:
     """End a key at once."""
     async with services.database.transaction() as connection:
         ended = await keys.end(connection, store.store_id, key_id, services.clock())
     if not ended:
         raise not_found("key")
+
+
+@router.post("/signing-secrets", status_code=201, responses=error_responses(404, 409))
+async def make_signing_secret(store: ExistingStore, services: ServicesDep) -> NewSigningSecret:
+    """Make a further signing secret; the others stay valid. A store has at most 10."""
+    async with services.database.transaction() as connection:
+        return await signing_secrets.make(connection, store.store_id, services.clock())
+
+
+@router.delete(
+    "/signing-secrets/{signing_secret_id}", status_code=204, responses=error_responses(404)
+)
+async def end_signing_secret(
+    store: ExistingStore, signing_secret_id: CredentialId, services: ServicesDep
+) -> None:
+    """End a signing secret at once: what it signed is refused."""
+    async with services.database.transaction() as connection:
+        now = services.clock()
+        ended = await signing_secrets.end(connection, store.store_id, signing_secret_id, now)
+    if not ended:
+        raise not_found("signing secret")
 
 
 @router.post("/pause", responses=error_responses(404))

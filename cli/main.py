@@ -17,6 +17,7 @@ from cli.message_preview import MessageChoice
 from cli.message_render import print_message
 from cli.parent_death import terminate_with_parent
 from cli.purge import parse_age, purge_database
+from cli.reencrypt import reencrypt_database
 from cli.store_apply import apply_stores
 from cli.store_plans import read_store_plans
 from settings import load_settings
@@ -141,15 +142,26 @@ def database_purge(
     """
     settings = load_settings()
     try:
-        purged = asyncio.run(
-            purge_database(settings.database, settings.payload_keys, parse_age(older_than))
-        )
+        purged = asyncio.run(purge_database(settings, parse_age(older_than)))
     except CommandError as error:
         _fail(error)
     typer.echo(
         f"deleted {purged.events} events and {purged.quarantined} quarantined bodies; "
         f"emptied {purged.journeys} journeys and {purged.messages} messages"
     )
+
+
+@database.command("reencrypt")
+def database_reencrypt() -> None:
+    """Encrypt stores' secrets by the first of SECRET_KEYS, beside the running program.
+
+    Afterwards the other keys are not needed. Safe to stop and to repeat.
+    """
+    try:
+        done = asyncio.run(reencrypt_database(load_settings()))
+    except CommandError as error:
+        _fail(error)
+    typer.echo(f"encrypted {done.secrets} secrets of {done.stores} stores")
 
 
 def _run_stack_command(work: Coroutine[Any, Any, None], *, end_with_parent: bool) -> None:

@@ -1,6 +1,5 @@
 """`journeys database purge`: forget what is old and no longer needed."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,7 +10,9 @@ from cli.errors import CommandError
 from clock import utc_now
 from domain.values.durations import Duration
 from operations.purge import MIN_AGE, Purge, Purged, WrongNamespaceError
+from settings import Settings
 from storage.database import Database
+from storage.secret_cipher import SecretCipherError
 from temporal.gateway import JourneyGateway
 from temporal.rpc import TemporalUnavailableError
 
@@ -38,20 +39,24 @@ def parse_age(text: str) -> timedelta:
     return age
 
 
-async def purge_database(database_url: str, keys: Mapping[str, bytes], age: timedelta) -> Purged:
+async def purge_database(settings: Settings, age: timedelta) -> Purged:
     """Forget what is older than that; safe to stop and to repeat. The schema stays as it is.
 
     Raises:
-        CommandError: Temporal or the database does not answer, or the namespace is a wrong one.
+        CommandError: Temporal or the database does not answer, the namespace is a wrong one, or a
+            secret of a store cannot be opened.
     """
-    database = Database(database_url)
+    database = Database(settings.database, settings.secret_keys)
     try:
-        purge = Purge(database, JourneyGateway(await connect_lazily(keys)), utc_now())
+        temporal = await connect_lazily(settings.payload_keys)
+        purge = Purge(database, JourneyGateway(temporal), utc_now())
         await purge.run(age)
     except WrongNamespaceError:
         raise CommandError(_WRONG_NAMESPACE) from None
     except TemporalUnavailableError:
         raise CommandError("Temporal does not say which journeys are open; try again") from None
+    except SecretCipherError as error:
+        raise CommandError(str(error)) from None
     except (SQLAlchemyError, OSError) as error:
         raise CommandError(f"the database does not answer ({type(error).__name__})") from None
     finally:

@@ -1,6 +1,6 @@
 """What an operator does to a store in more than one table: put, resume, and see its state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,18 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.stores import warnings
 from domain.stores.config import StoreConfig
 from domain.stores.warnings import ConfigWarning, StoreFacts
-from storage import exit_api_state, inbox_orders, keys, stores, template_holds
+from storage import exit_api_state, inbox_orders, keys, signing_secrets, stores, template_holds
 from storage.exit_api_state import ExitApiState
 from storage.stores import Store
 
 
 @dataclass(frozen=True)
 class NewStoreSecrets:
-    """The secrets of a new store; `api_key` is not seen again."""
+    """The secrets of a new store; they are not seen again."""
 
     key_id: str
-    api_key: str
-    signing_secret: str
+    api_key: str = field(repr=False)
+    signing_secret_id: str
+    signing_secret: str = field(repr=False)
 
 
 async def put(
@@ -35,7 +36,10 @@ async def put(
     if new is None:
         return None
     key = await keys.make(connection, store_id, now)
-    return NewStoreSecrets(key.key_id, key.api_key, new.signing_secret)
+    signing = await signing_secrets.make(connection, store_id, now)
+    return NewStoreSecrets(
+        key.key_id, key.api_key, signing.signing_secret_id, signing.signing_secret
+    )
 
 
 async def resume(connection: AsyncConnection, store_id: str) -> None:
@@ -67,7 +71,7 @@ async def _exit_api_state(
 
 
 async def state_of(connection: AsyncConnection, store: Store) -> dict[str, Any]:
-    """What is amiss, whether a store is paused and why, its held templates, its keys' ids."""
+    """What is amiss, whether a store is paused and why, its held templates, ids of its secrets."""
     api = await _exit_api_state(connection, store.store_id, store.config)
     return {
         "warnings": await warnings_of(connection, store.store_id, store.config),
@@ -80,4 +84,5 @@ async def state_of(connection: AsyncConnection, store: Store) -> dict[str, Any]:
         },
         "held_templates": await template_holds.listed(connection, store.store_id),
         "keys": [key["key_id"] for key in await keys.listed(connection, store.store_id)],
+        "signing_secrets": await signing_secrets.listed(connection, store.store_id),
     }

@@ -1,7 +1,7 @@
 """One database, SQLite or PostgreSQL: its engine, its transactions and its locks."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.types import DateTime, TypeDecorator
 
 from domain.values.exact_json import read_json, write_json
+from storage.secret_cipher import SecretCipher
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _SQLITE_PRAGMAS = (
@@ -39,6 +40,7 @@ MAX_COUNTED = 100_000
 """Counting for monitoring stops here: operators act the same on any larger number."""
 
 _READ_ONLY = "comeback_read_only"
+_CIPHER = "comeback_cipher"
 _READS_ONLY = {
     "sqlite": "SELECT 0",  # its transaction has taken the write lock already
     "postgresql": "SELECT current_setting('transaction_read_only') = 'on'",
@@ -85,11 +87,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Database:
     """The connection pool of one process."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, secret_keys: Mapping[str, bytes] | None = None) -> None:
         """Prepare a pool; nothing is connected yet.
 
         Args:
             url: a SQLAlchemy URL, `sqlite:///path` or `postgresql+psycopg://…`.
+            secret_keys: of `SecretCipher`; without one, secrets of stores are kept plain.
         """
         parsed = async_url(url)
         sqlite = parsed.get_backend_name() == "sqlite"
@@ -101,6 +104,7 @@ class Database:
             hide_parameters=True,  # errors are logged, and parameters are what partners posted
             json_serializer=write_json,
             json_deserializer=read_json,
+            execution_options={_CIPHER: SecretCipher(secret_keys or {})},
             **isolation,
         )
         self._writing: AbstractAsyncContextManager[Any] = nullcontext()
@@ -136,6 +140,13 @@ class Database:
     async def close(self) -> None:
         """Close the connections."""
         await self._engine.dispose()
+
+
+def cipher_of(connection: AsyncConnection) -> SecretCipher:
+    """What encrypts the secrets of stores in the database of this connection."""
+    options = (connection.sync_connection or connection.sync_engine).get_execution_options()
+    cipher: SecretCipher = options[_CIPHER]
+    return cipher
 
 
 async def lock(connection: AsyncConnection, *parts: str) -> None:

@@ -3,15 +3,18 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.credential_limits import require_room
 from storage.tables import store_keys
 
 _PREFIX = "ck"
+MAX_LIVE = 20
+"""Of one store."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,16 @@ class NewKey:
     """A key that was just made; `api_key` is never seen again."""
 
     key_id: str
-    api_key: str
+    api_key: str = field(repr=False)
 
 
 async def make(connection: AsyncConnection, store_id: str, now: datetime) -> NewKey:
-    """Make a further key for a store."""
+    """Make a further key for a store.
+
+    Raises:
+        CredentialLimitError: it has `MAX_LIVE` already.
+    """
+    await require_room(connection, store_id, _live(store_id), MAX_LIVE, "keys")
     key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     await connection.execute(
         insert(store_keys).values(
@@ -64,12 +72,16 @@ async def matches(connection: AsyncConnection, store_id: str, api_key: str) -> b
 
 async def listed(connection: AsyncConnection, store_id: str) -> list[dict[str, object]]:
     """A store's keys that have not ended, oldest first."""
-    found = await connection.execute(
+    found = await connection.execute(_live(store_id))
+    return [dict(row) for row in found.mappings()]
+
+
+def _live(store_id: str) -> Select[tuple[str, datetime]]:
+    return (
         select(store_keys.c.key_id, store_keys.c.created_at)
         .where(store_keys.c.store_id == store_id, store_keys.c.ended_at.is_(None))
         .order_by(store_keys.c.created_at, store_keys.c.key_id)
     )
-    return [dict(row) for row in found.mappings()]
 
 
 def _hash(secret: str) -> str:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database import cipher_of
+from storage.store_secrets import hash_key_of
 from storage.tables import stores
 
 
@@ -15,7 +17,7 @@ class StoreOfNumber:
     """What applying Meta's updates needs of a store."""
 
     store_id: str
-    hash_key: str
+    hash_key: str = field(repr=False)
     opt_out_words: tuple[str, ...]
 
 
@@ -28,12 +30,17 @@ async def stores_of(
             stores.c.phone_number_id,
             stores.c.store_id,
             stores.c.hash_key,
+            stores.c.sealed_hash_key,
             stores.c.config["opt_out_words"].label("words"),
         )
         .where(stores.c.phone_number_id.in_(phone_number_ids))
         .order_by(stores.c.store_id)
     )
+    cipher = cipher_of(connection)
     found: defaultdict[str, list[StoreOfNumber]] = defaultdict(list)
-    for number, store_id, hash_key, words in await connection.execute(query):
-        found[number].append(StoreOfNumber(store_id, hash_key, tuple(words or ())))
+    for row in (await connection.execute(query)).mappings():
+        store_id, kept = row["store_id"], row["words"] or ()
+        words = tuple(cipher.open(word, store_id, "config.opt_out_words") for word in kept)
+        store = StoreOfNumber(store_id, hash_key_of(cipher, row), words)
+        found[row["phone_number_id"]].append(store)
     return found

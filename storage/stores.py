@@ -1,16 +1,15 @@
 """Stores: their configuration, their secrets and their pause."""
 
-import secrets
-from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.stores.config import StoreConfig
-from domain.values.secret_values import SIGNING_PREFIX, dump_with_secrets
-from storage.database import lock
+from storage.database import cipher_of, lock
+from storage.secret_cipher import SecretCipher
+from storage.store_secrets import config_kept, config_opened, hash_key_of, new_hash_key
 from storage.tables import stores
 
 PAUSED_BY_OPERATOR = "paused by the operator"
@@ -23,8 +22,7 @@ class Store:
 
     store_id: str
     config: StoreConfig
-    signing_secret: str
-    hash_key: str
+    hash_key: str = field(repr=False)
     paused_at: datetime | None
     paused_because: str | None
 
@@ -40,11 +38,12 @@ async def put(
     """Create a store, or replace its configuration.
 
     Returns:
-        The store when it is new, with secrets that are shown this once; else None.
+        The store when it is new; else None.
     """
     await lock(connection, "store", store_id)
+    cipher = cipher_of(connection)
     values = {
-        "config": dump_with_secrets(config),
+        "config": config_kept(cipher, store_id, config),
         "phone_number_id": config.whatsapp.phone_number_id,
         "updated_at": now,
     }
@@ -56,14 +55,11 @@ async def put(
     )
     if replaced.first() is not None:
         return None
-    keys = {
-        "signing_secret": SIGNING_PREFIX + b64encode(secrets.token_bytes(24)).decode(),
-        "hash_key": secrets.token_hex(32),
-    }
+    hash_key, columns = new_hash_key(cipher, store_id)
     await connection.execute(
-        insert(stores).values(store_id=store_id, created_at=now, **keys, **values)
+        insert(stores).values(store_id=store_id, created_at=now, **columns, **values)
     )
-    return Store(store_id, config, **keys, paused_at=None, paused_because=None)
+    return Store(store_id, config, hash_key, paused_at=None, paused_because=None)
 
 
 async def get(
@@ -75,12 +71,15 @@ async def get(
         connection: of the transaction to read in.
         store_id: which store.
         for_share: lock it against a pause or a replacement until this transaction ends.
+
+    Raises:
+        SecretCipherError: one of its secrets cannot be opened.
     """
     query = select(stores).where(stores.c.store_id == store_id)
     if for_share:
         query = query.with_for_update(read=True)
     row = (await connection.execute(query)).mappings().first()
-    return None if row is None else _store(row)
+    return None if row is None else _store(cipher_of(connection), row)
 
 
 async def existing(connection: AsyncConnection, store_id: str, *, for_share: bool = False) -> Store:
@@ -118,12 +117,12 @@ async def resume(connection: AsyncConnection, store_id: str) -> None:
     )
 
 
-def _store(row: RowMapping) -> Store:
+def _store(cipher: SecretCipher, row: RowMapping) -> Store:
+    config = config_opened(cipher, row["store_id"], row["config"])
     return Store(
         store_id=row["store_id"],
-        config=StoreConfig.model_validate(row["config"], extra="ignore"),  # of a newer release
-        signing_secret=row["signing_secret"],
-        hash_key=row["hash_key"],
+        config=StoreConfig.model_validate(config, extra="ignore"),  # of a newer release
+        hash_key=hash_key_of(cipher, row),
         paused_at=row["paused_at"],
         paused_because=row["paused_because"],
     )

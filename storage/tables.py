@@ -42,8 +42,9 @@ stores = Table(
     Column("store_id", String(64), primary_key=True),
     Column("config", Json, nullable=False),
     Column("phone_number_id", String(64), index=True),
-    Column("signing_secret", String(128), nullable=False),
-    Column("hash_key", String(128), nullable=False),
+    Column("signing_secret", String(128)),  # read by 0.2.0 alone, until its processes are gone
+    Column("hash_key", String(128)),
+    Column("sealed_hash_key", Text),
     Column("paused_at", UtcDateTime),
     Column("paused_because", String(256)),
     Column("created_at", UtcDateTime, nullable=False),
@@ -56,6 +57,16 @@ store_keys = Table(
     Column("key_id", String(32), primary_key=True),
     Column("store_id", ForeignKey("stores.store_id"), nullable=False, index=True),
     Column("secret_hash", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+signing_secrets = Table(
+    "signing_secrets",
+    metadata,
+    Column("signing_secret_id", String(32), primary_key=True),
+    Column("store_id", ForeignKey("stores.store_id"), nullable=False, index=True),
+    Column("secret", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
 )

@@ -37,7 +37,7 @@ ROOMS = {
     "outbound_http": room("", "httpx"),
     "partners": room("domain clock outbound_http", "httpx pydantic standardwebhooks"),
     "whatsapp": room("domain outbound_http", "httpx pydantic pydantic_core"),
-    "storage": room("domain", "sqlalchemy alembic pydantic"),
+    "storage": room("domain", "sqlalchemy alembic pydantic cryptography"),
     "settings": room("storage", "pydantic pydantic_settings sqlalchemy"),
     "activities": room("domain clock partners whatsapp storage", "temporalio sqlalchemy structlog"),
     "workflows": room("domain activities", "temporalio"),
