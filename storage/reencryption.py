@@ -5,7 +5,7 @@ finds out before it works.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -67,11 +67,11 @@ async def reencrypt(database: Database) -> Reencrypted:
 async def _renew(database: Database, how: _How) -> Reencrypted:
     done = Reencrypted()
     async with database.reading() as connection:
-        outdated = [each.store_id async for each in _changes(connection, how) if each.secrets]
+        outdated = [each.store_id for each in await _changes(connection, how) if each.secrets]
     for store_id in outdated:
         async with database.transaction() as connection:
             await lock(connection, "store", store_id)
-            [changes] = [each async for each in _changes(connection, how, store_id)]
+            [changes] = await _changes(connection, how, store_id)
             await _write(connection, changes)
         done.stores += bool(changes.secrets)
         done.secrets += changes.secrets
@@ -80,16 +80,15 @@ async def _renew(database: Database, how: _How) -> Reencrypted:
 
 async def _changes(
     connection: AsyncConnection, how: _How, store_id: str | None = None
-) -> AsyncIterator[_Changes]:
+) -> Iterator[_Changes]:
     """What is to be written of one store, or of each."""
     renew = partial(how, cipher_of(connection))
     signing = await _live_signing_secrets(connection, store_id)
     columns = stores.c
     query = select(columns.store_id, columns.config, columns.hash_key, columns.sealed_hash_key)
     mine = true() if store_id is None else columns.store_id == store_id
-    found = await connection.stream(query.where(mine).order_by(columns.store_id))
-    async for row in found.mappings():
-        yield _of_store(renew, row, signing[row["store_id"]])
+    found = await connection.execute(query.where(mine).order_by(columns.store_id))
+    return (_of_store(renew, row, signing[row["store_id"]]) for row in found.mappings())
 
 
 def _of_store(renew: Renew, row: RowMapping, signing: Mapping[str, str]) -> _Changes:

@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import api.app
 from api.access_log import redact_access_log, redacted
 from settings import Settings
 from storage.migrate import DatabaseUnavailableError
+from storage.secret_cipher import SecretKeyMissingError
 from temporal.client import connect
 from temporal.search_attributes import are_registered, register
 from tests.api.caller import (
@@ -26,6 +28,7 @@ from tests.api.caller import (
     settings_for,
     unused_address,
 )
+from tests.databases import both_databases
 from tests.servers import temporal_binary
 from workflows.names import JOURNEY_REASON
 
@@ -64,16 +67,31 @@ async def test_start_fails_without_secrets_in_the_error_when_the_database_is_una
     assert "secret" not in capsys.readouterr().out
 
 
-async def test_start_warns_of_unencrypted_payloads(
-    own_database_url: str, address: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", ["PAYLOAD_KEYS", "SECRET_KEYS"])
+async def test_start_warns_of_what_is_not_encrypted(
+    own_database_url: str, address: str, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     async with running_api(settings_for(own_database_url), connecting_to(address)):
-        assert "PAYLOAD_KEYS" in capsys.readouterr().out
-    keys = {"k1": b"k" * 32}
+        assert name in capsys.readouterr().out
+    keys = {name.lower(): {"k1": b"k" * 32}}
+    async with running_api(settings_for(own_database_url, **keys), connecting_to(address)):
+        assert name not in capsys.readouterr().out
+
+
+@both_databases
+async def test_start_takes_plain_secrets_over_and_is_refused_without_their_key(
+    own_database_url: str, address: str
+) -> None:
+    keys = {"secret_keys": {"k1": b"k" * 32}}
+    async with running_api(settings_for(own_database_url), connecting_to(address)) as caller:
+        shop = await caller.new_store()
     async with running_api(
-        settings_for(own_database_url, payload_keys=keys), connecting_to(address)
-    ):
-        assert "PAYLOAD_KEYS" not in capsys.readouterr().out
+        settings_for(own_database_url, **keys), connecting_to(address)
+    ) as caller:
+        assert (await replace(shop, caller=caller).post()).status_code == 202
+    with pytest.raises(SecretKeyMissingError, match="SECRET_KEYS has no key k1"):
+        async with running_api(settings_for(own_database_url), connecting_to(address)):
+            pytest.fail("it started")
 
 
 async def test_temporal_address_is_read_from_its_own_variable(

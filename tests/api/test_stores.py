@@ -36,7 +36,7 @@ async def test_secrets_are_shown_only_when_the_store_is_created(caller: Caller) 
     secrets = created.json()
     assert set(secrets) == {
         *["store_id", "events_url", "warnings"],
-        *["key_id", "api_key", "signing_secret"],
+        *["key_id", "api_key", "signing_secret_id", "signing_secret"],
     }
     assert secrets["signing_secret"].startswith("whsec_")
     assert replaced.json() == {
@@ -154,6 +154,8 @@ ROUTES = [
     ("GET", ""),
     ("POST", "/keys"),
     ("DELETE", "/keys/x"),
+    ("POST", "/signing-secrets"),
+    ("DELETE", "/signing-secrets/x"),
     ("POST", "/pause"),
     ("POST", "/resume"),
     ("PUT", "/suppressions/+919876543210"),

@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import NullPool, create_engine, inspect, text
 
-from storage.database import sync_url
+from domain.values.secret_values import dump_with_secrets
+from storage import signing_secrets, stores
+from storage.database import Database, sync_url
 from storage.migrate import alembic_config, upgrade
+from storage.reencryption import take_over
 from storage.tables import metadata
+from tests.storage.builders import a_config
 
 
 def difference(url: str) -> list[object]:
@@ -94,6 +99,7 @@ MESSAGE = {
 }
 
 
+RECEIVED = {"source": "event", "received_at": "2024-10-08"}
 EVENT = {
     "id": 1,
     "store_id": "denim",
@@ -154,3 +160,40 @@ def test_events_from_before_stay_without_an_email(empty_database_url: str) -> No
 
     command.downgrade(alembic_config(url), "0004")
     assert found(url, "SELECT event_id, address_hash FROM inbox") == [("e1", "hash")]
+
+
+async def test_first_signing_secret_and_hash_key_of_0_2_0_stay_in_use(
+    empty_database_url: str,
+) -> None:
+    url = empty_database_url
+    command.upgrade(alembic_config(url), "0007")
+    config = dump_with_secrets(a_config())
+    first = {"signing_secret": "whsec_first", "hash_key": "key"}
+    put(url, "stores", {**STORE, **first, "config": json.dumps(config)})
+    put(url, "quarantine", {"store_id": "denim", "body": "", "errors": "[]", **RECEIVED})
+
+    upgrade(url)
+
+    for keys in ({}, {"a": b"k" * 32}):
+        database = Database(url, keys)
+        await take_over(database)
+        async with database.reading() as connection:
+            store = await stores.existing(connection, "denim")
+            assert await signing_secrets.live(connection, "denim") == ["whsec_first"]
+        await database.close()
+        assert (store.hash_key, store.config) == ("key", a_config())
+
+
+def test_downgrade_keeps_plain_secrets_and_refuses_encrypted_ones(empty_database_url: str) -> None:
+    url = empty_database_url
+    command.upgrade(alembic_config(url), "0007")
+    put(url, "stores", {**STORE, "signing_secret": "whsec_first", "hash_key": "key"})
+    upgrade(url)
+
+    command.downgrade(alembic_config(url), "0007")
+    assert found(url, "SELECT signing_secret, hash_key FROM stores") == [("whsec_first", "key")]
+
+    upgrade(url)
+    put(url, "stores", {**STORE, "store_id": "linen", "hash_key": None, "sealed_hash_key": "enc"})
+    with pytest.raises(RuntimeError, match="encrypted"):
+        command.downgrade(alembic_config(url), "0007")
