@@ -4,7 +4,10 @@ FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY requirements.lock ./
+RUN pip install --require-hashes -r requirements.lock
+
+COPY pyproject.toml README.md LICENSE ./
 COPY bootstrap.py clock.py outbound_http.py settings.py worker.py ./
 COPY activities activities
 COPY api api
@@ -18,7 +21,7 @@ COPY storage storage
 COPY temporal temporal
 COPY whatsapp whatsapp
 COPY workflows workflows
-RUN pip install -c constraints.txt . \
+RUN pip install --no-deps --no-build-isolation . \
   && python -m compileall -q . \
   && useradd --system --no-create-home comeback
 

@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 SERVERLESS := tests/domain tests/whatsapp tests/partners tests/sandbox tests/activities/test_deliver.py tests/temporal \
   tests/test_rooms.py tests/test_compose.py
@@ -10,7 +11,7 @@ SERVERLESS := tests/domain tests/whatsapp tests/partners tests/sandbox tests/act
 PARALLEL := -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test lint costs
+.PHONY: help demo dev check test lint costs lock sbom
 
 help: ## list the targets
 	@echo "make demo   watch journeys from first event to outcome, in seconds (the place to begin)"
@@ -18,6 +19,8 @@ help: ## list the targets
 	@echo "make check  the inner loop: lint, types and the tests that need no server"
 	@echo "make test   everything that checks the code: lint, types, tests, coverage of domain/"
 	@echo "make lint   lint and types alone"
+	@echo "make lock   write the requirements*.lock files anew after a change of pyproject.toml"
+	@echo "make sbom   write sbom.json: what the image installs, as CycloneDX"
 	@echo "make costs  what a journey costs in Temporal, and how many a second this machine carries"
 
 demo: $(STAMP)
@@ -42,11 +45,19 @@ lint: $(STAMP)
 costs: $(STAMP)
 	@$(BIN)/python -m benchmarks.costs
 
-$(STAMP): pyproject.toml constraints.txt
+lock:
+	@PYTHON=$(PYTHON) .ci/lock
+
+sbom:
+	@PYTHON=$(PYTHON) .ci/sbom
+
+$(STAMP): pyproject.toml requirements-dev.lock
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: $(PYTHON) is not installed"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12"; exit 1; }
 	@echo "installing into .venv"
 	@$(PYTHON) -m venv .venv || { echo "python3's venv is missing; on Debian and Ubuntu it is the package python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@# pip checks no hashes of an editable install, and refuses one beside hashes.
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@

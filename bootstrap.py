@@ -162,7 +162,7 @@ async def open_services(
     if not settings.payload_keys:
         log.warning("PAYLOAD_KEYS is not set: Temporal stores payloads unencrypted")
     if not settings.secret_keys:
-        log.warning("SECRET_KEYS is not set: the database keeps stores' secrets unencrypted")
+        log.warning("SECRET_KEYS is not set: the database has stores' tokens and keys unencrypted")
     async with open_database(settings.database, settings.secret_keys) as database:
         temporal = await connect_temporal(settings.payload_keys)
         services = _services(settings, clock, database, temporal, IngestMetrics(registry))
