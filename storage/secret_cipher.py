@@ -57,10 +57,14 @@ class SecretCipher:
         sealed = self._ciphers[self._current].encrypt(nonce, value.encode(), bound_to)
         return f"{_SEALED}{self._current}:{b64encode(nonce + sealed).decode()}"
 
-    @staticmethod
-    def mark(text: str) -> str:
+    def mark(self, text: str) -> str:
         """What is kept of a text that is no secret: itself, never taken for an encrypted value."""
-        return _PLAIN + text if text.startswith((_SEALED, _PLAIN)) else text
+        return _PLAIN + text if self.is_marked(text) else text
+
+    @staticmethod
+    def is_marked(kept: str) -> bool:
+        """Whether this is not the value itself."""
+        return kept.startswith((_SEALED, _PLAIN))
 
     @staticmethod
     def is_sealed(kept: str) -> bool:
