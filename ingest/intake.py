@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,6 +29,9 @@ from temporal.rpc import TemporalUnavailableError
 
 PAUSE_AFTER_FAILURE = timedelta(seconds=5)
 """While Temporal is unavailable, one event in this time waits for it; others stay in the inbox."""
+
+MAX_KEPT_PROBLEMS: Final = 100
+"""Of one event; a body of 64 KiB can have megabytes of them. The answer names all."""
 
 
 class Intake:
@@ -58,11 +61,12 @@ class Intake:
         return await self.accept(store, parsed.event, parsed.body)
 
     async def _quarantine(self, store: Store, raw: bytes, error: InvalidBodyError) -> None:
-        errors = [problem.as_json() for problem in error.problems]
+        errors = [problem.as_json() for problem in error.problems[:MAX_KEPT_PROBLEMS]]
         rejected = Rejected(store.store_id, raw.decode(errors="replace"), errors)
         async with self._database.transaction() as connection:
-            await quarantine.add(connection, rejected, self._clock())
+            dropped = await quarantine.add_event(connection, rejected, self._clock())
         self._metrics.count_invalid_event()
+        self._metrics.count_unkept(rejected.source, dropped)
 
     async def accept(self, store: Store, event: EventBase, body: Mapping[str, Any]) -> Receipt:
         """Accept a valid event; it is stored when this returns.

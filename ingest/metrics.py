@@ -1,9 +1,12 @@
 """Counters of what came in. No label names a store, a customer or an address."""
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter
 
 from ingest.receipts import ReceiptStatus
 from ingest.update_results import UpdateCounts
+
+log = structlog.get_logger()
 
 INVALID = "invalid"
 """The status of a posted event that was quarantined."""
@@ -35,6 +38,13 @@ class IngestMetrics:
             registry=registry,
         )
 
+        self._unkept = Counter(
+            "comeback_quarantine_dropped",
+            "What quarantine had no room for: a store's oldest events, Meta's further updates",
+            ["source"],
+            registry=registry,
+        )
+
     def count_event(self, status: ReceiptStatus) -> None:
         """Count a posted event."""
         self._events.labels(status.value).inc()
@@ -42,6 +52,12 @@ class IngestMetrics:
     def count_invalid_event(self) -> None:
         """Count an event that was quarantined."""
         self._events.labels(INVALID).inc()
+
+    def count_unkept(self, source: str, count: int) -> None:
+        """Count what is not in quarantine for want of room."""
+        if count:
+            log.warning("quarantine is full", source=source, dropped=count)
+            self._unkept.labels(source).inc(count)
 
     def count_shared_contact(self) -> None:
         """Count an order that stops only its own customer's journey."""

@@ -1,9 +1,10 @@
 """Quarantining Meta's updates: each on its own, so that an operator can retry it."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,16 +30,28 @@ UNROUTABLE: Final = {
 
 async def add_to_quarantine(
     connection: AsyncConnection, batch: Sequence[RoutedUpdate], now: datetime
-) -> None:
-    """Quarantine unreadable and unroutable updates.
+) -> Counter[str]:
+    """Quarantine unreadable and unroutable updates, as far as their quotas have room.
 
-    Unreadable ones are listed for their stores. Of each number that no store has, at most
-    `quarantine.MAX_UNROUTED` are kept.
+    Unreadable ones are listed for their stores.
+
+    Returns:
+        How many were not kept, by source.
     """
-    for rejected in _unreadable(batch):
-        await quarantine.add(connection, rejected, now)
-    for number, of_number in _unroutable(batch).items():
-        await _add_within_limit(connection, number, of_number, now)
+    unkept = Counter[str]()
+    for sharing in _by_quota(chain(_unreadable(batch), _unroutable(batch))):
+        room = await quarantine.room_for(connection, sharing[0])
+        for rejected in sharing[:room]:
+            await quarantine.add(connection, rejected, now)
+        unkept[sharing[0].source] += len(sharing[room:])
+    return unkept
+
+
+def _by_quota(updates: Iterable[Rejected]) -> Iterable[list[Rejected]]:
+    groups: defaultdict[object, list[Rejected]] = defaultdict(list)
+    for rejected in updates:
+        groups[rejected.quota].append(rejected)
+    return groups.values()
 
 
 def _unreadable(batch: Iterable[RoutedUpdate]) -> Iterator[Rejected]:
@@ -49,22 +62,11 @@ def _unreadable(batch: Iterable[RoutedUpdate]) -> Iterator[Rejected]:
                 yield _rejected(each.update, store_id, content.body, content.problems)
 
 
-def _unroutable(batch: Iterable[RoutedUpdate]) -> dict[str | None, list[Rejected]]:
-    """Updates by the number, which no store has."""
-    by_number: defaultdict[str | None, list[Rejected]] = defaultdict(list)
+def _unroutable(batch: Iterable[RoutedUpdate]) -> Iterator[Rejected]:
+    """Updates to a number that no store has."""
     for each in batch:
         if not each.stores and not isinstance(each.update.content, Unreadable | Other):
-            rejected = _rejected(each.update, None, json.dumps(each.update.item), [UNROUTABLE])
-            by_number[each.update.phone_number_id].append(rejected)
-    return by_number
-
-
-async def _add_within_limit(
-    connection: AsyncConnection, number: str | None, updates: Sequence[Rejected], now: datetime
-) -> None:
-    room = await quarantine.room_for(connection, number)
-    for rejected in updates[:room]:
-        await quarantine.add(connection, rejected, now)
+            yield _rejected(each.update, None, json.dumps(each.update.item), [UNROUTABLE])
 
 
 def notification(row: dict[str, Any]) -> bytes:

@@ -165,11 +165,14 @@ class WebhookProcessor:
         self, rows: Sequence[StoredNotification], batches: Sequence[Sequence[RoutedUpdate]]
     ) -> None:
         """Delete and quarantine; once, also when two processes had the same notification."""
+        unkept = Counter[str]()
         async with self._database.transaction() as connection:
             removed = await webhooks.remove(connection, [row.id for row in rows])
             for row, batch in zip(rows, batches, strict=True):
                 if row.id in removed:
-                    await add_to_quarantine(connection, batch, self._clock())
+                    unkept += await add_to_quarantine(connection, batch, self._clock())
+        for source, count in unkept.items():
+            self._metrics.count_unkept(source, count)
 
     def _report(self, counts: UpdateCounts) -> None:
         self._metrics.count_updates(counts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import count_some
@@ -14,8 +14,12 @@ from storage.tables import quarantine
 EVENT: Final = "event"
 """The source of a partner's event; Meta's updates have their `UpdateKind` as source."""
 
-MAX_UNROUTED: Final = 10_000
-"""Updates kept of one number that no store has: its senders are no store's customers yet."""
+MAX_EVENTS: Final = 1_000
+"""Events kept of one store, of 64 KiB each at most: the newest. The store was told of each."""
+
+MAX_UPDATES: Final = 10_000
+"""Meta's updates kept of one source and one store, or one number that no store has: the first,
+since Meta does not post them again. Each source has its own, so no statuses take an opt-out's."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Rejected:
     """What it was posted as."""
     phone_number_id: str | None = None
     """The number's id at Meta that it came to."""
+
+    @property
+    def quota(self) -> tuple[str | None, str | None, str]:
+        """Bodies that share it are counted together."""
+        number = self.phone_number_id if self.store_id is None else None
+        return self.store_id, number, self.source
 
 
 @dataclass(frozen=True)
@@ -50,19 +60,38 @@ async def add(connection: AsyncConnection, rejected: Rejected, now: datetime) ->
     await connection.execute(insert(quarantine).values(**values, received_at=now))
 
 
+async def add_event(connection: AsyncConnection, rejected: Rejected, now: datetime) -> int:
+    """Quarantine a store's event, and drop its oldest ones beyond `MAX_EVENTS`.
+
+    Returns:
+        How many were dropped.
+    """
+    await add(connection, rejected, now)
+    of_store = and_(quarantine.c.store_id == rejected.store_id, quarantine.c.source == EVENT)
+    newest_first = select(quarantine.c.id).where(of_store).order_by(quarantine.c.id.desc())
+    too_old = newest_first.offset(MAX_EVENTS).limit(1).scalar_subquery()
+    dropped = await connection.execute(
+        delete(quarantine).where(of_store, quarantine.c.id <= too_old)
+    )
+    return dropped.rowcount
+
+
 async def size(connection: AsyncConnection) -> int:
     """How many bodies are quarantined, of all stores."""
     return await count_some(connection, select(quarantine.c.id))
 
 
-async def room_for(connection: AsyncConnection, phone_number_id: str | None) -> int:
-    """How many more updates of a number are kept while no store has it."""
-    unrouted = select(quarantine.c.id).where(
-        quarantine.c.store_id.is_(None),
-        quarantine.c.phone_number_id.is_not_distinct_from(phone_number_id),
+async def room_for(connection: AsyncConnection, update: Rejected) -> int:
+    """How many more of Meta's updates are kept in the quota of this one."""
+    kept = select(quarantine.c.id).where(
+        quarantine.c.store_id.is_not_distinct_from(update.store_id),
+        quarantine.c.source == update.source,
     )
-    counted = select(func.count()).select_from(unrouted.limit(MAX_UNROUTED).subquery())
-    return MAX_UNROUTED - int((await connection.execute(counted)).scalar_one())
+    if update.store_id is None:
+        number = quarantine.c.phone_number_id
+        kept = kept.where(number.is_not_distinct_from(update.phone_number_id))
+    counted = select(func.count()).select_from(kept.limit(MAX_UPDATES).subquery())
+    return MAX_UPDATES - int((await connection.execute(counted)).scalar_one())
 
 
 async def listed(

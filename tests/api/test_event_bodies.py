@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from storage import quarantine
 from tests.api.caller import Caller, Shop, bearer, now
 from tests.databases import both_databases
 
@@ -138,3 +139,26 @@ async def test_quarantine_of_another_store_is_not_shown(caller: Caller, shop: Sh
     other = await caller.new_store()
     assert await other.quarantined() == []
     assert (await caller.http.get(f"{shop.path}/quarantine")).status_code == 401
+
+
+async def test_a_store_that_posts_rubbish_keeps_its_newest_and_what_was_dropped_is_counted(
+    own_caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quarantine, "MAX_EVENTS", 2)
+    shop = await own_caller.new_store()
+    for number in range(3):
+        assert (await shop.post({"n": number})).status_code == 422
+    assert [each["body"] for each in await shop.quarantined()] == ['{"n":2}', '{"n":1}']
+    metrics = (await own_caller.http.get("/metrics")).text
+    assert 'comeback_quarantine_dropped_total{source="event"} 1.0' in metrics
+
+
+async def test_quarantine_keeps_a_hundred_errors_of_an_event_and_the_answer_has_all(
+    shop: Shop,
+) -> None:
+    event = shop.event()
+    event["event_data"]["line_items"] = [1] * 150
+    answer = await shop.post(event)
+    (kept,) = await shop.quarantined()
+    assert len(answer.json()["detail"]) > 100
+    assert kept["errors"] == answer.json()["detail"][:100]

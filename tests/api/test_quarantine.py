@@ -245,7 +245,7 @@ async def test_only_the_failed_one_of_many_updates_is_retried(
 async def test_updates_of_an_unknown_number_are_kept_up_to_a_limit(
     meta: Meta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quarantine, "MAX_UNROUTED", 3)
+    monkeypatch.setattr(quarantine, "MAX_UPDATES", 3)
     for _ in range(2):
         await meta.post("1", statuses=[status("read", f"wamid.{number}") for number in range(2)])
     await meta.post("2", statuses=[status("read")])

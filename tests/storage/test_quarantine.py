@@ -1,3 +1,5 @@
+import pytest
+
 from storage import quarantine
 from storage.database import Database
 from storage.quarantine import QuarantinePage, Rejected
@@ -36,3 +38,32 @@ async def test_body_that_is_no_text_at_all_is_kept_too(registered: Database) -> 
             connection, QuarantinePage(1, store_id=STORE), with_bodies=True
         )
     assert row["body"] == "a\N{REPLACEMENT CHARACTER}b"
+
+
+async def test_newest_events_of_a_store_push_out_its_oldest_and_nothing_else(
+    registered: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quarantine, "MAX_EVENTS", 2)
+    async with registered.transaction() as connection:
+        for kept in (Rejected(OTHER_STORE, "theirs", []), Rejected(STORE, "{}", [], "message")):
+            await quarantine.add(connection, kept, NOW)
+        dropped = [
+            await quarantine.add_event(connection, Rejected(STORE, body, []), NOW)
+            for body in ("first", "second", "third", "fourth")
+        ]
+        rows = await quarantine.listed(connection, QuarantinePage(9), with_bodies=True)
+    assert dropped == [0, 0, 1, 1]
+    assert [row["body"] for row in rows] == ["fourth", "third", "{}", "theirs"]
+
+
+@pytest.mark.parametrize("store_id", [None, STORE])
+async def test_updates_of_each_source_have_a_quota_of_their_own(
+    registered: Database, monkeypatch: pytest.MonkeyPatch, store_id: str | None
+) -> None:
+    monkeypatch.setattr(quarantine, "MAX_UPDATES", 1)
+    status = Rejected(store_id, "{}", [], "status", "1055")
+    async with registered.transaction() as connection:
+        await quarantine.add(connection, status, NOW)
+        assert await quarantine.room_for(connection, status) == 0
+        opt_out = Rejected(store_id, "{}", [], "message", "1055")
+        assert await quarantine.room_for(connection, opt_out) == 1
