@@ -3,6 +3,7 @@
 import sys
 from base64 import b64decode
 from binascii import Error as Base64Error
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from storage.database import async_url
 
 KEY_BYTES = 32
 Port = Annotated[int, Field(ge=1, le=65535)]
+Network = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
@@ -39,6 +41,10 @@ class Settings(BaseSettings):
     """Key id to key, in the order given: the first encrypts, all decrypt."""
     secret_keys: Annotated[dict[str, bytes], NoDecode, Field(repr=False)] = {}
     """As `payload_keys`, of what the database keeps of stores' secrets."""
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    """Whose forwarded client address is believed."""
+    api_processes: Annotated[int, Field(ge=1, le=1000)] = 1
+    """API processes that share each store's rate."""
 
     @field_validator("database_url")
     @classmethod
@@ -54,6 +60,16 @@ class Settings(BaseSettings):
         if isinstance(text, dict):
             return text
         return dict(_parse_key(entry) for entry in text.split(","))
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _parse_networks(cls, text: str | tuple[Network, ...]) -> tuple[Network, ...]:
+        if isinstance(text, tuple):
+            return text
+        try:
+            return tuple(ip_network(entry.strip()) for entry in text.split(","))
+        except ValueError as error:
+            raise ValueError("takes addresses and networks: 10.0.0.7,192.168.1.0/24") from error
 
     @property
     def database(self) -> str:

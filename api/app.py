@@ -18,12 +18,16 @@ from api import (
     suppressions,
     whatsapp,
 )
-from api.access_log import redact_access_log
+from api.access_log import silence_uvicorn
+from api.admission import DEFAULT_LIMITS, Admission, AdmissionLimits
+from api.bodies import UnauthenticatedBodies
+from api.client_address import ForwardedClients
 from api.docs_page import serve_docs
 from api.errors import add_error_handlers
-from api.limits import MAX_IN_FLIGHT, InFlightLimit, RedactedFailures
+from api.failures import RedactedFailures
 from api.metrics import TimedRequests
 from api.openapi import DescribedApi
+from api.store_limits import StoreLimits
 from bootstrap import Connect, connect_lazily, open_services
 from clock import Clock, utc_now
 from settings import Settings, load_settings
@@ -34,7 +38,7 @@ def create_app(
     *,
     clock: Clock = utc_now,
     connect: Connect = connect_lazily,
-    max_in_flight: int = MAX_IN_FLIGHT,
+    limits: AdmissionLimits = DEFAULT_LIMITS,
 ) -> FastAPI:
     """Make an application; it connects to database and Temporal when it starts.
 
@@ -42,7 +46,7 @@ def create_app(
         settings: of this process; read from the environment when not given.
         clock: the current time.
         connect: makes the Temporal client.
-        max_in_flight: requests answered at the same time; more are answered 429.
+        limits: of requests in flight; more are answered 429.
     """
     settings = settings or load_settings()
     if settings.admin_token is None:
@@ -56,13 +60,17 @@ def create_app(
 
     app = DescribedApi(title="Comeback", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.registry = registry
+    app.state.store_limits = StoreLimits(settings.api_processes)
+    app.state.signed_bodies = UnauthenticatedBodies(total=128, of_a_peer=32)
+    app.state.meta_bodies = UnauthenticatedBodies(total=64, of_a_peer=64)  # of 3 MB at most
     for module in (events, stores, suppressions, journeys, customers, quarantine, whatsapp, health):
         app.include_router(module.router)
     serve_docs(app)
     add_error_handlers(app)
-    redact_access_log()
-    app.add_middleware(InFlightLimit, limit=max_in_flight)
+    silence_uvicorn()
+    app.add_middleware(Admission, limits=limits)
     app.add_middleware(RedactedFailures)
+    app.add_middleware(ForwardedClients, trusted=settings.trusted_proxies)
     app.add_middleware(TimedRequests, registry=registry)
     return app
 

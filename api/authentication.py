@@ -35,7 +35,7 @@ def is_admin(settings: Settings, token: str | None) -> bool:
 
 async def store_of_key(connection: AsyncConnection, store_id: str, key: str) -> Store | None:
     """The store, if this is a valid key of it."""
-    if not _is_well_formed(store_id) or not await keys.matches(connection, store_id, key):
+    if not is_well_formed(store_id) or not await keys.matches(connection, store_id, key):
         return None
     return await stores.get(connection, store_id)
 
@@ -44,7 +44,7 @@ async def store_of_signature(
     connection: AsyncConnection, store_id: str, raw: bytes, headers: Mapping[str, str]
 ) -> Store | None:
     """The store, if one of its secrets signed this very body a moment ago."""
-    if not _is_well_formed(store_id):
+    if not is_well_formed(store_id):
         return None
     secrets = await signing_secrets.live(connection, store_id)
     if not any(_is_signed(secret, raw, headers) for secret in secrets):
@@ -61,7 +61,8 @@ def _is_signed(secret: str, raw: bytes, headers: Mapping[str, str]) -> bool:
     return True
 
 
-def _is_well_formed(store_id: str) -> bool:
+def is_well_formed(store_id: str) -> bool:
+    """Whether a store may have this id."""
     try:
         _store_id.validate_python(store_id)
     except ValidationError:

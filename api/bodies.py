@@ -1,56 +1,126 @@
-"""Reading request bodies within a limit; their Content-Length is not trusted."""
+"""Reading request bodies within limits of size and time; their Content-Length is not trusted."""
 
 import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from fastapi import HTTPException, Request
 
+from api.client_address import peer_of_scope
+
 KIBIBYTE = 1024
-DRAIN_FACTOR = 16
-"""How many times the limit is read and dropped, so that the answer reaches the sender."""
-
-READ_TIMEOUT_SECONDS = 10
-"""For a whole body: a slow sender keeps a place from others."""
+CLOSE: Final = {"Connection": "close"}
 
 
-async def read(request: Request, limit: int) -> bytes:
-    """The body, cut after `limit + 1` bytes.
+@dataclass(frozen=True)
+class ReadTime:
+    """How long a body may take: in all, and from one part to the next."""
 
-    Raises:
-        HTTPException: 408, it did not arrive in time.
-    """
-    try:
-        async with asyncio.timeout(READ_TIMEOUT_SECONDS):
-            return await _read(request, limit)
-    except TimeoutError as error:
-        raise HTTPException(408, f"the body took over {READ_TIMEOUT_SECONDS} s") from error
+    whole: timedelta
+    progress: timedelta
 
 
-async def _read(request: Request, limit: int) -> bytes:
-    kept, arrived = bytearray(), 0
-    async for chunk in request.stream():
-        arrived += len(chunk)
-        kept += chunk[: limit + 1 - len(kept)]
-        if arrived > limit * DRAIN_FACTOR:
-            break
-    return bytes(kept)
+OF_A_STORE: Final = ReadTime(timedelta(seconds=10), timedelta(seconds=5))
+UNAUTHENTICATED: Final = ReadTime(timedelta(seconds=5), timedelta(seconds=2))
+"""A signature can be checked only when the body is there."""
 
 
-def check_size(raw: bytes, limit: int) -> None:
-    """Refuse a body that `read` had to cut.
-
-    Raises:
-        HTTPException: 413.
-    """
-    if len(raw) > limit:
-        raise HTTPException(413, f"the body is over {limit // KIBIBYTE} KiB")
-
-
-async def read_whole(request: Request, limit: int) -> bytes:
+async def read_whole(request: Request, limit: int, within: ReadTime = OF_A_STORE) -> bytes:
     """The whole body.
 
     Raises:
         HTTPException: 408, it did not arrive in time; 413, it is over the limit.
     """
-    raw = await read(request, limit)
-    check_size(raw, limit)
-    return raw
+    check_length(request, limit)
+    try:
+        async with asyncio.timeout(within.whole.total_seconds()):
+            return await _read(request, limit, within.progress)
+    except TimeoutError as error:
+        raise HTTPException(408, "the body did not arrive in time", CLOSE) from error
+
+
+async def _read(request: Request, limit: int, progress: timedelta) -> bytes:
+    """The server drops what comes after the answer, so a body over the limit is not read on."""
+    body, parts = bytearray(), request.stream()
+    while True:
+        async with asyncio.timeout(progress.total_seconds()):
+            part = await anext(parts, None)
+        if part is None:
+            return bytes(body)
+        body += part
+        if len(body) > limit:
+            raise _too_large(limit)
+
+
+def check_length(request: Request, limit: int) -> None:
+    """Refuse a body that says itself that it is over the limit, before it is read.
+
+    Raises:
+        HTTPException: 413.
+    """
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and (len(length) > len(str(limit)) or int(length) > limit):
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> HTTPException:
+    return HTTPException(413, f"the body is over {limit // KIBIBYTE} KiB")
+
+
+class UnauthenticatedBodies:
+    """Bodies that are read before it is known who sends them: few at a time.
+
+    When there is no place left, the body that takes longest is answered 408. A sender that posts
+    at once always finds a place; only slow ones are pushed out.
+    """
+
+    def __init__(self, total: int, of_a_peer: int) -> None:
+        """Read `total` at a time, and so many of one peer."""
+        self._total = total
+        self._of_a_peer = of_a_peer
+        self._peers: Counter[str] = Counter()
+        self._reads: dict[asyncio.Timeout, str] = {}
+        """Oldest first."""
+
+    async def read(self, request: Request, limit: int) -> bytes:
+        """The whole body.
+
+        Raises:
+            HTTPException: 408, it did not arrive in time, or others need its place; 413.
+        """
+        check_length(request, limit)
+        try:
+            async with self._place(peer_of_scope(request.scope)):
+                return await read_whole(request, limit, UNAUTHENTICATED)
+        except TimeoutError as error:
+            raise HTTPException(408, "the body did not arrive in time", CLOSE) from error
+
+    @asynccontextmanager
+    async def _place(self, peer: str) -> AsyncIterator[None]:
+        if self._peers[peer] >= self._of_a_peer:
+            self._end_oldest(peer)
+        elif len(self._reads) >= self._total:
+            self._end_oldest(next(iter(self._reads.values())))
+        async with asyncio.timeout(None) as place:
+            self._reads[place] = peer
+            self._peers[peer] += 1
+            try:
+                yield
+            finally:
+                self._remove(place)
+
+    def _end_oldest(self, peer: str) -> None:
+        place = next(place for place, holder in self._reads.items() if holder == peer)
+        place.reschedule(asyncio.get_running_loop().time())
+        self._remove(place)
+
+    def _remove(self, place: asyncio.Timeout) -> None:
+        peer = self._reads.pop(place, None)
+        if peer is not None:
+            self._peers[peer] -= 1
+            if not self._peers[peer]:
+                del self._peers[peer]

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.admission import OPERATOR, visit_of
 from api.authentication import is_admin, store_of_key, unauthorized
 from api.errors import not_found
 from bootstrap import Services
@@ -14,7 +15,8 @@ from storage import stores
 from storage.stores import Store
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
+    """Async, as all dependencies that do not block: others wait for a thread."""
     services: Services = request.app.state.services
     return services
 
@@ -35,9 +37,10 @@ CustomerIdPath = Annotated[AddressableId, Path()]
 """As partners have them, slashes included."""
 
 
-async def _admin(services: ServicesDep, token: BearerToken) -> None:
+async def _admin(request: Request, services: ServicesDep, token: BearerToken) -> None:
     if not is_admin(services.settings, token):
         raise unauthorized()
+    visit_of(request).authenticate(OPERATOR)
 
 
 Operator = Depends(_admin)
@@ -55,13 +58,17 @@ ExistingStore = Annotated[Store, Depends(_existing_store)]
 """For the operator, who may know which stores there are."""
 
 
-async def _own_store(store_id: StoreId, services: ServicesDep, token: BearerToken) -> Store:
+async def _own_store(
+    request: Request, store_id: StoreId, services: ServicesDep, token: BearerToken
+) -> Store:
     if is_admin(services.settings, token):
+        visit_of(request).authenticate(OPERATOR)
         return await _existing_store(store_id, services)
     async with services.database.reading() as connection:
         store = await store_of_key(connection, store_id, token or "")
     if store is None:
         raise unauthorized()
+    visit_of(request).authenticate(store_id)
     return store
 
 

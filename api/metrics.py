@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access_log import log_request
 from storage.gauges import GaugeValues
 
 
@@ -71,7 +72,7 @@ def exposition(registry: CollectorRegistry, gauges: DatabaseGauges) -> bytes:
 
 
 class TimedRequests:
-    """ASGI middleware that measures every request by the route that answered it."""
+    """ASGI middleware that measures and logs every request by the route that answered it."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         """Measure what this application answers."""
@@ -99,8 +100,9 @@ class TimedRequests:
         try:
             await self._app(scope, receive, record_status)
         finally:
-            labels = (_method(scope), _route(scope), status)
-            self._requests.labels(*labels).observe(time.perf_counter() - started)
+            labels, seconds = (_method(scope), _route(scope), status), time.perf_counter() - started
+            self._requests.labels(*labels).observe(seconds)
+            log_request(*labels, seconds)
 
 
 def _route(scope: Scope) -> str:

@@ -12,10 +12,11 @@ _REF_TEMPLATE = "#/components/schemas/{model}"
 _DESCRIPTIONS = {
     401: "No key, unknown store or another store's key: one and the same answer",
     404: "There is none",
+    408: "The body did not arrive in time",
     409: "It cannot be done as things are",
     413: "The body is over 64 KiB",
     422: "Invalid: every wrong field is named",
-    429: "Too many requests at once: see Retry-After",
+    429: "The store is over its rate, or too many requests are in flight: see Retry-After",
     503: "Nothing was kept: see Retry-After",
 }
 

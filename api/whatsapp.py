@@ -8,6 +8,7 @@ from fastapi.responses import PlainTextResponse
 
 from api import bodies
 from api.dependencies import ServicesDep
+from api.signature_headers import may_be_signed_by_meta
 from whatsapp.signature import HEADER, is_signed
 
 MAX_BYTES = 3072 * bodies.KIBIBYTE
@@ -31,12 +32,19 @@ async def verify(
 
 
 async def _signed_body(request: Request, services: ServicesDep) -> bytes:
-    """The body, if Meta signed it, byte for byte."""
+    """The body, if Meta signed it, byte for byte. Without a signature it is not read."""
     secret, _ = _secret_and_verify_token(services)
-    raw = await bodies.read_whole(request, MAX_BYTES)
+    if not may_be_signed_by_meta(request, HEADER):
+        raise _not_signed()
+    reading: bodies.UnauthenticatedBodies = request.app.state.meta_bodies
+    raw = await reading.read(request, MAX_BYTES)
     if not is_signed(raw, request.headers.get(HEADER, ""), secret):
-        raise HTTPException(401, "not signed with the app secret")
+        raise _not_signed()
     return raw
+
+
+def _not_signed() -> HTTPException:
+    return HTTPException(401, "not signed with the app secret")
 
 
 @router.post("")

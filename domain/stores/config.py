@@ -162,6 +162,8 @@ class StoreConfig(ConfigModel):
     """What customers say to get no more messages, besides STOP and UNSUBSCRIBE."""
     channels: dict[ChannelName, Channel] = Field(default_factory=dict)
     """The store's own channels, besides WhatsApp."""
+    rate: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Events a second that the store may post; None: as many as this release gives to each."""
     plans: Plans = Field(default_factory=dict)
 
     @field_validator("plans")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
+from api.admission import AdmissionLimits
 from api.app import create_app
 from storage.database import sync_url
 from storage.migrate import upgrade
@@ -81,7 +82,9 @@ async def test_too_many_requests_at_once_get_429(own_database_url: str, address:
         await proceed.wait()
 
     settings = settings_for(own_database_url)
-    async with running_api(settings, connecting_to(address), max_in_flight=1) as caller:
+    async with running_api(
+        settings, connecting_to(address), limits=AdmissionLimits(authenticated=1)
+    ) as caller:
         shop = await caller.new_store()
         url = f"{shop.path}/events"
         slow = asyncio.create_task(
@@ -110,8 +113,8 @@ async def test_body_that_breaks_off_gets_400(own_database_url: str, address: str
 
     scope = {
         "type": "http",
-        "method": "POST",
-        "path": "/v1/stores/x/events",
+        "method": "PUT",
+        "path": "/v1/stores/x",
         "headers": [(b"authorization", f"Bearer {ADMIN}".encode())],
         "query_string": b"",
     }

@@ -45,7 +45,7 @@ def test_event_body_has_every_kind_and_its_answers(document: dict[str, Any]) -> 
     post = document["paths"][EVENTS_PATH]["post"]
     names = {each["$ref"].removeprefix(SCHEMAS) for each in body_schema(post)["oneOf"]}
     assert names >= {"CartUpdate", "OrderPlaced", "CustomEvent"}
-    assert set(post["responses"]) == {"202", "401", "413", "422", "429", "503"}
+    assert set(post["responses"]) == {"202", "401", "408", "413", "422", "429", "503"}
 
 
 def test_config_body_has_steps_with_a_template_or_a_channel(document: dict[str, Any]) -> None:

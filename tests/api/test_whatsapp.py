@@ -63,4 +63,6 @@ async def test_unsigned_notification_is_refused(meta: Caller) -> None:
 
 
 async def test_notification_over_3_mb_is_refused(meta: Caller) -> None:
-    assert (await meta.http.post(URL, content=b" " * (3 * 1024**2 + 1))).status_code == 413
+    raw = b" " * (3 * 1024**2 + 1)
+    assert (await meta.http.post(URL, content=raw, headers=signature(raw))).status_code == 413
+    assert (await meta.http.post(URL, content=raw)).status_code == 401

@@ -1,4 +1,4 @@
-"""Middleware: a limit on requests in flight, and unexpected failures answered and logged."""
+"""Middleware: unexpected failures answered and logged."""
 
 import traceback
 
@@ -6,36 +6,7 @@ import structlog
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_IN_FLIGHT = 1000
-"""Requests in flight in this process; with more, the database's pool only queues them."""
-
-RETRY_SOON = {"Retry-After": "1"}
 log = structlog.get_logger()
-
-
-class InFlightLimit:
-    """Answers requests under `/v1` with 429 while too many others are in flight."""
-
-    def __init__(self, app: ASGIApp, limit: int = MAX_IN_FLIGHT) -> None:
-        """Pass at most `limit` requests to the application at a time."""
-        self._app = app
-        self._limit = limit
-        self._in_flight = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 429."""
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
-            await self._app(scope, receive, send)
-            return
-        if self._in_flight >= self._limit:
-            detail = {"detail": "too many requests at once"}
-            await JSONResponse(detail, 429, RETRY_SOON)(scope, receive, send)
-            return
-        self._in_flight += 1
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._in_flight -= 1
 
 
 class RedactedFailures:

@@ -1,0 +1,79 @@
+"""Who posts an event: a store by its key, told before the body is read, or by its signature."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api import bodies
+from api.admission import visit_of
+from api.authentication import is_well_formed, store_of_key, store_of_signature, unauthorized
+from api.client_address import peer_of_scope
+from api.signature_headers import may_be_signed
+from api.store_limits import StoreLimits
+from bootstrap import Services
+from clock import utc_now
+from storage.stores import Store
+
+MAX_BYTES = 64 * bodies.KIBIBYTE
+
+
+@dataclass(frozen=True)
+class AuthenticatedBody:
+    """A body, and the store that proved to have sent it."""
+
+    store: Store
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The sender of one request, and how it proves which store it is."""
+
+    request: Request
+    store_id: str
+    services: Services
+    limits: StoreLimits
+
+    async def body_with_key(self, key: str | None) -> AuthenticatedBody:
+        """The body, if the key is one of the store's.
+
+        Raises:
+            HTTPException: 401, it is not; 408, 413; 429, the store is over its rate.
+        """
+        if key is None:
+            raise unauthorized()
+        self.limits.refuse_known_key(self.store_id, key)
+        async with self._turn():
+            # What waited in the line may be known by now, and over the store's rate.
+            self.limits.refuse_known_key(self.store_id, key)
+            async with self.services.database.reading() as connection:
+                store = await store_of_key(connection, self.store_id, key)
+            admitted = self._admit(store, key)
+        return AuthenticatedBody(admitted, await bodies.read_whole(self.request, MAX_BYTES))
+
+    async def signed_body(self) -> AuthenticatedBody:
+        """The body, if a secret of the store signed it; it is read only where that may be so.
+
+        Raises:
+            HTTPException: 401, it is not; 408, 413; 429, the store is over its rate.
+        """
+        headers = self.request.headers
+        if not is_well_formed(self.store_id) or not may_be_signed(headers, utc_now()):
+            raise unauthorized()
+        reading: bodies.UnauthenticatedBodies = self.request.app.state.signed_bodies
+        raw = await reading.read(self.request, MAX_BYTES)
+        async with self._turn():
+            async with self.services.database.reading() as connection:
+                store = await store_of_signature(connection, self.store_id, raw, headers)
+            return AuthenticatedBody(self._admit(store), raw)
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return self.limits.authenticating(self.store_id, peer_of_scope(self.request.scope))
+
+    def _admit(self, store: Store | None, key: str | None = None) -> Store:
+        if store is None:
+            raise unauthorized()
+        visit_of(self.request).authenticate(store.store_id)
+        self.limits.take_event(store, key)
+        return store

@@ -1,0 +1,138 @@
+"""What one store may take from the others: its rate, and how many of its events are processed."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from api.admission import too_many
+from domain.stores.rate import (
+    DEFAULT_RATE,
+    Bucket,
+    at_a_time,
+    filled,
+    full_bucket,
+    wait_for_token,
+    without_token,
+)
+from storage.stores import Store
+
+KEY_MEMORY: Final = timedelta(seconds=5)
+"""How long a key that was just authenticated may be refused without the database. It is never
+accepted without it, so that a key ends at once."""
+
+AUTHENTICATED_AT_A_TIME: Final = 1
+"""Requests of one peer for one store: when the turn of the others comes, their key may be known."""
+
+
+@dataclass
+class _Line:
+    turns: asyncio.Semaphore
+    users: int = 0
+
+
+class Turns:
+    """At most so many at a time for each name; the others wait, first come first served."""
+
+    def __init__(self) -> None:
+        """Begin without lines."""
+        self._lines: dict[str, _Line] = {}
+
+    @asynccontextmanager
+    async def take(self, name: str, at_a_time: int) -> AsyncIterator[None]:
+        """Wait for a turn, and have it while the block runs. A line keeps its length."""
+        line = self._lines.setdefault(name, _Line(asyncio.Semaphore(at_a_time)))
+        line.users += 1
+        try:
+            async with line.turns:
+                yield
+        finally:
+            line.users -= 1
+            if not line.users:
+                del self._lines[name]
+
+
+@dataclass
+class _StoreState:
+    rate: float
+    bucket: Bucket
+    keys: dict[bytes, float] = field(default_factory=dict)
+    """Hashes of keys that were authenticated, and until when that is remembered."""
+
+
+class StoreLimits:
+    """The rates of stores in this process, and whose turn it is."""
+
+    def __init__(self, processes: int, now: Callable[[], float] = time.monotonic) -> None:
+        """Give each store its share of its rate.
+
+        Args:
+            processes: how many processes share it.
+            now: seconds of a monotonic clock.
+        """
+        self._processes = processes
+        self._now = now
+        self._states: dict[str, _StoreState] = {}
+        self._authenticating = Turns()
+        self._processing = Turns()
+
+    def authenticating(self, store_id: str, peer: str) -> AbstractAsyncContextManager[None]:
+        """A turn to be authenticated. Wrong keys from elsewhere do not make a store's own wait."""
+        return self._authenticating.take(f"{store_id} {peer}", AUTHENTICATED_AT_A_TIME)
+
+    def processing(self, store: Store) -> AbstractAsyncContextManager[None]:
+        """A turn to have an event processed, so that other stores' are in between."""
+        return self._processing.take(store.store_id, at_a_time(self._rate_of(store)))
+
+    def refuse_known_key(self, store_id: str, key: str) -> None:
+        """Refuse a key that was just authenticated, while its store is over its rate.
+
+        Raises:
+            HTTPException: 429.
+        """
+        state, now = self._states.get(store_id), self._now()
+        if state is not None and state.keys.get(_hash(key), now) > now:
+            state.bucket = filled(state.bucket, state.rate, now)
+            _require_token(state)
+
+    def take_event(self, store: Store, key: str | None = None) -> None:
+        """Take one of the store's events; its sender was just authenticated, by this key if any.
+
+        Raises:
+            HTTPException: 429, the store is over its rate.
+        """
+        rate, now = self._rate_of(store), self._now()
+        state = self._states.setdefault(store.store_id, _StoreState(rate, full_bucket(rate, now)))
+        state.rate, state.bucket = rate, filled(state.bucket, rate, now)
+        state.keys = {hashed: until for hashed, until in state.keys.items() if until > now}
+        if key is not None:
+            state.keys[_hash(key)] = now + KEY_MEMORY.total_seconds()
+        _require_token(state)
+        state.bucket = without_token(state.bucket)
+
+    def _rate_of(self, store: Store) -> float:
+        return (store.config.rate or DEFAULT_RATE) / self._processes
+
+
+def _require_token(state: _StoreState) -> None:
+    wait = wait_for_token(state.bucket, state.rate)
+    if wait:
+        raise too_many("the store posts more events than its rate", wait)
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode(errors="surrogatepass")).digest()
+
+
+async def _store_limits(request: Request) -> StoreLimits:
+    limits: StoreLimits = request.app.state.store_limits
+    return limits
+
+
+StoreLimitsDep = Annotated[StoreLimits, Depends(_store_limits)]
