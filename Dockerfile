@@ -17,6 +17,7 @@ COPY ingest ingest
 COPY operations operations
 COPY partners partners
 COPY sandbox sandbox
+COPY server server
 COPY storage storage
 COPY temporal temporal
 COPY whatsapp whatsapp
@@ -27,4 +28,4 @@ RUN pip install --no-deps --no-build-isolation . \
 
 USER comeback
 EXPOSE 8000
-CMD ["uvicorn", "api.app:app", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["python", "-m", "server", "--host", "0.0.0.0", "--port", "8000"]

@@ -36,12 +36,11 @@ def api_variables(database_url: str, temporal_address: str) -> dict[str, str]:
 async def run_api(variables: Mapping[str, str]) -> AsyncIterator[httpx.AsyncClient]:
     """The API on a free port; gives a client for it."""
     port = free_port(HOST)
-    command = ("-m", "uvicorn", "api.app:app", "--host", HOST, "--port", str(port))
-    quiet = (*command, "--log-level", "error", "--no-access-log")
+    command = ("-m", "server", "--host", HOST, "--port", str(port))
     client = httpx.AsyncClient(
         base_url=f"http://{HOST}:{port}", trust_env=False, timeout=WAIT_TIMEOUT.total_seconds()
     )
-    async with _run(variables, *quiet), client as http:
+    async with _run(variables, *command), client as http:
         await _wait_until_live(http)
         yield http
 

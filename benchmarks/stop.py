@@ -1,6 +1,6 @@
 """How soon an opt-out counts, under load: `python -m benchmarks.stop [--rate 100]`.
 
-A uvicorn process, on SQLite and on PostgreSQL where one answers, gets POSTs of 10 statuses for ten
+An API process, on SQLite and on PostgreSQL where one answers, gets POSTs of 10 statuses for ten
 seconds, `--rate` of them per second; with more than a machine carries, everything waits for the
 processor. Meanwhile ten customers a second opt out, each in one of three ways. Measured is the time
 from the start of that request until a claim of a message to them would be refused.

@@ -1,6 +1,6 @@
 """How fast Meta's webhook answers, and how far processing lags: `python -m benchmarks.webhook`.
 
-A uvicorn process, on SQLite and on PostgreSQL where one answers, gets 100 POST/s of 10 statuses for
+An API process, on SQLite and on PostgreSQL where one answers, gets 100 POST/s of 10 statuses for
 ten seconds. Each answer is measured from the instant at which its request was due.
 """
 

@@ -78,9 +78,9 @@ async def _start(stack: Stack, supervisor: Supervisor, echo: Echo) -> None:
     echo("starting Temporal, API and worker")
     await supervisor.start(stack.program("Temporal", *command))
     await upgrade_database(settings.database)
-    serve = ("api.app:app", "--host", settings.api_host, "--port", str(settings.api_port))
+    address = ("--host", settings.api_host, "--port", str(settings.api_port))
     await supervisor.start(stack.python("worker", "worker"))
-    await supervisor.start(stack.python("API", "uvicorn", *serve))
+    await supervisor.start(stack.python("API", "server", *address))
     try:
         async with asyncio.timeout(READY_TIMEOUT.total_seconds()):
             await temporal_server.prepare_namespace(stack.temporal_address, stack.namespace)

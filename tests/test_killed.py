@@ -134,7 +134,7 @@ def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(tmp_path: Path)
 
 
 def _kill_and_check(world: Killing) -> None:
-    victims = iter(("worker", "uvicorn", "server start-dev", "worker"))
+    victims = iter(("worker", "-m server", "server start-dev", "worker"))
     for number in range(CUSTOMERS):
         world.post(number)
         if number % 6 == 3:

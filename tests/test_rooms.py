@@ -57,6 +57,7 @@ ROOMS = {
         "fastapi starlette pydantic prometheus_client structlog standardwebhooks sqlalchemy",
         every_file="fastapi starlette logging",
     ),
+    "server": room("api settings", "uvicorn"),
     "worker": room(EVERYTHING),
     "sandbox": room(""),
     "cli": room(f"{EVERYTHING} sandbox"),

@@ -43,7 +43,7 @@ async def test_closed_journeys_are_kept_for_thirty_days(stack: Journeys) -> None
     assert described.config.workflow_execution_retention_ttl.ToTimedelta().days >= 30
 
 
-@pytest.mark.parametrize("command", ["-m worker", "-m uvicorn", "server start-dev"])
+@pytest.mark.parametrize("command", ["-m worker", "-m server", "server start-dev"])
 def test_a_killed_process_is_started_again_and_the_api_gets_ready(
     stack: Journeys, command: str
 ) -> None:

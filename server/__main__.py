@@ -1,0 +1,19 @@
+"""`python -m server`: the API as a process of its own, until a signal ends it."""
+
+import argparse
+
+from server.run import serve
+from settings import load_settings
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
+    parser.add_argument("--host", help="instead of API_HOST")
+    parser.add_argument("--port", type=int, help="instead of API_PORT")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    arguments = _arguments()
+    settings = load_settings()
+    serve(settings, arguments.host or settings.api_host, arguments.port or settings.api_port)
