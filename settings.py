@@ -1,5 +1,6 @@
 """Settings: the environment, read once, at the start of a process."""
 
+import re
 import sys
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -14,6 +15,9 @@ from sqlalchemy.exc import ArgumentError
 from storage.database import async_url
 
 KEY_BYTES = 32
+_ORIGIN = re.compile(
+    r"(?!http://.*:80$|https://.*:443$)https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?"
+)
 Port = Annotated[int, Field(ge=1, le=65535)]
 Network = IPv4Network | IPv6Network
 
@@ -37,6 +41,8 @@ class Settings(BaseSettings):
     meta_app_secret: SecretStr | None = None
     meta_verify_token: SecretStr | None = None
     allow_private_egress: bool = False
+    temporal_ui_origin: str | None = None
+    """As browsers write it: no path, lower case, no default port."""
     payload_keys: Annotated[dict[str, bytes], NoDecode, Field(repr=False)] = {}
     """Key id to key, in the order given: the first encrypts, all decrypt."""
     secret_keys: Annotated[dict[str, bytes], NoDecode, Field(repr=False)] = {}
@@ -54,6 +60,8 @@ class Settings(BaseSettings):
         except ArgumentError as error:
             raise ValueError("is not a SQLAlchemy URL") from error
 
+    temporal_ui_origin: str | None = None
+    """As browsers write it: no path, lower case, no default port."""
     @field_validator("payload_keys", "secret_keys", mode="before")
     @classmethod
     def _parse_keys(cls, text: str | dict[str, bytes]) -> dict[str, bytes]:

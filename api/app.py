@@ -9,11 +9,13 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from api import (
+    codec,
     customers,
     events,
     health,
     journeys,
     quarantine,
+    sign_in,
     stores,
     suppressions,
     whatsapp,
@@ -27,6 +29,7 @@ from api.errors import add_error_handlers
 from api.failures import RedactedFailures
 from api.metrics import TimedRequests
 from api.openapi import DescribedApi
+from api.sign_in_attempts import SignInAttempts
 from api.store_limits import StoreLimits
 from bootstrap import Connect, connect_lazily, open_services
 from clock import Clock, utc_now
@@ -63,11 +66,15 @@ def create_app(
     app.state.store_limits = StoreLimits(settings.api_processes)
     app.state.signed_bodies = UnauthenticatedBodies(total=128, of_a_peer=32)
     app.state.meta_bodies = UnauthenticatedBodies(total=64, of_a_peer=64)  # of 3 MB at most
+    app.state.sign_in_attempts = SignInAttempts(clock)
     for module in (events, stores, suppressions, journeys, customers, quarantine, whatsapp, health):
         app.include_router(module.router)
+    app.include_router(codec.router)
+    app.include_router(sign_in.router)
     serve_docs(app)
     add_error_handlers(app)
     silence_uvicorn()
+    app.add_middleware(codec.CodecCors, origin=settings.temporal_ui_origin)
     app.add_middleware(Admission, limits=limits)
     app.add_middleware(RedactedFailures)
     app.add_middleware(ForwardedClients, trusted=settings.trusted_proxies)

@@ -11,6 +11,7 @@ from domain.stores.config import StoreConfig
 _REF_TEMPLATE = "#/components/schemas/{model}"
 _DESCRIPTIONS = {
     401: "No key, unknown store or another store's key: one and the same answer",
+    403: "Another namespace, or the cookie of a page that may not send it",
     404: "There is none",
     408: "The body did not arrive in time",
     409: "It cannot be done as things are",
@@ -36,6 +37,17 @@ _event, _event_components = _schema(event_adapter)
 _config, _config_components = _schema(TypeAdapter(StoreConfig))
 EVENT_BODY = _request_body(_event)
 CONFIG_BODY = _request_body(_config)
+_PAYLOAD = {
+    "type": "object",
+    "properties": {
+        "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+        "data": {"type": "string", "contentEncoding": "base64"},
+    },
+}
+PAYLOADS_BODY = _request_body(
+    {"type": "object", "properties": {"payloads": {"type": "array", "items": _PAYLOAD}}}
+)
+"""Temporal's remote codec form."""
 
 
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

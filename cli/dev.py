@@ -41,6 +41,8 @@ def _welcome(stack: Stack) -> Iterator[str]:
     yield "ready"
     yield f"  API docs      {stack.api_url}/docs"
     yield f"  Temporal UI   {stack.ui_url}"
+    if stack.codec_endpoint:
+        yield f"  sign in       {stack.sign_in_url}, so that the Web UI decrypts"
     yield f"  admin token   {stack.shown_token}"
     yield f"  state, logs   {stack.settings.data_dir}"
     yield "try: register a store; the answer has the key that its events are posted with"

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-from cli import data_dir, ports, temporal_server
+from cli import data_dir, ports, temporal_server, web_ui_proxy
 from cli.admin_token import ensure_token
 from cli.database import upgrade_database
 from cli.errors import NotReadyError
@@ -74,9 +74,8 @@ def _require_ports(settings: Settings) -> None:
 
 async def _start(stack: Stack, supervisor: Supervisor, echo: Echo) -> None:
     settings = stack.settings
-    command = temporal_server.server_command(settings, stack.namespace)
     echo("starting Temporal, API and worker")
-    await supervisor.start(stack.program("Temporal", *command))
+    await _start_temporal(stack, supervisor)
     await upgrade_database(settings.database)
     address = ("--host", settings.api_host, "--port", str(settings.api_port))
     await supervisor.start(stack.python("worker", "worker"))
@@ -90,3 +89,15 @@ async def _start(stack: Stack, supervisor: Supervisor, echo: Echo) -> None:
             f"not ready after {READY_TIMEOUT.seconds} s; {await missing_part(stack.api_url)}\n"
             f"{supervisor.log_tails()}"
         ) from error
+
+
+async def _start_temporal(stack: Stack, supervisor: Supervisor) -> None:
+    """Start the server, and before its Web UI what has it send the codec server's cookie."""
+    settings, endpoint, port = stack.settings, stack.codec_endpoint, stack.settings.temporal_ui_port
+    if endpoint:
+        port = ports.free_port(temporal_server.HOST)
+        await supervisor.start(stack.python("Web-UI", *web_ui_proxy.arguments(stack, port)))
+    command = temporal_server.server_command(
+        settings, stack.namespace, ui_port=port, codec_endpoint=endpoint
+    )
+    await supervisor.start(stack.program("Temporal", *command))

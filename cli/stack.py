@@ -10,6 +10,7 @@ from cli.child import Program
 from settings import Settings
 
 _LOOPBACK_OF_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared, not bound
+_LOCALHOST = "localhost"
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,24 @@ class Stack:
     @property
     def ui_url(self) -> str:
         """Temporal's Web UI, showing our journeys."""
-        base = f"http://{temporal_server.HOST}:{self.settings.temporal_ui_port}"
-        return f"{base}/namespaces/{self.namespace}/workflows"
+        return f"{self.ui_origin}/namespaces/{self.namespace}/workflows"
+
+    @property
+    def ui_origin(self) -> str:
+        """The Web UI's origin. Its host name is the API's, for the sake of the cookie."""
+        is_named = self.settings.api_host == _LOCALHOST
+        host = _LOCALHOST if is_named else temporal_server.HOST
+        return f"http://{host}:{self.settings.temporal_ui_port}"
+
+    @property
+    def codec_endpoint(self) -> str | None:
+        """With which the Web UI decrypts; None if nothing is encrypted."""
+        return f"{self.api_url}/codec" if self.settings.payload_keys else None
+
+    @property
+    def sign_in_url(self) -> str:
+        """Where an operator signs in."""
+        return f"{self.api_url}/ui/sign-in"
 
     @property
     def temporal_address(self) -> str:
@@ -61,6 +78,7 @@ class Stack:
             "TEMPORAL_ADDRESS": self.temporal_address,
             "TEMPORAL_NAMESPACE": self.namespace,
             "TEMPORAL_CONFIG_FILE": os.devnull,
+            "TEMPORAL_UI_ORIGIN": self.ui_origin,
             "ADMIN_TOKEN": self.token,
             "DATA_DIR": str(settings.data_dir),
             "DATABASE_URL": settings.database,

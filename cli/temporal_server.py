@@ -55,18 +55,27 @@ def embedded_namespace() -> str:
     return ClientConfigProfile.load().namespace or DEFAULT_NAMESPACE
 
 
-def server_command(settings: Settings, namespace: str) -> tuple[str, ...]:
+def server_command(
+    settings: Settings, namespace: str, *, ui_port: int, codec_endpoint: str | None
+) -> tuple[str, ...]:
     """The server with its state on disk, fast enough (WAL) and quiet.
 
     API and worker register the search attributes, here as on any other Temporal.
+
+    Args:
+        settings: ports and places.
+        namespace: is created if it is new.
+        ui_port: where the server itself serves the Web UI.
+        codec_endpoint: with which the Web UI decrypts; None if nothing is encrypted.
     """
     return (
         *(find_temporal(), "server", "start-dev"),
         *("--db-filename", str(settings.data_dir / "temporal.db")),
         *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
         *("--ip", HOST, "--ui-ip", HOST),
-        *("--port", str(settings.temporal_port), "--ui-port", str(settings.temporal_ui_port)),
+        *("--port", str(settings.temporal_port), "--ui-port", str(ui_port)),
         *("--namespace", namespace, "--log-level", "warn"),
+        *(("--ui-codec-endpoint", codec_endpoint) if codec_endpoint else ()),
         *FAIRNESS,
     )
 

@@ -30,7 +30,7 @@ class EncryptionCodec(PayloadCodec):
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encrypt each payload, its metadata included."""
-        return [self._encrypt(payload) for payload in payloads]
+        return [self.encrypt(payload) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Decrypt each payload with the key that it names.
@@ -38,9 +38,10 @@ class EncryptionCodec(PayloadCodec):
         Raises:
             UndecryptableError: it is plain, changed, or of an unknown key.
         """
-        return [self._decrypt(payload) for payload in payloads]
+        return [self.decrypt(payload) for payload in payloads]
 
-    def _encrypt(self, payload: Payload) -> Payload:
+    def encrypt(self, payload: Payload) -> Payload:
+        """Encrypt a payload, its metadata included."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[self._current].encrypt(
             nonce, payload.SerializeToString(), self._bound_to(self._current)
@@ -48,16 +49,21 @@ class EncryptionCodec(PayloadCodec):
         metadata = {"encoding": ENCODING, "encryption-key-id": self._current.encode()}
         return Payload(metadata=metadata, data=nonce + sealed)
 
-    def _decrypt(self, payload: Payload) -> Payload:
+    def decrypt(self, payload: Payload) -> Payload:
+        """Decrypt a payload with the key that it names.
+
+        Raises:
+            UndecryptableError: it is plain, changed, or of an unknown key.
+        """
         if payload.metadata.get("encoding") != ENCODING:
             raise UndecryptableError("a payload is not encrypted")
-        key_id = payload.metadata["encryption-key-id"].decode()
+        key_id = payload.metadata["encryption-key-id"].decode(errors="replace")
         if key_id not in self._ciphers:
             raise UndecryptableError(f"no key {key_id}")
         nonce, sealed = payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:]
         try:
             plain = self._ciphers[key_id].decrypt(nonce, sealed, self._bound_to(key_id))
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: shorter than a nonce
             raise UndecryptableError("a payload was changed, or is of another namespace") from error
         return Payload.FromString(plain)
 

@@ -43,7 +43,7 @@ ROOMS = {
     "workflows": room("domain activities", "temporalio"),
     "temporal": room(
         "domain activities workflows",
-        "temporalio pydantic structlog cryptography",
+        "temporalio pydantic structlog cryptography google",
         every_file="temporalio",
     ),
     "operations": room(BELOW_OPERATIONS, "pydantic structlog sqlalchemy"),
@@ -54,7 +54,8 @@ ROOMS = {
     "bootstrap": room(EVERYTHING),
     "api": room(
         EVERYTHING,
-        "fastapi starlette pydantic prometheus_client structlog standardwebhooks sqlalchemy",
+        "fastapi starlette pydantic prometheus_client structlog standardwebhooks sqlalchemy "
+        "cryptography",
         every_file="fastapi starlette logging",
     ),
     "server": room("api settings", "uvicorn"),

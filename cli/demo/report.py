@@ -94,6 +94,9 @@ def _where_to_look(result: ScenarioResult, stack: Stack, ledger: Path) -> Iterat
     yield "Where to look"
     yield f"  {scenario.name}'s journey    {stack.ui_url}/{quote(journey_id, safe='')}"
     yield f"  all journeys      {stack.ui_url}"
+    if stack.codec_endpoint:
+        yield f"  sign in           {stack.sign_in_url}, so that the Web UI decrypts"
+        yield f"  admin token       {stack.shown_token}"
     bearer = f'-H "Authorization: Bearer {stack.shown_token}"'
     yield f"  explained         curl {bearer} {stack.api_url}{path}"
     yield f"  API docs          {stack.api_url}/docs"

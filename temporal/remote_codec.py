@@ -1,0 +1,80 @@
+"""Temporal's remote codec form: JSON of payloads in and out, as the Web UI and the CLI post it.
+
+https://docs.temporal.io/production-deployment/data-encryption describes it.
+"""
+
+import json
+
+from google.protobuf.json_format import MessageToJson, Parse, ParseError
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.client import Client
+
+from temporal.payload_codec import ENCODING, EncryptionCodec, UndecryptableError
+
+_NOT_ENCRYPTED = (
+    "Comeback does not show this payload: it is not encrypted, "
+    "so anyone with access to Temporal may have written it."
+)
+_UNDECRYPTABLE = (
+    "Comeback cannot decrypt this payload: its key is not among PAYLOAD_KEYS, "
+    "or it was changed, or it is of another namespace."
+)
+
+
+class InvalidPayloadsError(Exception):
+    """A body is not the JSON of Temporal's `Payloads`."""
+
+
+class RemoteCodec:
+    """Encrypts and decrypts for Temporal's tools; they send many payloads at once."""
+
+    def __init__(self, codec: EncryptionCodec) -> None:
+        """Use the keys and the namespace of this codec."""
+        self._codec = codec
+
+    def encode(self, body: bytes) -> str:
+        """Encrypt each payload.
+
+        Raises:
+            InvalidPayloadsError: the body is not JSON of payloads.
+        """
+        return _json([self._codec.encrypt(payload) for payload in _payloads(body)])
+
+    def decode(self, body: bytes) -> str:
+        """Decrypt each payload; in the place of one that cannot be, say so.
+
+        One such payload must not hide the others. It is not returned as it came: the Web UI would
+        show a plain one, which may be forged, as if it had been decrypted.
+
+        Raises:
+            InvalidPayloadsError: the body is not JSON of payloads.
+        """
+        return _json([self._decrypted_or_note(payload) for payload in _payloads(body)])
+
+    def _decrypted_or_note(self, payload: Payload) -> Payload:
+        try:
+            return self._codec.decrypt(payload)
+        except UndecryptableError:
+            is_plain = payload.metadata.get("encoding") != ENCODING
+            return _note(_NOT_ENCRYPTED if is_plain else _UNDECRYPTABLE)
+
+
+def remote_codec(client: Client) -> RemoteCodec | None:
+    """The codec of this client's namespace; None if its payloads are not encrypted."""
+    codec = client.data_converter.payload_codec
+    return RemoteCodec(codec) if isinstance(codec, EncryptionCodec) else None
+
+
+def _payloads(body: bytes) -> list[Payload]:
+    try:
+        return list(Parse(body, Payloads(), ignore_unknown_fields=True).payloads)
+    except (ParseError, UnicodeDecodeError) as error:
+        raise InvalidPayloadsError from error
+
+
+def _json(payloads: list[Payload]) -> str:
+    return MessageToJson(Payloads(payloads=payloads), indent=None)
+
+
+def _note(text: str) -> Payload:
+    return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(text).encode())
