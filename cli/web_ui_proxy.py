@@ -1,7 +1,8 @@
 """A proxy before the embedded Web UI, which has it send the browser's cookie to the codec server.
 
 `temporal server start-dev` can set the Web UI's codec endpoint, but not that credentials are sent
-to it; the Web UI of a cluster has `TEMPORAL_CODEC_INCLUDE_CREDENTIALS` for that.
+to it, nor what is shown without; the Web UI of a cluster has variables for that
+(`TEMPORAL_CODEC_INCLUDE_CREDENTIALS`).
 """
 
 import asyncio
@@ -26,16 +27,21 @@ Headers = list[tuple[bytes, bytes]]
 
 def arguments(stack: Stack, server_port: int) -> tuple[str, ...]:
     """This module and its arguments, for a Web UI that the server has on this port."""
-    return ("cli.web_ui_proxy", stack.ui_origin, str(server_port))
+    return ("cli.web_ui_proxy", stack.ui_origin, str(server_port), stack.sign_in_url)
 
 
 class WebUiProxy:
     """An ASGI application that passes everything on; it changes one answer, the settings."""
 
-    def __init__(self, http: httpx.AsyncClient, origin: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, origin: str, sign_in_url: str) -> None:
         """Call the Web UI by this client; browsers reach it at this origin."""
         self._http = http
         self._origin = origin
+        self._codec = {
+            "IncludeCredentials": True,
+            "DefaultErrorMessage": "Sign in to read encrypted journeys, then reload this page",
+            "DefaultErrorLink": sign_in_url,
+        }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -58,17 +64,16 @@ class WebUiProxy:
         try:
             if path == SETTINGS_PATH and answer.is_success:
                 headers = [(b"content-type", b"application/json")]
-                await _answer(send, 200, headers, _with_credentials(await answer.aread()))
+                await _answer(send, 200, headers, self._changed(await answer.aread()))
             else:
                 await _stream(answer, send)
         finally:
             await answer.aclose()
 
-
-def _with_credentials(settings: bytes) -> bytes:
-    changed = json.loads(settings)
-    changed["Codec"]["IncludeCredentials"] = True
-    return json.dumps(changed).encode()
+    def _changed(self, settings: bytes) -> bytes:
+        changed = json.loads(settings)
+        changed["Codec"] |= self._codec
+        return json.dumps(changed).encode()
 
 
 def _target(scope: Any) -> bytes:
@@ -103,11 +108,11 @@ async def _answer(send: Any, status: int, headers: Headers, body: bytes = b"") -
     await send({"type": "http.response.body", "body": body})
 
 
-async def _main(origin: str, server_port: int) -> None:
+async def _main(origin: str, server_port: str, sign_in_url: str) -> None:
     server = f"http://{HOST}:{server_port}"
     async with httpx.AsyncClient(base_url=server, timeout=TIMEOUT, trust_env=False) as http:
         config = uvicorn.Config(
-            WebUiProxy(http, origin),
+            WebUiProxy(http, origin, sign_in_url),
             host=HOST,
             port=urlsplit(origin).port or 80,
             lifespan="off",
@@ -118,4 +123,4 @@ async def _main(origin: str, server_port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(_main(*sys.argv[1:]))

@@ -5,7 +5,7 @@ https://docs.temporal.io/production-deployment/data-encryption describes it.
 
 import json
 
-from google.protobuf.json_format import MessageToJson, Parse, ParseError
+from google.protobuf.json_format import MessageToJson, ParseDict, ParseError
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.client import Client
 
@@ -67,8 +67,11 @@ def remote_codec(client: Client) -> RemoteCodec | None:
 
 def _payloads(body: bytes) -> list[Payload]:
     try:
-        return list(Parse(body, Payloads(), ignore_unknown_fields=True).payloads)
-    except (ParseError, UnicodeDecodeError) as error:
+        document = json.loads(body)
+        if not isinstance(document, dict):
+            raise InvalidPayloadsError
+        return list(ParseDict(document, Payloads(), ignore_unknown_fields=True).payloads)
+    except (ValueError, RecursionError, ParseError) as error:
         raise InvalidPayloadsError from error
 
 
