@@ -12,6 +12,7 @@ from settings import Settings
 ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+CODEC_ENDPOINT = "${PAYLOAD_KEYS:+http://localhost:8000/codec}"
 OF_TEMPORALS_LIBRARY = {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
 
 
@@ -43,6 +44,16 @@ def test_the_program_knows_every_variable_that_it_is_given(name: str) -> None:
     known = {field.upper() for field in Settings.model_fields}
     assert given - known == OF_TEMPORALS_LIBRARY
     assert SERVICES[name]["environment"]["DATABASE_URL"].startswith("postgresql+psycopg://")
+
+
+def test_the_web_ui_asks_the_api_to_decrypt_and_the_api_lets_it() -> None:
+    web_ui = SERVICES["temporal-ui"]
+    origin = SERVICES["api"]["environment"]["TEMPORAL_UI_ORIGIN"]
+
+    assert web_ui["environment"]["TEMPORAL_CODEC_ENDPOINT"] == CODEC_ENDPOINT
+    assert web_ui["environment"]["TEMPORAL_CODEC_INCLUDE_CREDENTIALS"] == "true"
+    assert Settings(temporal_ui_origin=origin).temporal_ui_origin == origin
+    assert f"127.0.0.1:{origin.rpartition(':')[2]}:8080" in web_ui["ports"]
 
 
 def test_the_image_has_every_package_that_is_installed() -> None:

@@ -1,4 +1,4 @@
-"""Settings, as the environment gives them."""
+"""Settings: what a variable may be, and how a wrong one is named."""
 
 from base64 import b64encode
 
@@ -40,3 +40,46 @@ def test_secrets_are_not_in_the_repr() -> None:
     )
     assert "a-secret" not in repr(settings)
     assert "kkkk" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://127.0.0.1:8233",
+        "http://localhost:8080",
+        "http://[::1]:8233",
+        "https://temporal.example",
+        "https://temporal.example:8443",
+    ],
+)
+def test_an_origin_is_taken_as_a_browser_writes_it(origin: str) -> None:
+    assert Settings(temporal_ui_origin=origin).temporal_ui_origin == origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*",
+        "null",
+        "temporal.example",
+        "ftp://temporal.example",
+        "https://temporal.example/",
+        "https://temporal.example/namespaces",
+        "https://temporal.example?x=1",
+        "https://me@temporal.example",
+        "https://Temporal.example",
+        "https://temporal.example:443",
+        "http://temporal.example:80",
+        "https://temporal.example:",
+        "https://a.example,https://b.example",
+        "https://temporal.example\n",
+        "https://",
+    ],
+)
+def test_what_is_no_origin_stops_the_start_with_the_variable(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("TEMPORAL_UI_ORIGIN", text)
+
+    with pytest.raises(SystemExit, match=r"^environment variable TEMPORAL_UI_ORIGIN: .*host"):
+        load_settings()

@@ -26,6 +26,38 @@ def test_it_prints_where_everything_is(stack: Journeys) -> None:
     assert f"curl -X PUT {stack.api_url}/v1/stores/" in stack.output
 
 
+def test_with_keys_the_web_ui_has_the_api_decrypt_by_the_browsers_cookie(stack: Journeys) -> None:
+    web_ui = f"http://{HOST}:{stack.environment['TEMPORAL_UI_PORT']}"
+    sign_in = f"{stack.api_url}/ui/sign-in"
+    assert f"sign in       {sign_in}" in stack.output
+
+    with httpx.Client(trust_env=False) as browser:
+        codec = browser.get(f"{web_ui}/api/v1/settings").json()["Codec"]
+        signed_in = browser.post(sign_in, data={"token": stack.token})
+        page = {"Origin": web_ui, "X-Namespace": "comeback"}
+        decoded = browser.post(f"{codec['Endpoint']}/decode", headers=page, json={})
+
+    assert codec["Endpoint"] == f"{stack.api_url}/codec"
+    assert codec["IncludeCredentials"] is True
+    assert codec["DefaultErrorLink"] == sign_in
+    assert signed_in.status_code == 303
+    assert decoded.status_code == 200
+    assert decoded.headers["access-control-allow-origin"] == web_ui
+
+
+def test_the_web_ui_by_another_name_leads_to_the_one_that_may_decrypt(stack: Journeys) -> None:
+    port = stack.environment["TEMPORAL_UI_PORT"]
+    path = "/namespaces/comeback/workflows?query=JourneyStage%3D%22held%22"
+    by_name = {"Host": f"localhost:{port}"}
+
+    redirected = httpx.get(f"http://{HOST}:{port}{path}", headers=by_name, trust_env=False)
+    page = httpx.get(f"http://{HOST}:{port}{path}", trust_env=False)
+
+    assert redirected.status_code == 307
+    assert redirected.headers["location"] == f"http://{HOST}:{port}{path}"
+    assert page.headers["content-type"].startswith("text/html")
+
+
 def test_only_the_owner_can_read_the_kept_token(stack: Journeys) -> None:
     mode = (stack.data_dir / "admin_token").stat().st_mode
 
@@ -43,7 +75,9 @@ async def test_closed_journeys_are_kept_for_thirty_days(stack: Journeys) -> None
     assert described.config.workflow_execution_retention_ttl.ToTimedelta().days >= 30
 
 
-@pytest.mark.parametrize("command", ["-m worker", "-m server", "server start-dev"])
+@pytest.mark.parametrize(
+    "command", ["-m worker", "-m server", "server start-dev", "-m cli.web_ui_proxy"]
+)
 def test_a_killed_process_is_started_again_and_the_api_gets_ready(
     stack: Journeys, command: str
 ) -> None:
