@@ -60,9 +60,11 @@ def session_of(request: Request, settings: Settings, now: datetime) -> Session |
 def is_own_origin(request: Request) -> bool:
     """Whether the request was made by a page of this API.
 
-    The scheme is not compared: behind a proxy that ends TLS it may be unknown here. Cookies do not
-    distinguish it either.
+    Browsers say so over https and on loopback; elsewhere Origin and Host are compared. Not the
+    scheme: behind a proxy that ends TLS it may be unknown here. Cookies do not distinguish it.
     """
+    if site := request.headers.get("sec-fetch-site"):
+        return site == "same-origin"
     _, _, host = request.headers.get("origin", "").partition("://")
     return host != "" and host == request.headers.get("host")
 

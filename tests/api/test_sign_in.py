@@ -42,10 +42,17 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"sqlite:///{tmp_path_factory.mktemp('sign-in') / 'comeback.db'}"
 
 
-@pytest.fixture
-async def api(url: str) -> AsyncIterator[Caller]:
+@pytest.fixture(scope="module")
+async def shared(url: str) -> AsyncIterator[Caller]:
     async with an_api(url) as caller:
         yield caller
+
+
+@pytest.fixture
+def api(shared: Caller) -> Caller:
+    """An API, and a browser that is not signed in. Few wrong tokens: they are limited."""
+    shared.http.cookies.clear()
+    return shared
 
 
 async def post_token(caller: Caller, token: str, **headers: str) -> httpx.Response:
@@ -106,6 +113,19 @@ async def test_a_form_of_another_site_is_refused(api: Caller, path: str, origin:
 
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("site", "status"), [("same-origin", 303), ("same-site", 403), ("cross-site", 403)]
+)
+async def test_what_the_browser_says_of_the_form_counts_though_a_proxy_changed_the_host(
+    api: Caller, site: str, status: int
+) -> None:
+    page = {"Origin": "https://comeback.example", "Sec-Fetch-Site": site}
+
+    answer = await api.http.post(PAGE, data={"token": ADMIN}, headers=page)
+
+    assert answer.status_code == status
 
 
 async def test_an_endless_form_is_refused(api: Caller) -> None:
