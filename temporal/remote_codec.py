@@ -10,6 +10,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.client import Client
 
 from temporal.payload_codec import ENCODING, EncryptionCodec, UndecryptableError
+from temporal.sdk_markers import plain_marker
 
 _NOT_ENCRYPTED = (
     "Comeback does not show this payload: it is not encrypted, "
@@ -44,7 +45,8 @@ class RemoteCodec:
         """Decrypt each payload; in the place of one that cannot be, say so.
 
         One such payload must not hide the others. It is not returned as it came: the Web UI would
-        show a plain one, which may be forged, as if it had been decrypted.
+        show a plain one, which may be forged, as if it had been decrypted. The SDK's own markers are
+        plain; of them names and numbers are returned, and that they are not encrypted.
 
         Raises:
             InvalidPayloadsError: the body is not JSON of payloads.
@@ -52,11 +54,12 @@ class RemoteCodec:
         return _json([self._decrypted_or_note(payload) for payload in _payloads(body)])
 
     def _decrypted_or_note(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != ENCODING:
+            return plain_marker(payload) or _note(_NOT_ENCRYPTED)
         try:
             return self._codec.decrypt(payload)
         except UndecryptableError:
-            is_plain = payload.metadata.get("encoding") != ENCODING
-            return _note(_NOT_ENCRYPTED if is_plain else _UNDECRYPTABLE)
+            return _note(_UNDECRYPTABLE)
 
 
 def remote_codec(client: Client) -> RemoteCodec | None:

@@ -1,5 +1,6 @@
 """The codec server: what it decrypts, for whom, and for pages of which origin."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -73,6 +74,21 @@ async def test_failures_that_activities_raise_are_readable(encrypted: Caller) ->
     assert b"the partner answered 500" in attributes.data
 
 
+LOCAL_ACTIVITY = {"seq": 1, "attempt": 1, "activity_id": "1", "activity_type": "load_plan"}
+PATCH = {"id": "a-change", "deprecated": False}
+
+
+@pytest.mark.parametrize("marker", [LOCAL_ACTIVITY, PATCH])
+async def test_the_sdks_own_markers_keep_their_names_and_are_said_to_be_unencrypted(
+    encrypted: Caller, marker: dict[str, Any]
+) -> None:
+    written = marker | {"further": "forged", "not_encrypted": False}
+
+    [shown] = await decode(encrypted, plain(written))
+
+    assert json.loads(shown.data) == marker | {"not_encrypted": True}
+
+
 def with_last_bit_flipped(payload: Payload) -> Payload:
     changed = bytes([*payload.data[:-1], payload.data[-1] ^ 1])
     return Payload(metadata=payload.metadata, data=changed)
@@ -88,6 +104,12 @@ def with_key_id(key_id: bytes) -> Payload:
     [
         pytest.param(plain("forged"), b"not encrypted", id="plain"),
         pytest.param(Payload(), b"not encrypted", id="empty"),
+        pytest.param(
+            plain(LOCAL_ACTIVITY | {"activity_type": "a forged sentence"}),
+            b"not encrypted",
+            id="marker with a sentence",
+        ),
+        pytest.param(plain({"id": "forged"}), b"not encrypted", id="half a marker"),
         pytest.param(with_last_bit_flipped(CODEC.encrypt(plain(1))), b"changed", id="changed"),
         pytest.param(
             EncryptionCodec(KEYS, "elsewhere").encrypt(plain(1)), b"namespace", id="elsewhere"
