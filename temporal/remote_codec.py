@@ -45,8 +45,8 @@ class RemoteCodec:
         """Decrypt each payload; in the place of one that cannot be, say so.
 
         One such payload must not hide the others. It is not returned as it came: the Web UI would
-        show a plain one, which may be forged, as if it had been decrypted. The SDK's own markers are
-        plain; of them names and numbers are returned, and that they are not encrypted.
+        show a plain one, which may be forged, as if it had been decrypted. The SDK's own markers
+        are plain: names and numbers of them are returned, marked as not encrypted.
 
         Raises:
             InvalidPayloadsError: the body is not JSON of payloads.
