@@ -8,7 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import FixedSizeSlotSupplier, Worker, WorkerTuner
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import (
+    FixedSizeSlotSupplier,
+    Worker,
+    WorkerDeploymentConfig,
+    WorkerTuner,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.deliver import Deliver
@@ -74,9 +80,21 @@ class JourneyActivities:
 
 @asynccontextmanager
 async def run_workers(
-    client: Client, activities: JourneyActivities, *, limits: Limits = DEFAULT_LIMITS
+    client: Client,
+    activities: JourneyActivities,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    deployment: tuple[str, str] | None = None,
 ) -> AsyncIterator[None]:
-    """Run workers on all queues while the block runs; then finish the running tasks."""
+    """Run workers on all queues while the block runs; then finish the running tasks.
+
+    Args:
+        client: of the namespace.
+        activities: what journeys call.
+        limits: of this process.
+        deployment: name and build id, by which the journeys that begin here stay here (pinned);
+            None: workers are not versioned.
+    """
     async with AsyncExitStack() as stack:
         tuner = WorkerTuner.create_composite(
             workflow_supplier=FixedSizeSlotSupplier(limits.tasks),
@@ -84,7 +102,10 @@ async def run_workers(
             local_activity_supplier=FixedSizeSlotSupplier(limits.tasks),
             nexus_supplier=FixedSizeSlotSupplier(1),
         )
-        workers = [_worker(client, queue, activities.callables, tuner) for queue in TASK_QUEUES]
+        config = None if deployment is None else _versioned(*deployment)
+        workers = [
+            _worker(client, queue, activities.callables, tuner, config) for queue in TASK_QUEUES
+        ]
         for worker in workers:
             await stack.enter_async_context(worker)
         try:
@@ -98,6 +119,7 @@ def _worker(
     task_queue: str,
     activities: Sequence[Callable[..., Any]],
     tuner: WorkerTuner,
+    deployment_config: WorkerDeploymentConfig | None,
 ) -> Worker:
     return Worker(
         client,
@@ -110,4 +132,14 @@ def _worker(
         max_concurrent_workflow_task_polls=WORKFLOW_POLLERS,
         max_cached_workflows=MAX_CACHED_JOURNEYS // len(TASK_QUEUES),
         graceful_shutdown_timeout=SHUTDOWN_GRACE,
+        deployment_config=deployment_config,
+    )
+
+
+def _versioned(name: str, build_id: str) -> WorkerDeploymentConfig:
+    """A journey stays with the build on which it began, until it begins again."""
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=name, build_id=build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
     )

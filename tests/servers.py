@@ -31,10 +31,11 @@ def temporal_binary() -> str:
 
 
 @asynccontextmanager
-async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
+async def dev_server(*further_arguments: str) -> AsyncIterator[WorkflowEnvironment]:
     """A dev server in real time."""
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=temporal_binary(),
+        dev_server_extra_args=further_arguments,
         data_converter=pydantic_data_converter,
         search_attributes=SEARCH_ATTRIBUTES,
     ) as environment:

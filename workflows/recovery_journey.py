@@ -223,12 +223,13 @@ class RecoveryJourney:
             self._continue_as_new(closing.next_journey(state, events), left_at + state.buffer)
 
     def _continue_as_new(self, state: JourneyState, at: datetime) -> NoReturn:
-        """Go on as a new run, delayed until then; events that come meanwhile only queue up."""
+        """Go on as a new run, delayed until then, on the worker build that is current then."""
         wait = max(at - workflow.now(), timedelta(0))
         workflow.continue_as_new(
             state,
             backoff_start_interval=wait or None,
             search_attributes=attributes.attributes_of(state),
+            initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
 
     def _show(self) -> None:
