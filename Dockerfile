@@ -19,6 +19,7 @@ COPY partners partners
 COPY sandbox sandbox
 COPY server server
 COPY storage storage
+COPY telemetry telemetry
 COPY temporal temporal
 COPY whatsapp whatsapp
 COPY workflows workflows

@@ -14,10 +14,11 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from activities.deliver import Deliver
 from activities.exit_check import ExitCheck
+from activities.message_request import MessageRequests
+from activities.metrics import DeliveryMetrics
 from activities.outcome import Outcomes
 from activities.plan import Plans
 from activities.send_message import MessageSender
@@ -39,19 +40,32 @@ from settings import Settings
 from storage.database import Database
 from storage.migrate import upgrade_in_thread
 from storage.reencryption import take_over
+from telemetry.process import Telemetry
 from temporal.client import connect
 from temporal.gateway import JourneyGateway
-from temporal.search_attributes import register
+from temporal.observation import Observation, open_observation
+from temporal.search_attributes import register_when_available
 from temporal.workers import JourneyActivities
 from whatsapp.client import REQUEST_TIMEOUT, CloudApiClient, whatsapp_http
 from whatsapp.errors import category_of
 
-REGISTER_INTERVAL = timedelta(seconds=2)
-REGISTER_TIMEOUT = timedelta(seconds=10)
 log = structlog.get_logger()
 
 Connect = Callable[[Mapping[str, bytes]], Awaitable[Client]]
 """Makes a Temporal client that encrypts payloads with these keys."""
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long sending waits."""
+
+    provider: timedelta = REQUEST_TIMEOUT
+    """For one request to Meta."""
+    record_within: timedelta = RECORD_WITHIN
+    """For a database that is away, to record an outcome."""
+
+
+DEFAULT_TIMEOUTS = Timeouts()
 
 
 @dataclass(frozen=True)
@@ -71,9 +85,11 @@ class Services:
     customer_data: CustomerData
 
 
-async def connect_lazily(keys: Mapping[str, bytes]) -> Client:
+async def connect_lazily(
+    keys: Mapping[str, bytes], observation: Observation | None = None
+) -> Client:
     """Connect with the first call, so that events are accepted while Temporal is unavailable."""
-    return await connect(keys, lazy=True)
+    return await connect(keys, lazy=True, observation=observation)
 
 
 @asynccontextmanager
@@ -101,8 +117,8 @@ async def open_activities(
     settings: Settings,
     clock: Clock = utc_now,
     *,
-    provider_timeout: timedelta = REQUEST_TIMEOUT,
-    record_within: timedelta = RECORD_WITHIN,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
+    telemetry: Telemetry | None = None,
 ) -> AsyncIterator[JourneyActivities]:
     """The activities of journeys, with open connections to Meta and partners.
 
@@ -110,18 +126,21 @@ async def open_activities(
         database: where they read and write.
         settings: where Meta is, and whether private addresses may be called.
         clock: tells the time in which journeys live.
-        provider_timeout: of one request to Meta.
-        record_within: how long an outcome waits for a database that is away.
+        timeouts: of requests to Meta, and of recording what came of them.
+        telemetry: counts exit checks and sends, and traces their requests.
     """
-    allow_private = settings.allow_private_egress
-    async with whatsapp_http() as meta, partner_http() as partners:
-        provider = CloudApiClient(meta, settings.whatsapp_api_url, timeout=provider_timeout)
+    telemetry = telemetry or Telemetry()
+    allow_private, tracer = settings.allow_private_egress, telemetry.tracing.tracer
+    metrics = DeliveryMetrics(telemetry.registry)
+    async with whatsapp_http(tracer) as meta, partner_http(tracer) as partners:
+        provider = CloudApiClient(meta, settings.whatsapp_api_url, timeout=timeouts.provider)
         # Receivers compare a signature's time with their own clock, so `clock` does not apply.
         channels = ChannelClient(partners, utc_now, allow_private=allow_private)
         exit_api = ExitApiClient(partners, allow_private=allow_private)
-        recorder = SendRecorder(database, clock, within=record_within)
-        sender = MessageSender(database, provider, channels, recorder, clock)
-        exit_check = ExitCheck(database, exit_api, clock)
+        recorder = SendRecorder(database, clock, within=timeouts.record_within)
+        requests = MessageRequests(provider, channels, clock, metrics)
+        sender = MessageSender(database, requests, recorder, clock, metrics)
+        exit_check = ExitCheck(database, exit_api, clock, metrics)
         yield JourneyActivities(
             plans=Plans(database),
             deliver=Deliver(database, exit_check, sender, recorder, clock),
@@ -151,9 +170,18 @@ def make_intake(
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, clock: Clock, registry: CollectorRegistry, connect_temporal: Connect
+    settings: Settings,
+    clock: Clock,
+    telemetry: Telemetry,
+    connect_temporal: Connect | None,
 ) -> AsyncIterator[Services]:
     """Everything that the API works with, and what runs beside its requests.
+
+    Args:
+        settings: of this process.
+        clock: the current time.
+        telemetry: of this process.
+        connect_temporal: makes another client than the environment says; it is not observed.
 
     Raises:
         DatabaseUnavailableError: the database cannot be reached.
@@ -163,11 +191,25 @@ async def open_services(
         log.warning("PAYLOAD_KEYS is not set: Temporal stores payloads unencrypted")
     if not settings.secret_keys:
         log.warning("SECRET_KEYS is not set: the database has stores' tokens and keys unencrypted")
-    async with open_database(settings.database, settings.secret_keys) as database:
-        temporal = await connect_temporal(settings.payload_keys)
-        services = _services(settings, clock, database, temporal, IngestMetrics(registry))
-        async with _in_background(_register(temporal)), _in_background(services.webhooks.run()):
+    async with (
+        open_database(settings.database, settings.secret_keys) as database,
+        _open_client(settings, telemetry, connect_temporal) as temporal,
+    ):
+        services = _services(settings, clock, database, temporal, IngestMetrics(telemetry.registry))
+        registering = register_when_available(temporal)
+        async with _in_background(registering), _in_background(services.webhooks.run()):
             yield services
+
+
+@asynccontextmanager
+async def _open_client(
+    settings: Settings, telemetry: Telemetry, connect: Connect | None
+) -> AsyncIterator[Client]:
+    if connect is not None:
+        yield await connect(settings.payload_keys)
+        return
+    async with open_observation(telemetry) as observation:
+        yield await connect_lazily(settings.payload_keys, observation)
 
 
 def _services(
@@ -201,16 +243,3 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def _register(temporal: Client) -> None:
-    """Register search attributes, without which no journey can start."""
-    while True:
-        try:
-            async with asyncio.timeout(REGISTER_TIMEOUT.total_seconds()):
-                await register(temporal)
-        except (RPCError, RuntimeError, TimeoutError) as error:
-            log.warning("waiting for Temporal", because=type(error).__name__)
-            await asyncio.sleep(REGISTER_INTERVAL.total_seconds())
-        else:
-            return

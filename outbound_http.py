@@ -1,11 +1,14 @@
 """HTTP connections to others: no redirects, no proxies from the environment, bounded answers."""
 
 from collections.abc import AsyncIterable
+from dataclasses import dataclass
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
+
+from telemetry.tracing import SpanKind, Tracer
 
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before the first byte of the request: nothing was sent."""
@@ -34,15 +37,45 @@ class OversizedAnswerError(Exception):
     """An answer longer than the caller reads."""
 
 
+@dataclass(frozen=True)
+class Peer:
+    """A kind of remote system, and what traces the requests to it."""
+
+    name: str
+    tracer: Tracer | None = None
+
+
+class OutboundClient(httpx.AsyncClient):
+    """An HTTP client whose requests are spans. They tell no address, path, header or body."""
+
+    def __init__(self, peer: Peer, **options: Any) -> None:
+        """Make a client of httpx's with these options."""
+        super().__init__(**options)
+        self._peer = peer
+
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send a request as httpx does; its span ends with the head of the answer."""
+        if self._peer.tracer is None:
+            return await super().send(request, **options)
+        attributes = {"http.request.method": request.method, "peer.service": self._peer.name}
+        with self._peer.tracer.start_as_current_span(
+            f"{request.method} {self._peer.name}", kind=SpanKind.CLIENT, attributes=attributes
+        ) as span:
+            response = await super().send(request, **options)
+            span.set_attribute("http.response.status_code", response.status_code)
+            return response
+
+
 def outbound_client(
-    limits: httpx.Limits, timeout: httpx.Timeout | None = None
+    peer: Peer, limits: httpx.Limits, timeout: httpx.Timeout | None = None
 ) -> httpx.AsyncClient:
     """An HTTP client for one kind of remote system; the caller closes it.
 
     Secrets must not follow a redirect, nor pass a proxy that is configured for other programs. No
     cookie is kept: two partners behind one address would get each other's.
     """
-    return httpx.AsyncClient(
+    return OutboundClient(
+        peer,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         trust_env=False,
         follow_redirects=False,

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
@@ -23,7 +23,7 @@ Network = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
-    """The configuration of a process. Temporal's own variables are read by its own library."""
+    """The configuration of a process. Temporal and OpenTelemetry read their own variables."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -51,6 +51,15 @@ class Settings(BaseSettings):
     """Whose forwarded client address is believed."""
     api_processes: Annotated[int, Field(ge=1, le=1000)] = 1
     """API processes that share each store's rate."""
+    worker_metrics_host: str = "127.0.0.1"
+    worker_metrics_port: Port | None = None
+    """None: a worker serves no metrics."""
+    temporal_deployment_name: str = ""
+    temporal_worker_build_id: Annotated[str, Field(validate_default=True)] = ""
+    """With a deployment's name: Worker Versioning is on. Both have the names that Temporal's
+    Worker Controller sets."""
+    otel_exporter_otlp_endpoint: str = ""
+    otel_exporter_otlp_traces_endpoint: str = ""
 
     @field_validator("database_url")
     @classmethod
@@ -60,8 +69,13 @@ class Settings(BaseSettings):
         except ArgumentError as error:
             raise ValueError("is not a SQLAlchemy URL") from error
 
-    temporal_ui_origin: str | None = None
-    """As browsers write it: no path, lower case, no default port."""
+    @field_validator("temporal_worker_build_id")
+    @classmethod
+    def _complete(cls, build_id: str, info: ValidationInfo) -> str:
+        if bool(build_id) != bool(info.data.get("temporal_deployment_name")):
+            raise ValueError("and TEMPORAL_DEPLOYMENT_NAME must be set together")
+        return build_id
+
     @field_validator("payload_keys", "secret_keys", mode="before")
     @classmethod
     def _parse_keys(cls, text: str | dict[str, bytes]) -> dict[str, bytes]:
@@ -78,6 +92,18 @@ class Settings(BaseSettings):
             return tuple(ip_network(entry.strip()) for entry in text.split(","))
         except ValueError as error:
             raise ValueError("takes addresses and networks: 10.0.0.7,192.168.1.0/24") from error
+
+    @property
+    def deployment(self) -> tuple[str, str] | None:
+        """The deployment's name and this build's id; None: workers are not versioned."""
+        if not self.temporal_worker_build_id:
+            return None
+        return self.temporal_deployment_name, self.temporal_worker_build_id
+
+    @property
+    def traces(self) -> bool:
+        """Whether OpenTelemetry's variables name a collector; its library reads the rest."""
+        return bool(self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint)
 
     @property
     def database(self) -> str:

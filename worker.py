@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -12,14 +11,24 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from bootstrap import make_dispatcher, make_notifier, open_activities, open_database
+from bootstrap import (
+    make_dispatcher,
+    make_notifier,
+    open_activities,
+    open_database,
+)
 from clock import Clock, utc_now
 from operations.background import run_every_second
+from operations.metrics import BackgroundMetrics, Work
+from operations.metrics_server import metrics_served
 from settings import Settings, load_settings
 from storage.database import Database
 from storage.migrate import DatabaseUnavailableError
 from storage.secret_cipher import SecretCipherError
+from telemetry.process import Telemetry
+from telemetry.tracing import start_tracing
 from temporal.client import connect
+from temporal.observation import Observation, open_observation
 from temporal.search_attributes import register
 from temporal.workers import run_workers
 from workflows.queues import TASK_QUEUES
@@ -35,31 +44,44 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
         DatabaseUnavailableError: the database cannot be reached at the start.
         SecretCipherError: a secret of a store cannot be opened by SECRET_KEYS at the start.
     """
+    telemetry = Telemetry(tracing=start_tracing("comeback-worker", on=settings.traces))
+    host, port = settings.worker_metrics_host, settings.worker_metrics_port
+    with metrics_served(host, port, telemetry.registry):
+        await _run_worker(settings, stop, clock, telemetry)
+
+
+async def _run_worker(
+    settings: Settings, stop: asyncio.Event, clock: Clock, telemetry: Telemetry
+) -> None:
     async with (
         open_database(settings.database, settings.secret_keys) as database,
-        open_activities(database, settings, clock) as activities,
+        open_observation(telemetry) as observation,
+        open_activities(database, settings, clock, telemetry=telemetry) as activities,
     ):
-        client = await _connect(settings, stop)
+        client = await _connect(settings, stop, observation)
         if client is None:
             return
-        async with run_workers(client, activities):
+        background = _background_work(
+            database, client, clock, BackgroundMetrics(telemetry.registry)
+        )
+        async with run_workers(client, activities, deployment=settings.deployment):
             log.info("worker runs", task_queues=len(TASK_QUEUES), namespace=client.namespace)
-            await _run_until(stop, *_background_work(database, client, clock))
+            await _run_until(stop, *background)
 
 
 def _background_work(
-    database: Database, client: Client, clock: Clock
-) -> list[Callable[[], Awaitable[None]]]:
+    database: Database, client: Client, clock: Clock, metrics: BackgroundMetrics
+) -> list[Work]:
     notifier = make_notifier(database, client)
     return [
-        make_dispatcher(database, client, clock).sweep,
-        notifier.release_held,
-        notifier.end_opted_out,
-        notifier.signal_failures,
+        metrics.watched("dispatch_events", make_dispatcher(database, client, clock).sweep),
+        metrics.watched("release_held", notifier.release_held),
+        metrics.watched("end_opted_out", notifier.end_opted_out),
+        metrics.watched("signal_failures", notifier.signal_failures),
     ]
 
 
-async def _run_until(stop: asyncio.Event, *work: Callable[[], Awaitable[None]]) -> None:
+async def _run_until(stop: asyncio.Event, *work: Work) -> None:
     """Do the work in the background until told to stop; an unforeseen failure ends the worker."""
     stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     rounds = [asyncio.create_task(run_every_second(each)) for each in work]
@@ -71,11 +93,13 @@ async def _run_until(stop: asyncio.Event, *work: Callable[[], Awaitable[None]]) 
         task.result()
 
 
-async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
+async def _connect(
+    settings: Settings, stop: asyncio.Event, observation: Observation
+) -> Client | None:
     """Wait for Temporal: a worker may be started before it. None when told to stop meanwhile."""
     while not stop.is_set():
         try:
-            client = await connect(settings.payload_keys)
+            client = await connect(settings.payload_keys, observation=observation)
             await register(client)
         except (RPCError, RuntimeError) as error:
             log.warning("waiting for Temporal", because=str(error))

@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities import heartbeats
 from activities.errors import exit_api_unavailable
+from activities.metrics import CheckResult, DeliveryMetrics
 from clock import Clock
 from domain.customers.identity import is_anonymous
 from domain.events.journey_event import JourneyEvent
@@ -37,11 +38,18 @@ log = structlog.get_logger()
 class ExitCheck:
     """The partners' Journey Exit APIs."""
 
-    def __init__(self, database: Database, exit_api: ExitApiClient, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        exit_api: ExitApiClient,
+        clock: Clock,
+        metrics: DeliveryMetrics,
+    ) -> None:
         """Ask through this client; this database knows which of them have ever answered."""
         self._database = database
         self._exit_api = exit_api
         self._clock = clock
+        self._metrics = metrics
 
     async def ask(
         self, store: Store, known: ExitApiState, request: DeliverRequest
@@ -61,12 +69,14 @@ class ExitCheck:
             return ExitCheckResult(asked_at=asked_at, failure=because)
         bounded = api.model_copy(update={"timeout": min(api.timeout, request.exit_check_timeout)})
         try:
-            recent = await self._recent_events(bounded, request.customer_id, known, asked_at)
+            with self._metrics.exit_check() as timed:
+                recent = await self._recent_events(bounded, request.customer_id, known, asked_at)
+                later = later_events(request.subject(), _journey_events(store, recent))
+                timed.result = CheckResult.CAME_BACK if later else CheckResult.PASSED
         except ExitApiUnavailableError as error:
             await self._record_failure(store, api, known, str(error))
             return _failed(str(error), asked_at)
         await self._record_answer(store, api, known)
-        later = later_events(request.subject(), _journey_events(store, recent))
         return ExitCheckResult(events=later, seen=len(recent), asked_at=asked_at)
 
     async def _recent_events(

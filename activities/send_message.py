@@ -5,21 +5,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-import structlog
 from temporalio import activity
 
 from activities import send_results
-from activities.compose_message import ChannelContent, OutgoingMessage, channel_request
+from activities.compose_message import ChannelContent, OutgoingMessage
 from activities.errors import not_sent
-from activities.messaging_provider import MessagingProvider
+from activities.message_request import MessageRequests
+from activities.metrics import DeliveryMetrics
 from activities.send_recorder import SendRecorder, SentTo
 from activities.settlement import Attempt
 from activities.unrecorded import deferred, outcome_of, unrecorded
 from clock import Clock
 from domain.journey.activity_results import DeliverResult, SendResult
-from domain.messages.rendering import RenderedMessage
-from domain.messages.send_outcome import NotSent, SendOutcome, Unknown
-from partners.channels import ChannelClient
+from domain.messages.send_outcome import NotSent, SendOutcome
 from storage import claim_transaction
 from storage.claims import Claim, Claimed, Forbidden, Overtaken, Paced, Stopped
 from storage.database import UNAVAILABLE_ERRORS, Database
@@ -29,8 +27,6 @@ CLAIM_WITHIN: Final = timedelta(seconds=10)
 """After the exit check. Later, the provider's 20 s might not be over before Temporal times the
 attempt out and makes another, which would find a claim without an outcome: unknown, without need.
 """
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -44,22 +40,22 @@ NotClaimed = Message | Stopped | Overtaken | Forbidden | Paced
 
 
 class MessageSender:
-    """The messaging provider and the stores' channels, behind the ledger."""
+    """Requests of messages, behind the ledger."""
 
     def __init__(
         self,
         database: Database,
-        provider: MessagingProvider,
-        channels: ChannelClient,
+        requests: MessageRequests,
         recorder: SendRecorder,
         clock: Clock,
+        metrics: DeliveryMetrics,
     ) -> None:
-        """Send through these clients what this database's ledger allows."""
+        """Request what this database's ledger allows."""
         self._database = database
-        self._provider = provider
-        self._channels = channels
+        self._requests = requests
         self._recorder = recorder
         self._clock = clock
+        self._metrics = metrics
 
     async def send(self, message: OutgoingMessage) -> DeliverResult:
         """Send a message unless something speaks against it, or it was sent before.
@@ -68,13 +64,15 @@ class MessageSender:
             ApplicationError: `NotSent`, when nothing was sent, provably, and it may be retried.
         """
         wanted = message.claim
-        match await self._claim(wanted):
+        answer = await self._claim(wanted)
+        self._metrics.count_claim(answer)
+        match answer:
             case Claimed(message_id=message_id):
-                outcome = await self._request(message, message_id)
+                outcome = await self._requests.send(message, message_id)
             case _Unconfirmed(message_id=message_id):
                 outcome = NotSent("the database went away during the claim")
             case found:
-                told = send_results.not_claimed(wanted, found, self._provider.category_of)
+                told = send_results.not_claimed(wanted, found, self._requests.category_of)
                 return DeliverResult(send=told)
         return await self._settle(message, message_id, outcome)
 
@@ -93,19 +91,6 @@ class MessageSender:
                 raise
             return _Unconfirmed(claimed.message_id)
         return claimed
-
-    async def _request(self, message: OutgoingMessage, message_id: str) -> SendOutcome:
-        try:
-            match message.content:
-                case ChannelContent() as content:
-                    requested = channel_request(message, content, message_id)
-                    return await self._channels.post(content.channel, requested)
-                case RenderedMessage() as rendered:
-                    account = message.store.config.whatsapp
-                    return await self._provider.send(account, rendered, message.address, message_id)
-        except Exception as error:
-            log.exception("sending failed unexpectedly")
-            return Unknown(f"failed unexpectedly: {type(error).__name__}")
 
     async def _settle(
         self, message: OutgoingMessage, message_id: str, outcome: SendOutcome

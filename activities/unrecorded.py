@@ -35,12 +35,17 @@ def unrecorded(
     """The outcome as a journey carries it."""
     return UnrecordedOutcome(
         message_id=attempt.message_id,
-        kind=_KINDS[type(outcome)],
+        kind=kind_of(outcome),
         category=outcome.category if isinstance(outcome, Refused) else None,
         code=outcome.code if isinstance(outcome, Refused | Unknown) else None,
         at=attempt.at,
         waits_for_template=waits_for_template,
     )
+
+
+def kind_of(outcome: SendOutcome) -> OutcomeKind:
+    """The kind of an outcome."""
+    return _KINDS[type(outcome)]
 
 
 _KINDS: Final[Mapping[type[SendOutcome], OutcomeKind]] = {

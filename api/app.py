@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 
 from api import (
     codec,
@@ -31,16 +30,19 @@ from api.metrics import TimedRequests
 from api.openapi import DescribedApi
 from api.sign_in_attempts import SignInAttempts
 from api.store_limits import StoreLimits
-from bootstrap import Connect, connect_lazily, open_services
+from api.tracing import NO_TELEMETRY, TracedRequests
+from bootstrap import Connect, open_services
 from clock import Clock, utc_now
 from settings import Settings, load_settings
+from telemetry.process import Telemetry
+from telemetry.tracing import start_tracing
 
 
 def create_app(
     settings: Settings | None = None,
     *,
     clock: Clock = utc_now,
-    connect: Connect = connect_lazily,
+    connect: Connect | None = None,
     limits: AdmissionLimits = DEFAULT_LIMITS,
 ) -> FastAPI:
     """Make an application; it connects to database and Temporal when it starts.
@@ -48,21 +50,29 @@ def create_app(
     Args:
         settings: of this process; read from the environment when not given.
         clock: the current time.
-        connect: makes the Temporal client.
+        connect: makes another Temporal client than the environment says.
         limits: of requests in flight; more are answered 429.
     """
     settings = settings or load_settings()
     if settings.admin_token is None:
         sys.exit("environment variable ADMIN_TOKEN: must be set, or no store can be registered")
-    configured, registry = settings, CollectorRegistry()
+    configured = settings
+    telemetry = Telemetry(tracing=start_tracing("comeback-api", on=settings.traces))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(configured, clock, registry, connect) as app.state.services:
+        opened = open_services(configured, clock, telemetry, connect)
+        async with opened as app.state.services:
             yield
 
-    app = DescribedApi(title="Comeback", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.registry = registry
+    app = DescribedApi(
+        title="Comeback",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=NO_TELEMETRY,
+    )
+    app.state.registry = telemetry.registry
     app.state.store_limits = StoreLimits(settings.api_processes)
     app.state.signed_bodies = UnauthenticatedBodies(total=128, of_a_peer=32)
     app.state.meta_bodies = UnauthenticatedBodies(total=64, of_a_peer=64)  # of 3 MB at most
@@ -78,7 +88,9 @@ def create_app(
     app.add_middleware(Admission, limits=limits)
     app.add_middleware(RedactedFailures)
     app.add_middleware(ForwardedClients, trusted=settings.trusted_proxies)
-    app.add_middleware(TimedRequests, registry=registry)
+    app.add_middleware(TimedRequests, registry=telemetry.registry)
+    if telemetry.tracing.tracer is not None:
+        app.add_middleware(TracedRequests, tracer=telemetry.tracing.tracer)
     return app
 
 

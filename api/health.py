@@ -9,9 +9,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.dependencies import ServicesDep
 from api.errors import UNAVAILABLE_ERRORS
-from api.metrics import DatabaseGauges, exposition
+from api.metrics import DatabaseGauges, TemporalGauges, exposition
 from bootstrap import Services
-from storage import gauges, webhooks
+from storage import gauges, inbox, webhooks
 from temporal.health import check_temporal, has_worker
 
 CHECK_TIMEOUT = timedelta(seconds=2)
@@ -44,9 +44,9 @@ async def ready(services: ServicesDep, response: Response) -> dict[str, str]:
 @router.get("/metrics")
 async def metrics(request: Request, services: ServicesDep) -> Response:
     """Prometheus's text format."""
+    counted = await asyncio.gather(_read_gauges(services), _read_temporal(services))
     return Response(
-        exposition(request.app.state.registry, await _read_gauges(services)),
-        media_type=CONTENT_TYPE_LATEST,
+        exposition(request.app.state.registry, *counted), media_type=CONTENT_TYPE_LATEST
     )
 
 
@@ -72,7 +72,15 @@ async def _read_gauges(services: Services) -> DatabaseGauges:
         ):
             now = services.clock()
             oldest = await webhooks.oldest(connection) or now
+            event = await inbox.oldest_waiting(connection) or now
             counts = await gauges.read_gauges(connection)
     except UNAVAILABLE_ERRORS:
         return DatabaseGauges()
-    return DatabaseGauges(counts, max(now - oldest, timedelta(0)))
+    return DatabaseGauges(counts, max(now - oldest, timedelta(0)), max(now - event, timedelta(0)))
+
+
+async def _read_temporal(services: Services) -> TemporalGauges:
+    temporal, worker = await asyncio.gather(
+        _result(check_temporal(services.temporal)), _result(_check_worker(services))
+    )
+    return TemporalGauges(temporal == OK, worker == OK)

@@ -20,6 +20,7 @@ class DatabaseGauges(Collector):
 
     counts: GaugeValues | None = None
     oldest_webhook: timedelta = timedelta(0)
+    oldest_event: timedelta = timedelta(0)
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
@@ -30,6 +31,11 @@ class DatabaseGauges(Collector):
             "webhook_oldest_seconds",
             "Age of the oldest notification of Meta's that waits to be processed",
             self.oldest_webhook.total_seconds(),
+        )
+        yield _gauge(
+            "inbox_oldest_seconds",
+            "Age of the oldest accepted event still to be delivered",
+            self.oldest_event.total_seconds(),
         )
         yield from _gauges_of(self.counts)
 
@@ -64,10 +70,24 @@ def _labelled(name: str, documentation: str, label: str, values: Mapping[str, in
     return family
 
 
-def exposition(registry: CollectorRegistry, gauges: DatabaseGauges) -> bytes:
+@dataclass(eq=False)
+class TemporalGauges(Collector):
+    """Whether Temporal answers and a worker polls, at the moment of a scrape."""
+
+    temporal: bool
+    worker: bool
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauges."""
+        yield _gauge("temporal_up", "Whether Temporal answers", self.temporal)
+        yield _gauge("worker_polls", "Whether a worker takes new journeys", self.worker)
+
+
+def exposition(registry: CollectorRegistry, *gauges: Collector) -> bytes:
     """The registry's metrics and the gauges, in Prometheus's text format."""
     scraped = CollectorRegistry()
-    scraped.register(gauges)
+    for each in gauges:
+        scraped.register(each)
     return generate_latest(registry) + generate_latest(scraped)
 
 
@@ -100,16 +120,18 @@ class TimedRequests:
         try:
             await self._app(scope, receive, record_status)
         finally:
-            labels, seconds = (_method(scope), _route(scope), status), time.perf_counter() - started
+            labels = (method_of(scope), route_of(scope), status)
+            seconds = time.perf_counter() - started
             self._requests.labels(*labels).observe(seconds)
             log_request(*labels, seconds)
 
 
-def _route(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """The route's template, never the path, which may hold a customer's id."""
     return str(getattr(scope.get("route"), "path", "unmatched"))
 
 
-def _method(scope: Scope) -> str:
+def method_of(scope: Scope) -> str:
+    """The method; `other` if HTTP does not know it."""
     known = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
     return scope["method"] if scope["method"] in known else "other"

@@ -21,7 +21,7 @@ from activities.deliver import Deliver
 from benchmarks.fault_messages import deliver_request
 from benchmarks.fault_plan import MAX_ATTEMPTS
 from benchmarks.fault_protocol import SendAnswer, SendCommand, WorkerConfig
-from bootstrap import open_activities
+from bootstrap import Timeouts, open_activities
 from clock import utc_now
 from domain.journey.activity_results import SendResult, SendStatus
 from settings import Settings
@@ -92,7 +92,9 @@ async def main() -> None:
         activities = [
             await stack.enter_async_context(
                 open_activities(
-                    database, Settings(whatsapp_api_url=url), provider_timeout=META_TIMEOUT
+                    database,
+                    Settings(whatsapp_api_url=url),
+                    timeouts=Timeouts(provider=META_TIMEOUT),
                 )
             )
             for url in (config.meta_url, config.refusing_url)

@@ -13,6 +13,9 @@ from cli.running import run_stack
 from cli.stack import Stack
 from settings import Settings
 
+WORKER_METRICS_PORT = 9464
+"""Where `make dev` has the worker's metrics unless the environment says another port."""
+
 _STORE = {
     "organization_id": "my-org",
     "name": "My store",
@@ -31,6 +34,8 @@ async def run_dev(settings: Settings) -> None:
     Raises:
         CommandError: it cannot start, or cannot go on.
     """
+    port = settings.worker_metrics_port or WORKER_METRICS_PORT
+    settings = settings.model_copy(update={"worker_metrics_port": port})
     with suppress(Interrupted):
         async with run_stack(settings, typer.echo) as stack:
             typer.echo("\n".join(_welcome(stack)))
@@ -43,6 +48,7 @@ def _welcome(stack: Stack) -> Iterator[str]:
     yield f"  Temporal UI   {stack.ui_url}"
     if stack.codec_endpoint:
         yield f"  sign in       {stack.sign_in_url}, so that the Web UI decrypts"
+    yield f"  metrics       {stack.api_url}/metrics, {stack.worker_metrics_url}"
     yield f"  admin token   {stack.shown_token}"
     yield f"  state, logs   {stack.settings.data_dir}"
     yield "try: register a store; the answer has the key that its events are posted with"

@@ -68,8 +68,16 @@ def _require_ports(settings: Settings) -> None:
             "API_PORT": (settings.api_host, settings.api_port),
             "TEMPORAL_PORT": (temporal_server.HOST, settings.temporal_port),
             "TEMPORAL_UI_PORT": (temporal_server.HOST, settings.temporal_ui_port),
+            **_worker_metrics(settings),
         }
     )
+
+
+def _worker_metrics(settings: Settings) -> dict[str, tuple[str, int]]:
+    port = settings.worker_metrics_port
+    if port is None:
+        return {}
+    return {"WORKER_METRICS_PORT": (settings.worker_metrics_host, port)}
 
 
 async def _start(stack: Stack, supervisor: Supervisor, echo: Echo) -> None:

@@ -56,6 +56,12 @@ class Stack:
         return f"{self.api_url}/ui/sign-in"
 
     @property
+    def worker_metrics_url(self) -> str:
+        """The worker's metrics, of a stack that has a port for them."""
+        settings = self.settings
+        return f"{_url(settings.worker_metrics_host, settings.worker_metrics_port)}/metrics"
+
+    @property
     def temporal_address(self) -> str:
         """Where API and worker find the embedded server."""
         return f"{temporal_server.HOST}:{self.settings.temporal_port}"
@@ -83,11 +89,20 @@ class Stack:
             "DATA_DIR": str(settings.data_dir),
             "DATABASE_URL": settings.database,
             "PYTHONUNBUFFERED": "1",
+            **self._worker_metrics(),
             **self.further_environment,
         }
+
+    def _worker_metrics(self) -> dict[str, str]:
+        port = self.settings.worker_metrics_port
+        return {} if port is None else {"WORKER_METRICS_PORT": str(port)}
 
 
 def api_url(settings: Settings) -> str:
     """Where an API with these settings is reached from its own machine."""
-    host = _LOOPBACK_OF_WILDCARD.get(settings.api_host, settings.api_host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.api_port}"
+    return _url(settings.api_host, settings.api_port)
+
+
+def _url(bound_host: str, port: int | None) -> str:
+    host = _LOOPBACK_OF_WILDCARD.get(bound_host, bound_host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

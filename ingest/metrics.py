@@ -1,15 +1,27 @@
 """Counters of what came in. No label names a store, a customer or an address."""
 
+from itertools import product
+
 import structlog
 from prometheus_client import CollectorRegistry, Counter
 
 from ingest.receipts import ReceiptStatus
-from ingest.update_results import UpdateCounts
+from ingest.update_results import UpdateCounts, UpdateResult
+from storage.messages import MessageStatus
+from whatsapp.updates import UpdateKind
 
 log = structlog.get_logger()
 
 INVALID = "invalid"
 """The status of a posted event that was quarantined."""
+
+REPORTED = (
+    MessageStatus.SENT,
+    MessageStatus.DELIVERED,
+    MessageStatus.READ,
+    MessageStatus.FAILED,
+)
+"""The statuses that Meta reports."""
 
 
 class IngestMetrics:
@@ -44,6 +56,16 @@ class IngestMetrics:
             ["source"],
             registry=registry,
         )
+        self._begin_with_zeros()
+
+    def _begin_with_zeros(self) -> None:
+        """So that alerts see the first of each as a rise."""
+        for event in (*ReceiptStatus, INVALID):
+            self._events.labels(event)
+        for kind, result in product(UpdateKind, UpdateResult):
+            self._updates.labels(kind, result)
+        for status in REPORTED:
+            self._statuses.labels(status)
 
     def count_event(self, status: ReceiptStatus) -> None:
         """Count a posted event."""

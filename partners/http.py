@@ -2,16 +2,18 @@
 
 import httpx
 
-from outbound_http import outbound_client
+from outbound_http import Peer, outbound_client
+from telemetry.tracing import Tracer
 
 MAX_CONNECTIONS = 100
 
 
-def partner_http() -> httpx.AsyncClient:
+def partner_http(tracer: Tracer | None = None) -> httpx.AsyncClient:
     """The connections to partners; the caller closes them.
 
     None is kept alive: two partners behind one address would share it, and its certificate.
     """
     return outbound_client(
-        httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=0)
+        Peer("partner", tracer),
+        httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=0),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events.journey_event import JourneyEvent
@@ -14,7 +14,7 @@ from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery, Routing
 from storage import contacts
 from storage.contacts import Contacts
-from storage.database import count_some, insert_new, lock
+from storage.database import MAX_COUNTED, count_some, insert_new, lock
 from storage.tables import inbox
 
 
@@ -167,6 +167,19 @@ async def customers_of(connection: AsyncConnection, store_id: str, address_hash:
 async def backlog(connection: AsyncConnection) -> int:
     """How many accepted events are still to be delivered, of all stores."""
     return await count_some(connection, select(inbox.c.id).where(inbox.c.dispatched_at.is_(None)))
+
+
+async def oldest_waiting(connection: AsyncConnection) -> datetime | None:
+    """When the oldest event was received that is still to be delivered; None when none is.
+
+    Of more than `MAX_COUNTED`, some that many are looked at.
+    """
+    waiting = select(inbox.c.received_at).where(inbox.c.dispatched_at.is_(None))
+    some = waiting.limit(MAX_COUNTED).subquery()
+    found: datetime | None = (
+        await connection.execute(select(func.min(some.c.received_at)))
+    ).scalar()
+    return found
 
 
 async def _first(connection: AsyncConnection, query: Select[Any]) -> RowMapping | None:

@@ -8,6 +8,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.envconfig import ClientConfig
 
+from temporal.observation import Observation
 from temporal.payload_codec import EncryptionCodec
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -25,16 +26,24 @@ def data_converter(keys: Mapping[str, bytes], namespace: str) -> DataConverter:
     )
 
 
-async def connect(keys: Mapping[str, bytes], *, lazy: bool = False) -> Client:
+async def connect(
+    keys: Mapping[str, bytes], *, lazy: bool = False, observation: Observation | None = None
+) -> Client:
     """Connect as the `TEMPORAL_…` variables say.
 
     Args:
         keys: encrypt what Temporal stores; the first encrypts, all decrypt.
         lazy: connect with the first call, so that a process can start before Temporal.
+        observation: counts and traces its calls.
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     namespace = config.setdefault("namespace", DEFAULT_NAMESPACE)
+    observed = observation or Observation()
     return await Client.connect(
-        **config, data_converter=data_converter(keys, namespace or DEFAULT_NAMESPACE), lazy=lazy
+        **config,
+        data_converter=data_converter(keys, namespace or DEFAULT_NAMESPACE),
+        lazy=lazy,
+        interceptors=observed.interceptors,
+        runtime=observed.runtime,
     )

@@ -1,5 +1,8 @@
 """Registering the search attributes that operators filter journeys by."""
 
+import asyncio
+from datetime import timedelta
+
 import structlog
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import (
@@ -12,6 +15,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from workflows.names import SEARCH_ATTRIBUTES
 
 _FORBIDDEN = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
+REGISTER_INTERVAL = timedelta(seconds=2)
+REGISTER_TIMEOUT = timedelta(seconds=10)
 log = structlog.get_logger()
 
 
@@ -60,3 +65,16 @@ async def _add_missing(client: Client) -> None:
         await service.add_search_attributes(
             AddSearchAttributesRequest(namespace=namespace, search_attributes=missing)
         )
+
+
+async def register_when_available(client: Client) -> None:
+    """Register search attributes, without which no journey can start, once Temporal answers."""
+    while True:
+        try:
+            async with asyncio.timeout(REGISTER_TIMEOUT.total_seconds()):
+                await register(client)
+        except (RPCError, RuntimeError, TimeoutError) as error:
+            log.warning("waiting for Temporal", because=type(error).__name__)
+            await asyncio.sleep(REGISTER_INTERVAL.total_seconds())
+        else:
+            return

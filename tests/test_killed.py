@@ -7,11 +7,7 @@ anew. The stand-in for Meta keeps its own ledger, outside of what is killed.
 
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,9 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.ports import free_port
 from sandbox.samples import fresh
-from tests.cli.processes import HOST, ROOT, Journeys, environment, eventually, journeys
+from tests.cli.processes import Journeys, environment, eventually, journeys, sandbox
 
 CUSTOMERS = 24
 STORE = "/v1/stores/denim-co"
@@ -29,26 +24,6 @@ ORGANIZATION = "21j2h3ef-56e0-4a1c-81ad-ff84j3615e22"
 TEMPLATES = ("cart_reminder", "cart_last_call")
 
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def sandbox(folder: Path) -> Iterator[str]:
-    port = str(free_port(HOST))
-    command = [
-        sys.executable,
-        "-m",
-        "sandbox",
-        "--port",
-        port,
-        "--ledger",
-        str(folder / "meta.jsonl"),
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        yield f"http://{HOST}:{port}"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 class Killing:

@@ -28,25 +28,29 @@ def room(ours: str, libraries: str | None = None, every_file: str = "") -> Room:
     return Room(frozenset(ours.split()), allowed, frozenset(every_file.split()))
 
 
-BELOW_OPERATIONS = "domain clock partners whatsapp storage activities workflows temporal"
+BELOW_OPERATIONS = "domain clock partners whatsapp storage activities workflows temporal telemetry"
 EVERYTHING = f"{BELOW_OPERATIONS} operations ingest settings bootstrap outbound_http"
 
 ROOMS = {
     "domain": room("", "pydantic pydantic_core phonenumbers liquid babel dateutil simplejson"),
     "clock": room("", ""),
-    "outbound_http": room("", "httpx"),
-    "partners": room("domain clock outbound_http", "httpx pydantic standardwebhooks"),
-    "whatsapp": room("domain outbound_http", "httpx pydantic pydantic_core"),
+    "telemetry": room("", "opentelemetry prometheus_client"),
+    "outbound_http": room("telemetry", "httpx"),
+    "partners": room("domain clock outbound_http telemetry", "httpx pydantic standardwebhooks"),
+    "whatsapp": room("domain outbound_http telemetry", "httpx pydantic pydantic_core"),
     "storage": room("domain", "sqlalchemy alembic pydantic cryptography"),
     "settings": room("storage", "pydantic pydantic_settings sqlalchemy"),
-    "activities": room("domain clock partners whatsapp storage", "temporalio sqlalchemy structlog"),
+    "activities": room(
+        "domain clock partners whatsapp storage",
+        "temporalio sqlalchemy structlog prometheus_client",
+    ),
     "workflows": room("domain activities", "temporalio"),
     "temporal": room(
-        "domain activities workflows",
-        "temporalio pydantic structlog cryptography google",
+        "domain activities workflows telemetry",
+        "temporalio pydantic structlog cryptography google prometheus_client",
         every_file="temporalio",
     ),
-    "operations": room(BELOW_OPERATIONS, "pydantic structlog sqlalchemy"),
+    "operations": room(BELOW_OPERATIONS, "pydantic structlog sqlalchemy prometheus_client"),
     "ingest": room(
         f"{BELOW_OPERATIONS} operations",
         "pydantic pydantic_core structlog sqlalchemy prometheus_client",

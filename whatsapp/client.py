@@ -12,7 +12,8 @@ import httpx
 from domain.messages.rendering import RenderedMessage
 from domain.messages.send_outcome import ErrorCategory, NotSent, SendOutcome, Unknown
 from domain.stores.config import WhatsAppAccount
-from outbound_http import OversizedAnswerError, RequestTrace, outbound_client, read_body
+from outbound_http import OversizedAnswerError, Peer, RequestTrace, outbound_client, read_body
+from telemetry.tracing import Tracer
 from whatsapp.errors import category_of
 from whatsapp.payload import template_payload
 from whatsapp.send_response import SendResponse, outcome_of
@@ -41,7 +42,7 @@ MAX_BYTES = 256 * 1024
 _TOKEN = re.compile(r"[^\x00-\x20\x7f]+")
 
 
-def whatsapp_http() -> httpx.AsyncClient:
+def whatsapp_http(tracer: Tracer | None = None) -> httpx.AsyncClient:
     """The connections to Meta; the caller closes them."""
     timeout = httpx.Timeout(
         REQUEST_TIMEOUT.total_seconds(),
@@ -53,7 +54,7 @@ def whatsapp_http() -> httpx.AsyncClient:
         max_keepalive_connections=MAX_CONNECTIONS,
         keepalive_expiry=KEEPALIVE_EXPIRY.total_seconds(),
     )
-    return outbound_client(limits, timeout)
+    return outbound_client(Peer("whatsapp", tracer), limits, timeout)
 
 
 class CloudApiClient:

@@ -17,7 +17,7 @@ from cli.ports import free_port
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 READY_WITHIN = 60.0
-_FOREIGN = ("TEMPORAL_", "ADMIN_", "API_", "DATA", "PAYLOAD_", "WHATSAPP_")
+_FOREIGN = ("TEMPORAL_", "ADMIN_", "API_", "DATA", "PAYLOAD_", "WHATSAPP_", "OTEL_")
 
 
 def eventually(holds: Callable[[], bool], within: float) -> bool:
@@ -79,7 +79,9 @@ class Journeys:
 def environment(data_dir: Path, **changes: str) -> dict[str, str]:
     """An environment with ports and a DATA_DIR that are not in use on this machine."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    ports = {name: str(free_port(HOST)) for name in ("API_PORT", "TEMPORAL_PORT")}
+    ports = {
+        name: str(free_port(HOST)) for name in ("API_PORT", "TEMPORAL_PORT", "WORKER_METRICS_PORT")
+    }
     ports["TEMPORAL_UI_PORT"] = str(free_port(HOST))
     return inherited | ports | {"DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"} | changes
 
@@ -106,6 +108,27 @@ def journeys(*arguments: str, env: Mapping[str, str], output: Path) -> Iterator[
         for pid in running.children():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def sandbox(folder: Path) -> Iterator[str]:
+    """The stand-ins for Meta and a partner as a process; Meta's ledger is in `meta.jsonl`."""
+    port = str(free_port(HOST))
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "--port",
+        port,
+        "--ledger",
+        str(folder / "meta.jsonl"),
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        yield f"http://{HOST}:{port}"
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def run(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

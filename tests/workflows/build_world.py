@@ -9,6 +9,7 @@ import httpx
 from temporalio.testing import WorkflowEnvironment
 
 from bootstrap import (
+    Timeouts,
     make_dispatcher,
     make_intake,
     make_notifier,
@@ -28,7 +29,11 @@ RECORD_WITHIN = timedelta(milliseconds=500)
 
 @asynccontextmanager
 async def build_world(
-    environment: WorkflowEnvironment, folder: Path, clock: Clock, database_url: str = ""
+    environment: WorkflowEnvironment,
+    folder: Path,
+    clock: Clock,
+    database_url: str = "",
+    deployment: tuple[str, str] | None = None,
 ) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
         sandbox_url = await stack.enter_async_context(serve(create_sandbox()))
@@ -44,14 +49,15 @@ async def build_world(
                 database,
                 settings,
                 clock,
-                provider_timeout=META_TIMEOUT,
-                record_within=RECORD_WITHIN,
+                timeouts=Timeouts(META_TIMEOUT, RECORD_WITHIN),
             )
         )
         controls = await stack.enter_async_context(
             httpx.AsyncClient(base_url=sandbox_url, trust_env=False)
         )
-        await stack.enter_async_context(run_workers(environment.client, activities))
+        await stack.enter_async_context(
+            run_workers(environment.client, activities, deployment=deployment)
+        )
         dispatcher = make_dispatcher(database, environment.client, real_now)
         intake = make_intake(database, environment.client, real_now)
         notifier = make_notifier(database, environment.client)

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 from temporalio.client import WorkflowHistory
+from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
@@ -20,6 +22,18 @@ RECORDED = [pytest.param(path.read_text(), id=path.stem) for path in HISTORIES]
 async def test_a_recorded_history_replays(recorded: str) -> None:
     history = WorkflowHistory.from_json("journey:shop:customer", recorded)
     replayer = Replayer(workflows=[RecoveryJourney], data_converter=pydantic_data_converter)
+
+    await replayer.replay_workflow(history)
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+async def test_a_recorded_history_replays_while_traces_are_on(recorded: str) -> None:
+    history = WorkflowHistory.from_json("journey:shop:customer", recorded)
+    replayer = Replayer(
+        workflows=[RecoveryJourney],
+        data_converter=pydantic_data_converter,
+        interceptors=[TracingInterceptor(TracerProvider().get_tracer("test"))],
+    )
 
     await replayer.replay_workflow(history)
 

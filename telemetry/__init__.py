@@ -1,0 +1,1 @@
+"""What a process tells about itself: its registry of metrics, and its traces."""

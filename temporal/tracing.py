@@ -1,0 +1,15 @@
+"""Traces of calls to Temporal, of workflows and of activities, by Temporal's own library."""
+
+from temporalio.client import Interceptor
+
+from telemetry.tracing import Tracer
+
+
+def tracing_interceptors(tracer: Tracer | None) -> list[Interceptor]:
+    """What clients and workers trace with; nothing without a tracer."""
+    if tracer is None:
+        return []
+    # Only here, since it imports OpenTelemetry's library.
+    from temporalio.contrib.opentelemetry import TracingInterceptor  # noqa: PLC0415
+
+    return [TracingInterceptor(tracer)]
