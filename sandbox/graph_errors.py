@@ -8,6 +8,7 @@ DEFAULT_STATUS = 400
 _STATUSES: Final[dict[int, int]] = {
     0: 401,
     2: 503,
+    3: 500,
     10: 403,
     190: 401,
     **dict.fromkeys(range(200, 300), 403),
@@ -15,6 +16,7 @@ _STATUSES: Final[dict[int, int]] = {
     131000: 500,
     131005: 403,
     131016: 500,
+    130497: 403,
     131031: 403,
     131045: 500,
     131057: 500,
@@ -23,7 +25,9 @@ _STATUSES: Final[dict[int, int]] = {
 }
 
 _TITLES: Final[dict[int, str]] = {
+    3: "API Method",
     4: "Application request limit reached",
+    33: "Parameter value is not valid",
     100: "Invalid parameter",
     190: "Invalid OAuth access token",
     2500: "Unknown path components",
@@ -32,6 +36,7 @@ _TITLES: Final[dict[int, str]] = {
     131008: "Required parameter is missing",
     131009: "Parameter value is not valid",
     131026: "Message undeliverable",
+    131037: "WhatsApp provided number needs display name approval before message can be sent",
     131048: "Spam rate limit hit",
     131049: "This message was not delivered to maintain healthy ecosystem engagement",
     131050: "User has stopped receiving marketing messages from this business",

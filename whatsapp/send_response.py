@@ -16,7 +16,7 @@ from domain.messages.send_outcome import (
     SendOutcome,
     Unknown,
 )
-from whatsapp.errors import category_of
+from whatsapp.errors import category_of, deciding_code
 
 MAX_TEXT_LENGTH = 1000
 """Characters kept of Meta's title and of its details, which are stored and shown."""
@@ -24,6 +24,9 @@ MAX_TEXT_LENGTH = 1000
 MAX_CODE = 2**31 - 1
 MAX_ID_LENGTH = 256
 """What the ledger can hold."""
+
+MESSAGE_STATUSES = frozenset({"accepted", "held_for_quality_assessment", "paused"})
+"""Of an accepted message, from Meta's page "Send messages". Only these words reach histories."""
 
 _LONG_NUMBER = re.compile(r"\+?\d{7,}")
 """Anything as long as a phone number; Meta quotes what it was given."""
@@ -70,8 +73,12 @@ def _accepted(content: Any) -> Accepted | Unknown:
     return Accepted(
         provider_id=provider_id,
         recipient_id=_text(contact, "wa_id") or None,
-        answer=_text(message, "message_status") or "accepted",
+        answer=_answer(_text(message, "message_status")),
     )
+
+
+def _answer(message_status: str) -> str:
+    return message_status if message_status in MESSAGE_STATUSES else "accepted"
 
 
 def _without_code(status: int) -> NotSent | Unknown:
@@ -90,14 +97,20 @@ def _failed(status: int, error: _Error) -> Refused | Unknown:
 
 def _error(content: Any, access_token: str) -> _Error | None:
     error = _member(content, "error")
-    code = _member(error, "code")
-    if not isinstance(code, int) or isinstance(code, bool) or abs(code) > MAX_CODE:
+    code = _code(error, "code")
+    if code is None:
         return None
     return _Error(
-        code=code,
+        code=deciding_code(code, _code(error, "error_subcode")),
         title=_without_secrets(_text(error, "message"), access_token),
         details=_without_secrets(_text(_member(error, "error_data"), "details"), access_token),
     )
+
+
+def _code(error: Any, name: str) -> int | None:
+    code = _member(error, name)
+    is_code = isinstance(code, int) and not isinstance(code, bool) and abs(code) <= MAX_CODE
+    return code if is_code else None
 
 
 def _without_secrets(text: str, access_token: str) -> str:

@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import AliasPath, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AliasPath,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from domain.messages.send_outcome import ErrorCategory
-from whatsapp.errors import category_of
+from whatsapp.errors import category_of, deciding_code
 from whatsapp.send_response import without_numbers
 
 MetaId = Annotated[str, Field(min_length=1, max_length=256, pattern="^[^\x00]+$")]
@@ -46,6 +54,14 @@ class MetaError(_Part):
     details: Annotated[str | None, Field(validation_alias=AliasPath("error_data", "details"))] = (
         None
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_subcode(cls, error: Any) -> Any:
+        match error:
+            case {"code": int(code), "error_subcode": int(subcode)}:
+                return {**error, "code": deciding_code(code, subcode)}
+        return error
 
     @property
     def text(self) -> str:

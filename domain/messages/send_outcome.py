@@ -33,6 +33,9 @@ class ErrorCategory(StrEnum):
     """Not on WhatsApp, blocked, or in an experiment: the end for this address."""
     TEMPLATE_WRONG = "template_wrong"
     """Template or parameters are wrong: an operator has to look at the details."""
+    TEMPLATE_MISMATCH = "template_mismatch"
+    """The template is not there, or takes other parameters. One person's data may be to blame; if
+    it happens to several in a row it is the template: hold it."""
     TEMPLATE_HELD = "template_held"
     """The provider paused or disabled the template: hold the journeys that use it."""
     ACCOUNT = "account"

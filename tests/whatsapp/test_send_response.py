@@ -4,13 +4,21 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.messages.send_outcome import ErrorCategory, NotSent, Refused, SendOutcome, Unknown
+from domain.messages.send_outcome import (
+    Accepted,
+    ErrorCategory,
+    NotSent,
+    Refused,
+    SendOutcome,
+    Unknown,
+)
 from tests.whatsapp.sending import TO, TOKEN, Send, answering, fail, messages
 from tests.whatsapp.test_errors import ROWS
 from whatsapp.send_response import MAX_TEXT_LENGTH, SendResponse, outcome_of
 
 UNCLEAR = [code for code, category in ROWS if category is ErrorCategory.UNCLEAR]
-CLEAR = [(code, category) for code, category in ROWS if category is not ErrorCategory.UNCLEAR]
+UNPROVEN = {ErrorCategory.UNCLEAR, ErrorCategory.REFUSED}
+CLEAR = [(code, category) for code, category in ROWS if category not in UNPROVEN]
 
 
 def envelope(code: Any, message: Any = "m", details: Any = "d") -> dict[str, Any]:
@@ -54,11 +62,40 @@ def test_the_code_decides_and_not_the_status(status: int) -> None:
 
 
 def test_an_unlisted_code_is_refused_when_the_fault_is_ours() -> None:
-    assert read(400, envelope(131051)) == Refused(ErrorCategory.REFUSED, 131051, "m", "d")
+    assert read(400, envelope(131999)) == Refused(ErrorCategory.REFUSED, 131999, "m", "d")
 
 
 def test_an_unlisted_code_is_unknown_when_the_fault_is_metas() -> None:
-    assert read(500, envelope(131051)) == Unknown("m", 131051)
+    assert read(500, envelope(131999)) == Unknown("m", 131999)
+
+
+@pytest.mark.parametrize("code", [3, 33, 131037, 131045])
+def test_an_accounts_fault_proves_that_nothing_was_sent_also_with_http_500(code: int) -> None:
+    assert read(500, envelope(code)) == Refused(ErrorCategory.ACCOUNT, code, "m", "d")
+
+
+def test_a_number_that_is_unknown_to_meta_is_an_accounts_fault_by_its_subcode() -> None:
+    error = envelope(100)
+    error["error"]["error_subcode"] = 33
+
+    assert read(400, error) == Refused(ErrorCategory.ACCOUNT, 33, "m", "d")
+
+
+@pytest.mark.parametrize("subcode", [None, True, "33", 2494010])
+def test_any_other_subcode_leaves_a_wrong_parameter(subcode: object) -> None:
+    error = envelope(100)
+    error["error"]["error_subcode"] = subcode
+
+    assert read(400, error) == Refused(ErrorCategory.TEMPLATE_WRONG, 100, "m", "d")
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"), [("paused", "paused"), ("about +919876543210", "accepted")]
+)
+def test_only_documented_words_of_an_acceptance_are_kept(said: str, answer: str) -> None:
+    outcome = read(200, {"messages": [{"id": "wamid.1", "message_status": said}]})
+
+    assert outcome == Accepted("wamid.1", answer)
 
 
 async def test_too_many_requests_without_a_code_were_not_sent(send: Send) -> None:

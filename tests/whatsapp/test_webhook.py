@@ -71,6 +71,15 @@ def test_failure_has_metas_code_and_words_without_phone_numbers() -> None:
     assert one(statuses=[status("failed", errors=[samples.FAILURE])]).opted_out
 
 
+@pytest.mark.parametrize(("subcode", "code"), [(33, 33), (2494010, 100), (None, 100)])
+def test_the_subcode_of_a_failure_is_read(subcode: int | None, code: int) -> None:
+    error = {"code": 100, "error_subcode": subcode, "title": "t"}
+
+    read = one(statuses=[status("failed", errors=[error])])
+
+    assert [each.code for each in read.errors] == [code]
+
+
 def pressed(kind: str, choice: dict[str, str]) -> dict[str, Any]:
     return inbound("interactive", interactive={"type": kind, kind: choice})
 
