@@ -168,4 +168,5 @@ def _claim(request: DeliverRequest, store: Store, address: str) -> Claim:
         channel=message.channel if isinstance(message, ChannelMessage) else WHATSAPP,
         because=request.because,
         waits_for_template=request.waits_for_template,
+        language=message.language if isinstance(message, TemplateMessage) else "",
     )

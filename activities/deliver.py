@@ -26,6 +26,7 @@ from storage.database import Database
 from storage.exit_api_state import ExitApiState
 from storage.holds import Hold
 from storage.stores import PAUSED_BY_OPERATOR, Store
+from storage.template_holds import ALL_LANGUAGES
 
 
 class Deliver:
@@ -88,7 +89,9 @@ class Deliver:
             hold = Hold(store.store_id, request.customer_id, self._clock())
             await holds.add(connection, hold, because)
         return SendResult(
-            status=SendStatus.HELD, reason=Reason.STORE_PAUSED, evidence={"because": because}
+            status=SendStatus.HELD,
+            reason=Reason.STORE_PAUSED,
+            evidence={"because": store.paused_in_short},
         )
 
     async def _send(self, message: OutgoingMessage | SendResult) -> DeliverResult:
@@ -112,6 +115,7 @@ class Deliver:
             row["address_hash"],
             template,
             carried.waits_for_template,
+            row["language"] or ALL_LANGUAGES,
         )
         await self._recorder.record(to, carried.message_id, settlement)
 

@@ -120,4 +120,5 @@ def _sent_to(claim: Claim) -> SentTo:
         claim.address_hash,
         claim.template,
         claim.waits_for_template,
+        claim.language,
     )

@@ -9,11 +9,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities import template_runs
 from activities.settlement import Settlement
 from clock import Clock
-from storage import holds, messages, opt_outs, stores, template_holds
+from storage import holds, messages, opt_outs, stores, template_failures, template_holds
 from storage.database import Database, lock
 from storage.holds import Hold
+from storage.messages import MessageStatus
+from storage.template_holds import ALL_LANGUAGES
 
 RECORD_WITHIN: Final = timedelta(seconds=10)
 """How long a database that is away is waited for in the activity; then the journey has the outcome
@@ -34,6 +37,8 @@ class SentTo:
     address_hash: str
     template: str | None
     waits_for_template: bool
+    language: str = ALL_LANGUAGES
+    """Of the template; all, where the claim is older than languages in the ledger."""
 
 
 class SendRecorder:
@@ -77,6 +82,7 @@ class SendRecorder:
                 await _pause_store(connection, to, settlement.pause_because, now)
             if settlement.hold_template_because is not None:
                 await _hold_template(connection, to, settlement.hold_template_because, now)
+            await _count_template(connection, to, settlement, now)
 
 
 async def _pause_store(
@@ -92,8 +98,24 @@ async def _hold_template(
 ) -> None:
     if to.template is None:
         return
-    await template_holds.add(connection, to.store_id, to.template, because, now)
+    await template_holds.add(
+        connection, to.store_id, to.template, because, now, language=to.language
+    )
     if to.waits_for_template:
         hold = Hold(to.store_id, to.customer_id, now)
-        await holds.add(connection, hold, because, to.template)
+        await holds.add(connection, hold, because, to.template, to.language)
     log.error("template held", store_id=to.store_id, template=to.template)
+
+
+async def _count_template(
+    connection: AsyncConnection, to: SentTo, settlement: Settlement, now: datetime
+) -> None:
+    """Hold a template that failed for several people in a row; one that was sent begins anew."""
+    if to.template is None:
+        return
+    template = (to.store_id, to.template, to.language)
+    if settlement.ledger.status is MessageStatus.ACCEPTED:
+        await template_failures.clear(connection, template)
+    elif settlement.template_mismatch is not None:
+        because = settlement.template_mismatch
+        await template_runs.note(connection, template, to.address_hash, because, now)

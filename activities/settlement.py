@@ -25,6 +25,8 @@ class Settlement:
     pause_because: str | None = None
     """Pauses the store."""
     hold_template_because: str | None = None
+    template_mismatch: str | None = None
+    """Why the template itself may be to blame: it is held once it fails for several in a row."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Attempt:
 
 def settle_unknown(outcome: Unknown, evidence: dict[str, str], now: datetime) -> Settlement:
     """It may have been sent: the ledger says so, and the journey goes on."""
-    because = {**evidence, "because": outcome.because}
+    because = {**evidence, "because": in_short(outcome.because, outcome.code)}
     result = SendResult(status=SendStatus.UNKNOWN, evidence=because)
     ledger = LedgerUpdate(
         MessageStatus.UNKNOWN,
@@ -53,9 +55,19 @@ def settle_unknown(outcome: Unknown, evidence: dict[str, str], now: datetime) ->
     return Settlement(ledger, result)
 
 
-def not_sent_update(because: str) -> LedgerUpdate:
+def not_sent_update(because: str, code: int | None = None) -> LedgerUpdate:
     """Nothing was sent, provably: the message may be claimed again."""
-    return LedgerUpdate(MessageStatus.NOT_SENT, because=because[:MAX_CHARACTERS])
+    words = because[:MAX_CHARACTERS]
+    return LedgerUpdate(MessageStatus.NOT_SENT, because=words, error_code=code)
+
+
+def in_short(because: str, code: int | None) -> str:
+    """What a journey's history may say of an answer.
+
+    Meta's words quote requests: with a code only the code is told, and the ledger has the words.
+    Without a code the words are our own.
+    """
+    return because if code is None else f"Meta answers {code}"
 
 
 def ended(outcome: Outcome, reason: Reason, evidence: dict[str, str]) -> SendResult:

@@ -47,9 +47,10 @@ class Explainer:
         else:
             explanation = from_state(customer, journey.state, journey.kind)
             explanation = await self._with_messages(customer, explanation)
+        held = await self._hold(customer)
         if explanation.held is not None:
-            return explanation
-        return explanation.while_held(await self._hold(customer))
+            return explanation.with_hold(held)
+        return explanation.while_held(held)
 
     async def _hold(self, customer: CustomerRef) -> Held | None:
         async with self._database.reading() as connection:

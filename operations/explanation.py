@@ -29,6 +29,9 @@ class SentMessage(BaseModel):
     fallback_because: Annotated[Reason | None, Field(exclude_if=lambda reason: reason is None)]
     """The failure that led to the fallback."""
     channel: Annotated[str, Field(exclude_if=lambda channel: channel == WHATSAPP)]
+    because: Annotated[str | None, Field(exclude_if=lambda because: because is None)] = None
+    """Why it was not sent, failed or is unknown, in Meta's words, which journeys do not have."""
+    error_code: Annotated[int | None, Field(exclude_if=lambda code: code is None)] = None
 
 
 class Explanation(BaseModel):
@@ -49,10 +52,18 @@ class Explanation(BaseModel):
     messages: list[SentMessage] = []
 
     def with_messages(self, rows: Iterable[Mapping[str, Any]]) -> "Explanation":
-        """The explanation with these messages of the ledger."""
+        """The explanation with these messages of the ledger, and Meta's words from there."""
+        ledger = {str(row["message_id"]): row for row in rows}
         return self.model_copy(
-            update={"messages": [SentMessage.model_validate(row) for row in rows]}
+            update={
+                "messages": [SentMessage.model_validate(row) for row in ledger.values()],
+                "decisions": [_with_words(decision, ledger) for decision in self.decisions],
+            }
         )
+
+    def with_hold(self, held: Held | None) -> "Explanation":
+        """The explanation with the hold as the database has it: its reason has Meta's words."""
+        return self if held is None else self.model_copy(update={"held": held})
 
     def while_held(self, held: Held | None) -> "Explanation":
         """The explanation of a journey that has this hold in the database.
@@ -70,6 +81,16 @@ class Explanation(BaseModel):
         if held is None or self.next_message_at is None or self.stage is not Stage.WAITING:
             return False
         return self.next_message_at <= held.since
+
+
+def _with_words(decision: Decision, ledger: Mapping[str, Mapping[str, Any]]) -> Decision:
+    """A decision on an error of Meta's, with what Meta said if the ledger still has it."""
+    row = ledger.get(decision.evidence.get("message_id", ""))
+    code = decision.evidence.get("meta_code")
+    if row is None or row["because"] is None or code != str(row["error_code"]):
+        return decision
+    evidence = {**decision.evidence, "meta_says": row["because"]}
+    return decision.model_copy(update={"evidence": evidence})
 
 
 def from_state(customer: CustomerRef, state: JourneyState, kind: str | None) -> Explanation:

@@ -6,6 +6,7 @@ A notification stays in the database until it was signalled. A second signal cha
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities import template_runs
 from activities.messaging_provider import CategoryOf
 from activities.send_results import reason_of_failure
 from domain.events.journey_event import JourneyEvent
@@ -14,12 +15,14 @@ from domain.journey.activity_results import MessageFailed
 from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import Reason
 from domain.messages.pacing import MARKETING_LIMIT
+from domain.messages.send_outcome import ErrorCategory
 from operations.background import run_concurrently
 from storage import failures, holds, inbox, messages, opt_outs, stores, suppressions, template_holds
 from storage.database import Database
 from storage.failures import Failure
 from storage.holds import Hold
 from storage.opt_outs import OptOut
+from storage.template_holds import ALL_LANGUAGES
 from temporal.gateway import JourneyGateway
 from temporal.rpc import UndeliverableError
 
@@ -79,7 +82,7 @@ class Notifier:
         customer = CustomerRef(failure.store_id, failure.customer_id)
         is_open = await self._try_signal(customer, failed)
         async with self._database.transaction() as connection:
-            await _hold_others(connection, failure, failed.reason)
+            await self._hold_others(connection, failure, failed.reason)
             if is_open and failed.reason is Reason.MARKETING_LIMIT:  # perhaps a day later
                 again_at = failure.failed_at + MARKETING_LIMIT
                 await messages.allow_again(connection, failure.message_id, again_at)
@@ -125,13 +128,33 @@ class Notifier:
         except UndeliverableError:
             log.exception("journey cannot be ended")
 
+    async def _hold_others(
+        self, connection: AsyncConnection, failure: Failure, reason: Reason
+    ) -> None:
+        """Pause the store or hold the template, also after several failures in a row."""
+        because, now = _for_operator(failure), failure.failed_at
+        if reason is Reason.STORE_PAUSED:
+            await stores.pause(connection, failure.store_id, now, because)
+            log.error("store paused", store_id=failure.store_id, code=failure.error_code)
+        elif failure.template is None or failure.error_code is None:
+            return
+        elif reason is Reason.TEMPLATE_HELD:
+            await _hold_template(connection, failure, failure.template, because)
+        elif self._category_of(failure.error_code) is ErrorCategory.TEMPLATE_MISMATCH:
+            template = (failure.store_id, failure.template, failure.language or ALL_LANGUAGES)
+            await template_runs.note(connection, template, failure.address_hash, because, now)
 
-async def _hold_others(connection: AsyncConnection, failure: Failure, reason: Reason) -> None:
-    """Pause the store or hold the template."""
-    because, now = f"Meta answers {failure.error_code}", failure.failed_at
-    if reason is Reason.STORE_PAUSED:
-        await stores.pause(connection, failure.store_id, now, because)
-        log.error("store paused", store_id=failure.store_id, because=because)
-    elif reason is Reason.TEMPLATE_HELD:
-        await template_holds.add(connection, failure.store_id, failure.template, because, now)
-        log.error("template held", store_id=failure.store_id, template=failure.template)
+
+def _for_operator(failure: Failure) -> str:
+    words = f": {failure.because}" if failure.because else ""
+    return f"Meta answers {failure.error_code}{words}"[:256]
+
+
+async def _hold_template(
+    connection: AsyncConnection, failure: Failure, template: str, because: str
+) -> None:
+    store_id, language = failure.store_id, failure.language or ALL_LANGUAGES
+    await template_holds.add(
+        connection, store_id, template, because, failure.failed_at, language=language
+    )
+    log.error("template held", store_id=store_id, template=template)

@@ -9,7 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.stores import warnings
 from domain.stores.config import StoreConfig
 from domain.stores.warnings import ConfigWarning, StoreFacts
-from storage import exit_api_state, inbox_orders, keys, signing_secrets, stores, template_holds
+from storage import (
+    exit_api_state,
+    inbox_orders,
+    keys,
+    signing_secrets,
+    stores,
+    template_failures,
+    template_holds,
+)
 from storage.exit_api_state import ExitApiState
 from storage.stores import Store
 
@@ -46,6 +54,7 @@ async def resume(connection: AsyncConnection, store_id: str) -> None:
     """Let messages be claimed again, also of templates that were held."""
     await stores.resume(connection, store_id)
     await template_holds.lift(connection, store_id)
+    await template_failures.clear_store(connection, store_id)
 
 
 async def warnings_of(

@@ -148,15 +148,16 @@ async def _held(
     if store.paused:
         because = store.paused_because or PAUSED_BY_OPERATOR
         await holds.add(connection, _hold(wanted.key, now), because)
-        return Forbidden(Refusal.PAUSED, {"because": because})
+        return Forbidden(Refusal.PAUSED, {"because": store.paused_in_short})
     if wanted.template is None:
         return None
-    held = await template_holds.because(connection, wanted.key.store_id, wanted.template)
+    template = (wanted.template, wanted.language)
+    held = await template_holds.because(connection, wanted.key.store_id, *template)
     if held is None:
         return None
     if wanted.waits_for_template:
-        await holds.add(connection, _hold(wanted.key, now), held, wanted.template)
-    return Forbidden(Refusal.TEMPLATE_HELD, {"because": held})
+        await holds.add(connection, _hold(wanted.key, now), held, *template)
+    return Forbidden(Refusal.TEMPLATE_HELD, {"because": template_holds.HELD})
 
 
 def _hold(key: MessageKey, now: datetime) -> Hold:

@@ -34,6 +34,8 @@ class Claim:
     """The failure that led to this fallback."""
     waits_for_template: bool = True
     """Whether the journey holds while the template is held; if not, the step has a fallback."""
+    language: str = ""
+    """Of the template."""
 
     @property
     def details(self) -> dict[str, Any]:
@@ -41,6 +43,7 @@ class Claim:
         return {
             "kind": self.kind,
             "template": self.template,
+            "language": self.language,
             "channel": self.channel,
             "fallback_because": self.because,
             "address_hash": self.address_hash,

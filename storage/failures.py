@@ -24,8 +24,14 @@ class Failure:
     trigger_event_id: str
     step: int
     fallback: int
-    template: str
+    template: str | None
+    """None: not by WhatsApp."""
+    language: str | None
+    """None: claimed before languages were kept."""
+    address_hash: str
     error_code: int | None
+    because: str | None
+    """Meta's words."""
     failed_at: datetime
 
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, insert, select
+from sqlalchemy import delete, exists, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.journey.outcomes import Held, Reason
 from storage.fair_order import fair_position
 from storage.tables import holds, stores, template_holds
+from storage.template_holds import ALL_LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,11 @@ class Hold:
 
 
 async def add(
-    connection: AsyncConnection, hold: Hold, because: str, template: str | None = None
+    connection: AsyncConnection,
+    hold: Hold,
+    because: str,
+    template: str | None = None,
+    language: str = ALL_LANGUAGES,
 ) -> None:
     """Record that a journey holds; a hold that it had is replaced.
 
@@ -30,11 +35,11 @@ async def add(
         hold: the journey, and since when it holds.
         because: the reason that an operator reads.
         template: the template that it waits for; None: it waits for its store.
+        language: of the template.
     """
     await forget(connection, hold.store_id, hold.customer_id)
-    await connection.execute(
-        insert(holds).values(**hold.__dict__, because=because, template=template)
-    )
+    waits_for = {"template": template, "language": language}
+    await connection.execute(insert(holds).values(**hold.__dict__, because=because, **waits_for))
 
 
 async def releasable(connection: AsyncConnection, limit: int) -> list[Hold]:
@@ -42,6 +47,10 @@ async def releasable(connection: AsyncConnection, limit: int) -> list[Hold]:
     template_is_held = exists().where(
         template_holds.c.store_id == holds.c.store_id,
         template_holds.c.template == holds.c.template,
+        or_(
+            template_holds.c.language.in_((holds.c.language, ALL_LANGUAGES)),
+            holds.c.language == ALL_LANGUAGES,
+        ),
     )
     query = (
         select(holds.c.store_id, holds.c.customer_id, holds.c.held_at)

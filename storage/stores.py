@@ -15,6 +15,10 @@ from storage.tables import stores
 PAUSED_BY_OPERATOR = "paused by the operator"
 """Why a store is paused that its operator paused."""
 
+PAUSED_AFTER_ERROR = "paused after an error of Meta's; the store's state says which"
+"""What a journey is told of another pause: the reason has Meta's words, and those stay out of
+histories."""
+
 
 @dataclass(frozen=True)
 class Store:
@@ -30,6 +34,12 @@ class Store:
     def paused(self) -> bool:
         """Whether its journeys hold."""
         return self.paused_at is not None
+
+    @property
+    def paused_in_short(self) -> str:
+        """Why it is paused, without Meta's words."""
+        by_operator = (self.paused_because or PAUSED_BY_OPERATOR) == PAUSED_BY_OPERATOR
+        return PAUSED_BY_OPERATOR if by_operator else PAUSED_AFTER_ERROR
 
 
 async def put(

@@ -153,6 +153,7 @@ messages = Table(
     Column("kind", String(64), nullable=False),
     Column("channel", String(64), nullable=False, server_default=WHATSAPP),
     Column("template", String(512)),
+    Column("language", String(16)),
     Column("address_hash", String(64), nullable=False),
     Column("status", String(32), nullable=False),
     Column("because", String(512)),
@@ -234,8 +235,41 @@ template_holds = Table(
     metadata,
     Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
     Column("template", String(512), primary_key=True),
+    Column("language", String(16), primary_key=True, server_default=""),
+    Column("held_by", String(16), nullable=False, server_default="meta"),
     Column("because", String(256), nullable=False),
     Column("held_at", UtcDateTime, nullable=False),
+)
+
+template_failures = Table(
+    "template_failures",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("template", String(512), primary_key=True),
+    Column("language", String(16), primary_key=True),
+    Column("address_hash", String(64), primary_key=True),
+    Column("failed_at", UtcDateTime, nullable=False),
+)
+
+approved_templates = Table(
+    "approved_templates",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("name", String(512), primary_key=True),
+    Column("language", String(16), primary_key=True),
+    Column("content", Json, nullable=False),
+    Column("status_at", UtcDateTime),
+)
+
+template_checks = Table(
+    "template_checks",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("waba_id", String(64), nullable=False, index=True),
+    Column("due_at", UtcDateTime, nullable=False, index=True),
+    Column("checked_at", UtcDateTime),
+    Column("failed_at", UtcDateTime),
+    Column("because", String(256)),
 )
 
 holds = Table(
@@ -244,6 +278,7 @@ holds = Table(
     Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
     Column("customer_id", String(256), primary_key=True),
     Column("template", String(512)),
+    Column("language", String(16), nullable=False, server_default=""),
     Column("because", String(256), nullable=False),
     Column("held_at", UtcDateTime, nullable=False),
 )

@@ -22,6 +22,7 @@ from storage.database import Database, lock
 from storage.later_events import TakenIn
 from storage.messages import LedgerUpdate, Message, MessageStatus
 from storage.statuses import StatusUpdate
+from storage.stores import PAUSED_AFTER_ERROR
 from tests.storage.builders import (
     DETAILS,
     NOW,
@@ -164,7 +165,7 @@ async def test_no_claim_follows_an_opt_out(registered: Database) -> None:
 async def test_no_claim_follows_a_pause_and_the_journey_holds(registered: Database) -> None:
     async with registered.transaction() as connection:
         await stores.pause(connection, STORE, NOW, "holiday")
-    assert await claim(registered) == Forbidden(Refusal.PAUSED, {"because": "holiday"})
+    assert await claim(registered) == Forbidden(Refusal.PAUSED, {"because": PAUSED_AFTER_ERROR})
     async with registered.transaction() as connection:
         await stores.resume(connection, STORE)
         held = await holds.releasable(connection, 10)
