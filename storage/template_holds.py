@@ -1,7 +1,7 @@
 """Held templates: journeys with them hold until the template may be sent again.
 
-A template is a name and a language. What Meta itself holds goes on when Meta approves it again; what
-was held after errors goes on when the store is resumed.
+A template is a name and a language. What Meta itself holds goes on when Meta approves it again;
+what was held after errors goes on when the store is resumed.
 """
 
 from datetime import datetime

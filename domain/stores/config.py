@@ -106,6 +106,8 @@ class WhatsAppAccount(ConfigModel):
         str, Field(pattern=r"^[^\s/?#%\\]{1,64}$"), AfterValidator(_not_dots)
     ]
     access_token: Token
+    waba_id: Annotated[str, Field(pattern=r"^[0-9]{1,32}$")] | None = None
+    """The WhatsApp Business Account of the number, whose templates are checked."""
     endpoint: Literal["messages", "marketing_messages"] = "messages"
     messages_per_second: Annotated[int, Field(ge=1, le=1000)] = 80
     """Meta's throughput of the number: 80, or 1,000 once Meta has raised it."""

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from domain.messages.message import ChannelMessage
 from domain.messages.template_checks import AS_WRITTEN
 from domain.stores.config import StoreConfig
+from domain.stores.planned_messages import planned_messages
 from domain.values.problems import InvalidBodyError, Path, Problem
 
 
@@ -48,20 +49,10 @@ def path_as_written(loc: Path, written: Any) -> Path:
 
 
 def _unknown_channels(config: StoreConfig, written: Any) -> Iterator[Problem]:
-    for loc, message in _messages(config):
+    for loc, message in planned_messages(config):
         if isinstance(message, ChannelMessage) and message.channel not in config.channels:
             path = _written_path((*loc, "channel"), written, missing=False)
             yield Problem("unknown_channel", path, "is not one of the store's channels")
-
-
-def _messages(config: StoreConfig) -> Iterator[tuple[Path, object]]:
-    """Every message of every plan, and where it is."""
-    for kind, plan in config.plans.items():
-        for number, step in enumerate(plan.steps):
-            loc = ("plans", kind, "steps", number)
-            yield loc, step.message
-            for which, fallback in enumerate(step.fallbacks):
-                yield (*loc, "fallbacks", which), fallback.message
 
 
 def written_json(raw: str | bytes) -> Any:
