@@ -33,6 +33,7 @@ from operations.customer_data import CustomerData
 from operations.explain import Explainer
 from operations.history import HistoryReader
 from operations.notifier import Notifier
+from operations.template_checks import TemplateChecker
 from partners.channels import ChannelClient
 from partners.exit_api import ExitApiClient
 from partners.http import partner_http
@@ -48,6 +49,7 @@ from temporal.search_attributes import register_when_available
 from temporal.workers import JourneyActivities
 from whatsapp.client import REQUEST_TIMEOUT, CloudApiClient, whatsapp_http
 from whatsapp.errors import category_of
+from whatsapp.template_list import TemplateList
 
 log = structlog.get_logger()
 
@@ -83,6 +85,7 @@ class Services:
     explainer: Explainer
     history: HistoryReader
     customer_data: CustomerData
+    templates: TemplateChecker
 
 
 async def connect_lazily(
@@ -160,6 +163,15 @@ def make_notifier(database: Database, client: Client) -> Notifier:
     return Notifier(database, JourneyGateway(client), category_of)
 
 
+@asynccontextmanager
+async def open_template_checker(
+    database: Database, settings: Settings, clock: Clock
+) -> AsyncIterator[TemplateChecker]:
+    """The checks of stores' templates, with open connections to Meta."""
+    async with whatsapp_http() as meta:
+        yield TemplateChecker(database, TemplateList(meta, settings.whatsapp_api_url), clock)
+
+
 def make_intake(
     database: Database, client: Client, clock: Clock, metrics: IngestMetrics | None = None
 ) -> Intake:
@@ -193,9 +205,11 @@ async def open_services(
         log.warning("SECRET_KEYS is not set: the database has stores' tokens and keys unencrypted")
     async with (
         open_database(settings.database, settings.secret_keys) as database,
+        open_template_checker(database, settings, clock) as templates,
         _open_client(settings, telemetry, connect_temporal) as temporal,
     ):
-        services = _services(settings, clock, database, temporal, IngestMetrics(telemetry.registry))
+        metrics = IngestMetrics(telemetry.registry)
+        services = _services(settings, clock, database, temporal, metrics, templates)
         registering = register_when_available(temporal)
         async with _in_background(registering), _in_background(services.webhooks.run()):
             yield services
@@ -212,8 +226,13 @@ async def _open_client(
         yield await connect_lazily(settings.payload_keys, observation)
 
 
-def _services(
-    settings: Settings, clock: Clock, database: Database, temporal: Client, metrics: IngestMetrics
+def _services(  # noqa: PLR0913, PLR0917  # what services are made of
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    temporal: Client,
+    metrics: IngestMetrics,
+    templates: TemplateChecker,
 ) -> Services:
     intake = make_intake(database, temporal, clock, metrics)
     webhooks = WebhookProcessor(database, metrics, clock)
@@ -231,6 +250,7 @@ def _services(
         explainer=explainer,
         history=HistoryReader(database, gateway, explainer),
         customer_data=CustomerData(database, intake.exit, webhooks.process_or_quarantine),
+        templates=templates,
     )
 
 

@@ -16,6 +16,7 @@ from bootstrap import (
     make_notifier,
     open_activities,
     open_database,
+    open_template_checker,
 )
 from clock import Clock, utc_now
 from operations.background import run_every_second
@@ -57,13 +58,14 @@ async def _run_worker(
         open_database(settings.database, settings.secret_keys) as database,
         open_observation(telemetry) as observation,
         open_activities(database, settings, clock, telemetry=telemetry) as activities,
+        open_template_checker(database, settings, clock) as templates,
     ):
         client = await _connect(settings, stop, observation)
         if client is None:
             return
-        background = _background_work(
-            database, client, clock, BackgroundMetrics(telemetry.registry)
-        )
+        metrics = BackgroundMetrics(telemetry.registry)
+        background = _background_work(database, client, clock, metrics)
+        background.append(metrics.watched("check_templates", templates.check_due))
         async with run_workers(client, activities, deployment=settings.deployment):
             log.info("worker runs", task_queues=len(TASK_QUEUES), namespace=client.namespace)
             await _run_until(stop, *background)

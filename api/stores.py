@@ -100,9 +100,9 @@ async def put_store(
     if body.dry_run:
         response.status_code = 200
         return await _dry_run(store_id, body, request, services)
-    now = services.clock()
+    listed, now = await services.templates.read(body.config), services.clock()
     async with services.database.transaction() as connection:
-        secrets = await store_administration.put(connection, store_id, body.config, now)
+        secrets = await store_administration.put(connection, store_id, body.config, now, listed)
         found = await store_administration.warnings_of(connection, store_id, body.config)
     stored = Replaced(
         store_id=store_id,
@@ -118,9 +118,10 @@ async def put_store(
 async def _dry_run(
     store_id: str, body: WrittenConfig, request: Request, services: ServicesDep
 ) -> DryRun:
+    listed = await services.templates.read(body.config)
     async with services.database.reading() as connection:
         known = await stores.get(connection, store_id)
-        found = await store_administration.warnings_of(connection, store_id, body.config)
+        found = await store_administration.warnings_of(connection, store_id, body.config, listed)
     return DryRun(
         store_id=store_id,
         events_url=_events_url(request, store_id),

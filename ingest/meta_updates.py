@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingest.opt_out_updates import apply_to_person
 from ingest.status_updates import StatusOfMessage, apply_statuses, status_of_message
+from ingest.template_updates import apply_to_templates
 from ingest.update_results import RoutedUpdate, UpdateCounts, UpdateResult
 from storage import phone_numbers
 from storage.database import Database
 from storage.phone_numbers import StoreOfNumber
-from whatsapp.updates import Other, Unreadable, Update
+from whatsapp.updates import Other, TemplateUpdate, Unreadable, Update
 
 
 async def route(
@@ -42,10 +43,17 @@ async def apply_updates(
         if status is not None:
             of_messages.append(status)
         else:
-            result = _without_effect(each) or await apply_to_person(database, each, now)
+            result = await _apply(database, each, now)
             counts.results[each.update.kind, result] += 1
     await apply_statuses(database, of_messages, now, counts)
     return counts
+
+
+async def _apply(database: Database, routed: RoutedUpdate, now: datetime) -> UpdateResult:
+    content = routed.update.content
+    if isinstance(content, TemplateUpdate):
+        return await apply_to_templates(database, content, now)
+    return _without_effect(routed) or await apply_to_person(database, routed, now)
 
 
 def _without_effect(routed: RoutedUpdate) -> UpdateResult | None:

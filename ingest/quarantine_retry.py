@@ -18,8 +18,10 @@ from ingest.update_results import RoutedUpdate
 from storage import quarantine, stores
 from storage.database import Database
 from storage.quarantine import EVENT
-from whatsapp.updates import Other, Unreadable, Update
+from whatsapp.updates import Other, TemplateUpdate, Unreadable, Update
 from whatsapp.webhook import parse
+
+_UNROUTED = (Other, TemplateUpdate)
 
 
 class NotRetryableError(Exception):
@@ -91,7 +93,7 @@ class QuarantineRetry:
     async def _route(self, updates: list[Update]) -> list[RoutedUpdate]:
         async with self._database.reading() as connection:
             (batch,) = await meta_updates.route(connection, [updates])
-        if not all(each.stores or isinstance(each.update.content, Other) for each in batch):
+        if not all(each.stores or isinstance(each.update.content, _UNROUTED) for each in batch):
             raise NotRetryableError("no store has this number")
         return batch
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingest.update_results import RoutedUpdate
 from storage import quarantine
 from storage.quarantine import Rejected
-from whatsapp.updates import Other, Unreadable, Update, UpdateKind
+from whatsapp.updates import Other, TemplateUpdate, Unreadable, Update, UpdateKind
 
 LISTS: Final = {
     UpdateKind.STATUS: "statuses",
@@ -20,6 +20,9 @@ LISTS: Final = {
     UpdateKind.USER_PREFERENCE: "user_preferences",
 }
 """Where a notification has updates of each kind."""
+
+_WITHOUT_NUMBER: Final = (Unreadable, Other, TemplateUpdate)
+"""Updates that no phone number routes."""
 
 UNROUTABLE: Final = {
     "type": "unroutable",
@@ -65,7 +68,7 @@ def _unreadable(batch: Iterable[RoutedUpdate]) -> Iterator[Rejected]:
 def _unroutable(batch: Iterable[RoutedUpdate]) -> Iterator[Rejected]:
     """Updates to a number that no store has."""
     for each in batch:
-        if not each.stores and not isinstance(each.update.content, Unreadable | Other):
+        if not each.stores and not isinstance(each.update.content, _WITHOUT_NUMBER):
             yield _rejected(each.update, None, json.dumps(each.update.item), [UNROUTABLE])
 
 

@@ -40,8 +40,11 @@ BATCHING_DELAY: Final = timedelta(milliseconds=100)
 BATCH: Final = 20
 """Notifications at a time, of at most 3 MB each."""
 
-_URGENT: Final = re.compile(rb'"(?:messages|user_preferences)"\s*:|131050')
-"""What a notification with a possible opt-out contains; it is processed before its answer."""
+_URGENT: Final = re.compile(
+    rb'"(?:messages|user_preferences)"\s*:|131050|"message_template_status_update"'
+)
+"""What a notification with a possible opt-out, or with a template that Meta paused, contains; it is
+processed before its answer."""
 
 log = structlog.get_logger()
 

@@ -1,6 +1,6 @@
 """What an operator does to a store in more than one table: put, resume, and see its state."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.stores import warnings
 from domain.stores.config import StoreConfig
+from domain.stores.template_fit import template_warnings
 from domain.stores.warnings import ConfigWarning, StoreFacts
+from operations import template_checks
+from operations.template_checks import ListedTemplates, known_templates
 from storage import (
     exit_api_state,
     inbox_orders,
@@ -18,6 +21,7 @@ from storage import (
     template_failures,
     template_holds,
 )
+from storage import template_checks as check_states
 from storage.exit_api_state import ExitApiState
 from storage.stores import Store
 
@@ -33,14 +37,26 @@ class NewStoreSecrets:
 
 
 async def put(
-    connection: AsyncConnection, store_id: str, config: StoreConfig, now: datetime
+    connection: AsyncConnection,
+    store_id: str,
+    config: StoreConfig,
+    now: datetime,
+    listed: ListedTemplates | None = None,
 ) -> NewStoreSecrets | None:
     """Create a store with its first key, or replace a store's configuration.
+
+    Args:
+        connection: of a writing transaction.
+        store_id: which store.
+        config: the new one.
+        now: the time.
+        listed: what Meta has of its templates; None: it has no `waba_id`.
 
     Returns:
         The secrets of a new store; None when the store existed.
     """
     new = await stores.put(connection, store_id, config, now)
+    await template_checks.record(connection, store_id, config, listed)
     if new is None:
         return None
     key = await keys.make(connection, store_id, now)
@@ -58,9 +74,19 @@ async def resume(connection: AsyncConnection, store_id: str) -> None:
 
 
 async def warnings_of(
-    connection: AsyncConnection, store_id: str, config: StoreConfig
+    connection: AsyncConnection,
+    store_id: str,
+    config: StoreConfig,
+    listed: ListedTemplates | None = None,
 ) -> list[ConfigWarning]:
-    """What a store's configuration probably does not mean, and what is amiss by it."""
+    """What a store's configuration probably does not mean, and what is amiss by it.
+
+    Args:
+        connection: to read in.
+        store_id: which store.
+        config: of the store, or to be the store's.
+        listed: what Meta has of its templates just now; None: what it had when it was last asked.
+    """
     api = await _exit_api_state(connection, store_id, config)
     facts = StoreFacts(
         orders_seen=await inbox_orders.ever_seen(connection, store_id),
@@ -68,7 +94,8 @@ async def warnings_of(
         exit_api_because=api.because,
         exit_api_answered_at=api.answered_at,
     )
-    return warnings.warnings_of(config, facts)
+    known = listed.known() if listed else await known_templates(connection, store_id)
+    return [*warnings.warnings_of(config, facts), *template_warnings(config, known)]
 
 
 async def _exit_api_state(
@@ -91,6 +118,7 @@ async def state_of(connection: AsyncConnection, store: Store) -> dict[str, Any]:
             "failing_since": api.failing_since,
             "because": api.because,
         },
+        "template_check": asdict(await check_states.read(connection, store.store_id)),
         "held_templates": await template_holds.listed(connection, store.store_id),
         "keys": [key["key_id"] for key in await keys.listed(connection, store.store_id)],
         "signing_secrets": await signing_secrets.listed(connection, store.store_id),

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from whatsapp.template_webhook import FIELDS as TEMPLATE_FIELDS
+from whatsapp.template_webhook import read_template_update
 from whatsapp.updates import (
     PLAIN,
     Content,
@@ -44,7 +46,12 @@ def _read_entry(entry: dict[str, Any] | Update) -> Iterator[Update]:
         yield entry
         return
     for change in _entries(entry, "changes"):
-        yield from [change] if isinstance(change, Update) else _read_change(change)
+        if isinstance(change, Update):
+            yield change
+        elif change.get("field") in TEMPLATE_FIELDS:
+            yield read_template_update(entry, change)
+        else:
+            yield from _read_change(change)
 
 
 def _entries(parent: Any, name: str) -> Iterator[dict[str, Any] | Update]:
