@@ -20,6 +20,7 @@ from cli.purge import parse_age, purge_database
 from cli.reencrypt import reencrypt_database
 from cli.store_apply import apply_stores
 from cli.store_plans import read_store_plans
+from cli.template_check import check_templates, print_checks
 from settings import load_settings
 
 app = typer.Typer(
@@ -31,9 +32,11 @@ app = typer.Typer(
 )
 store = typer.Typer(help="Register and change stores.", no_args_is_help=True)
 message = typer.Typer(help="Preview messages before they are sent.", no_args_is_help=True)
+template = typer.Typer(help="Check templates at Meta.", no_args_is_help=True)
 database = typer.Typer(help="Maintain the database.", no_args_is_help=True)
 app.add_typer(store, name="store")
 app.add_typer(message, name="message")
+app.add_typer(template, name="template")
 app.add_typer(database, name="database")
 
 ApiUrl = Annotated[
@@ -122,6 +125,23 @@ def message_render(  # noqa: PLR0913, PLR0917  # a command's options
     except CommandError as error:
         _fail(error)
     raise typer.Exit(0 if complete else 1)
+
+
+@template.command("check")
+def template_check(
+    store: Annotated[str | None, typer.Option(help="Which store; without it all of them.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare the templates of plans with what Meta has, as the daily check does.
+
+    Needs the environment of the API. Exit code 1 when something does not fit, or when Meta does
+    not list the templates.
+    """
+    try:
+        checked = asyncio.run(check_templates(load_settings(), store))
+    except CommandError as error:
+        _fail(error)
+    raise typer.Exit(0 if print_checks(checked, typer.echo, as_json=as_json) else 1)
 
 
 @database.command("upgrade")

@@ -85,7 +85,9 @@ class TemplateChecker:
             config = (await stores.existing(connection, store_id)).config
         listed = await self.read(config, within)
         async with self._database.transaction() as connection:
-            await record(connection, store_id, config, listed)
+            current = (await stores.existing(connection, store_id, for_share=True)).config
+            if current.whatsapp == config.whatsapp:  # or else its PUT has asked for itself
+                await record(connection, store_id, current, listed)
 
     async def check_due(self) -> None:
         """Check every store whose last check is a day old, in this process or another."""

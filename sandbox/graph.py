@@ -44,6 +44,7 @@ class GraphFault(Fault):
 
     fault: GraphFailure
     code: int | None = None
+    subcode: int | None = None
     to: Annotated[str, Field(pattern=r"^[0-9]+$")] | None = None
 
     @model_validator(mode="after")
@@ -72,14 +73,20 @@ def answer_to(
     headers: Mapping[str, str],
     body: Any,
     fault_of: Callable[[TemplateMessage], GraphFault | None],
+    check_template: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> GraphAnswer:
-    """Answer as Meta would. A valid request meets the fault that `fault_of` gives, if any."""
+    """Answer as Meta would.
+
+    A valid request meets the fault that `fault_of` gives, if any; then its template is checked.
+    """
     try:
         message = _checked(path, headers, body)
     except GraphError as error:
         return GraphAnswer(error.status, error.envelope, problem=error.details)
     fault = fault_of(message)
     try:
+        if fault is None:
+            check_template(body["template"])
         answer = _accepted(message.to) if fault is None else _failed(fault)
     except GraphError as error:
         answer = GraphAnswer(error.status, error.envelope)
@@ -108,7 +115,7 @@ def _failed(fault: GraphFault) -> GraphAnswer:
     if fault.fault is GraphFailure.THROTTLE:
         raise GraphError(RATE_LIMIT_HIT, "Cloud API message throughput has been reached")
     if fault.code is not None:
-        raise GraphError(fault.code, "The sandbox was told to fail")
+        raise GraphError(fault.code, "The sandbox was told to fail", fault.subcode)
     status = None if fault.fault is GraphFailure.DONE_BUT_TIMEOUT else 500
     return GraphAnswer(status, None, _message_id() if fault.fault in _DONE else None)
 

@@ -57,12 +57,14 @@ class GraphError(Exception):
     Args:
         code: Meta's.
         details: for `error_data.details`.
+        subcode: of Graph API, where it says more.
     """
 
-    def __init__(self, code: int, details: str) -> None:
+    def __init__(self, code: int, details: str, subcode: int | None = None) -> None:
         super().__init__(f"(#{code}) {details}")
         self.code = code
         self.details = details
+        self._subcode = {} if subcode is None else {"error_subcode": subcode}
 
     @property
     def status(self) -> int:
@@ -77,6 +79,7 @@ class GraphError(Exception):
                 "message": f"(#{self.code}) {_TITLES.get(self.code, 'Error')}",
                 "type": "OAuthException",
                 "code": self.code,
+                **self._subcode,
                 "error_data": {"messaging_product": "whatsapp", "details": self.details},
                 "fbtrace_id": secrets.token_urlsafe(12),
             }

@@ -1,7 +1,7 @@
 """A stand-in for Meta's Graph API that sends nothing and keeps every request.
 
 Messages go to `/{version}/{phone_number_id}/messages` or `/marketing_messages`; the version is
-optional. `/_sandbox` queues failures, lists what was received, and starts chaos.
+optional. `/_sandbox` queues failures, lists what was received, sets templates and starts chaos.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,8 @@ from sandbox.graph import GraphAnswer, GraphFault, answer_to
 from sandbox.hanging import hang
 from sandbox.ledger import Ledger, ReceivedRequest
 from sandbox.template_message import TemplateMessage
+from sandbox.template_routes import template_control, template_list
+from sandbox.templates import Templates
 
 
 class ReceivedMessage(BaseModel):
@@ -36,10 +38,12 @@ class ReceivedMessage(BaseModel):
 def create_meta(ledger: Ledger) -> FastAPI:
     """The stand-in as an application that keeps requests in the ledger."""
     faults: FaultQueue[GraphFault] = FaultQueue()
-    chaos = ChaosMeta()
+    chaos, templates = ChaosMeta(), Templates()
     app = FastAPI(title="Stand-in for Graph API")
-    app.include_router(_control(ledger, faults, chaos), prefix="/_sandbox")
+    app.include_router(_control(ledger, faults, chaos, templates), prefix="/_sandbox")
     app.include_router(chaos_control(chaos), prefix="/_sandbox")
+    app.include_router(template_control(templates), prefix="/_sandbox")
+    app.include_router(template_list(templates))
 
     def fault_of(message: TemplateMessage) -> GraphFault | None:
         fault = faults.take(lambda waiting: waiting.to in {None, message.to})
@@ -48,7 +52,7 @@ def create_meta(ledger: Ledger) -> FastAPI:
     @app.post("/{path:path}")
     async def post(path: str, request: Request) -> Response:
         body = json_or_text(await request.body())
-        answer = answer_to(path, request.headers, body, fault_of)
+        answer = answer_to(path, request.headers, body, fault_of, templates.check)
         ledger.append(_received(path, request.headers, body, answer))
         await chaos.before_answer(_phone_number_id(path), answer)
         if answer.status is None:
@@ -59,7 +63,9 @@ def create_meta(ledger: Ledger) -> FastAPI:
     return app
 
 
-def _control(ledger: Ledger, faults: FaultQueue[GraphFault], chaos: ChaosMeta) -> APIRouter:
+def _control(
+    ledger: Ledger, faults: FaultQueue[GraphFault], chaos: ChaosMeta, templates: Templates
+) -> APIRouter:
     router = APIRouter()
 
     @router.post("/faults", status_code=204)
@@ -78,6 +84,7 @@ def _control(ledger: Ledger, faults: FaultQueue[GraphFault], chaos: ChaosMeta) -
     async def reset() -> None:
         await chaos.stop()
         faults.clear()
+        templates.clear()
         ledger.reset()
 
     return router
