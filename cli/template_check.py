@@ -93,6 +93,5 @@ def _as_json(checked: CheckedStore) -> dict[str, object]:
 
 def _as_text(checked: CheckedStore) -> str:
     heading = f"{checked.store_id}: {'does not fit' if checked.warnings else 'fits'}"
-    return "\n".join(
-        [heading, *(problem_line(each.path, each.message) for each in checked.warnings)]
-    )
+    lines = (problem_line(each.path, each.message) for each in checked.warnings)
+    return "\n".join((heading, *lines))

@@ -1,11 +1,12 @@
 """What a hold in the database adds to an explanation, and what the journey says itself."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from domain.journey.identity import CustomerRef
-from domain.journey.outcomes import Ending, Held, Outcome, Reason, Stage
+from domain.journey.outcomes import Decision, Ending, Held, Outcome, Reason, Stage
 from operations.explanation import Explanation, from_state
 from tests.domain.builders import NOON, step
 from tests.domain.journey.builders import buffering, waiting
@@ -68,3 +69,56 @@ def test_journey_that_says_it_is_held_has_no_next_message_even_without_a_hold() 
 
 def test_explanation_of_a_buffering_journey_has_no_hold() -> None:
     assert "held" not in from_state(CUSTOMER, buffering(), "cart_update").model_dump()
+
+
+def test_what_meta_said_is_joined_from_the_ledger() -> None:
+    evidence = {"message_id": "m1", "meta_code": "131026"}
+    decision = Decision(at=NOON, decision="message_skipped", because="x", evidence=evidence)
+    explanation = Explanation(journey_id="j", stage=Stage.CLOSED, decisions=[decision])
+
+    shown = explanation.with_messages([a_row(because="Undeliverable: no account")])
+
+    assert shown.decisions[0].evidence == {**evidence, "meta_says": "Undeliverable: no account"}
+    assert (shown.messages[0].because, shown.messages[0].error_code) == (
+        "Undeliverable: no account",
+        131026,
+    )
+
+
+@pytest.mark.parametrize(
+    "row", [{"because": None}, {"error_code": 131049}, {"message_id": "other"}]
+)
+def test_what_the_ledger_has_of_something_else_is_not_joined(row: dict[str, Any]) -> None:
+    evidence = {"message_id": "m1", "meta_code": "131026"}
+    decision = Decision(at=NOON, decision="message_skipped", because="x", evidence=evidence)
+    explanation = Explanation(journey_id="j", stage=Stage.CLOSED, decisions=[decision])
+
+    assert explanation.with_messages([a_row(**row)]).decisions == [decision]
+
+
+def test_a_hold_is_explained_as_the_database_has_it() -> None:
+    state = waiting(step("1h"))
+    state.held = HELD
+    explanation = from_state(CUSTOMER, state, None)
+    stored = HELD.model_copy(update={"because": "Meta answers 132015: Template is paused"})
+
+    assert explanation.with_hold(stored).held == stored
+    assert explanation.with_hold(None).held == HELD
+
+
+def a_row(**changes: Any) -> dict[str, Any]:
+    row = {
+        "message_id": "m1",
+        "step": 1,
+        "template": "t",
+        "status": "failed",
+        "provider_id": None,
+        "due_at": NOON,
+        "sent_at": None,
+        "fallback": 0,
+        "fallback_because": None,
+        "channel": "whatsapp",
+        "because": "words",
+        "error_code": 131026,
+    }
+    return {**row, **changes}

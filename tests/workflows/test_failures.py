@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.journey.outcomes import Outcome, Reason
-from storage import template_holds
+from storage import template_failures, template_holds
 from tests.workflows.stories import failed_after_its_first_message
 from tests.workflows.world import World
 
@@ -69,3 +69,17 @@ async def test_a_failure_of_the_template_holds_it(world: World) -> None:
     async with world.database.reading() as connection:
         [held] = await template_holds.listed(connection, shop.store.store_id)
     assert (held["template"], held["because"]) == ("cart_reminder", "Meta answers 132015")
+    assert (held["language"], held["held_by"]) == ("en", "meta")
+
+
+async def test_late_mismatches_of_three_people_hold_the_template(world: World) -> None:
+    first = await failed_after_its_first_message(world, 132000, "24h")
+    template = (first.store.store_id, "cart_reminder", "en")
+    async with world.database.transaction() as connection:
+        for number in range(2):
+            await template_failures.add(connection, template, f"person-{number}", first.now)
+
+    await first.meta_reports_failure(132000)
+    async with world.database.transaction() as connection:
+        assert await template_failures.add(connection, template, "person-1", first.now) == 3
+    await first.ends()
