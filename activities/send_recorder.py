@@ -90,7 +90,7 @@ async def _pause_store(
 ) -> None:
     await stores.pause(connection, to.store_id, now, because)
     await holds.add(connection, Hold(to.store_id, to.customer_id, now), because)
-    log.error("store paused", store_id=to.store_id, because=because)
+    log.error("store paused", store_id=to.store_id)
 
 
 async def _hold_template(

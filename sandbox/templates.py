@@ -91,7 +91,7 @@ class Templates:
 
 def _check_parts(template: Sequence[Json], message: Sequence[Json]) -> None:
     parts = {each["type"].upper(): each for each in template}
-    given = {each["type"]: each["parameters"] for each in message if each["type"] != "button"}
+    given = {each["type"]: each.get("parameters", []) for each in message}
     _check_body(parts.get("BODY", {}).get("text", ""), given.get("body", []))
     _check_header(parts.get("HEADER", {}).get("format"), given.get("header", []))
     buttons = {int(each["index"]): each for each in message if each["type"] == "button"}
@@ -108,7 +108,7 @@ def _check_body(text: str, parameters: Sequence[Json]) -> None:
             f"body: number of localizable_params ({len(parameters)}) does not match the expected "
             f"number of params ({len(wanted)})",
         )
-    if is_named and set(names) != set(wanted):
+    if parameters and set(names) != (set(wanted) if is_named else {None}):
         raise GraphError(WRONG_FORMAT, "body: Parameter name is missing or empty")
 
 

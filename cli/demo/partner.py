@@ -10,6 +10,7 @@ import httpx
 
 from cli.demo.denim_co import STORE_ID, denim_co
 from cli.demo.scenarios import CustomerAction, Scenario
+from cli.demo.templates import WABA_ID, listed_templates
 from cli.errors import CommandError
 from cli.stack import Stack
 from sandbox.samples import fresh
@@ -96,13 +97,24 @@ async def register_store(
     """Register the store as an operator, and give its key to a partner.
 
     Raises:
-        CommandError: the API did not create it.
+        CommandError: the API did not create it, or its templates do not fit.
     """
+    account = {"waba_id": WABA_ID, "templates": listed_templates()}
+    (await sandbox.put("/_sandbox/templates", json=account)).raise_for_status()
+    config = denim_co(str(sandbox.base_url).rstrip("/"))
     response = await api.put(
         f"/v1/stores/{STORE_ID}",
-        json=denim_co(str(sandbox.base_url).rstrip("/")),
+        json={**config, "whatsapp": {**config["whatsapp"], "waba_id": WABA_ID}},
         headers={"Authorization": f"Bearer {stack.token}"},
     )
     if response.status_code != httpx.codes.CREATED:
         raise CommandError(f"{STORE_ID} was not created: {response.status_code} {response.text}")
-    return DemoPartner(api, sandbox, response.json()["api_key"])
+    created = response.json()
+    _require_fit(created["warnings"])
+    return DemoPartner(api, sandbox, created["api_key"])
+
+
+def _require_fit(warnings: list[dict[str, Any]]) -> None:
+    wrong = [each["message"] for each in warnings if each["type"].startswith("template")]
+    if wrong:
+        raise CommandError(f"the templates do not fit: {'; '.join(wrong)}")
