@@ -105,10 +105,10 @@ async def erase(
 ) -> Erasure:
     """Empty a customer's events; ids, kinds and times stay, so that nothing happens twice.
 
-    Meta's message ids contain the number. Otherwise the ledger and the suppressions have only a
-    keyed hash of it, which must stay for caps and opt-outs to hold. The events' keyed hashes of
-    number and e-mail address stay, too: an order that was accepted goes on stopping the messages
-    of everyone who has them.
+    Meta's message ids contain the number, and its words about a failure may quote the message.
+    Otherwise the ledger and the suppressions have only a keyed hash of it, which must stay for caps
+    and opt-outs to hold. The events' keyed hashes of number and e-mail address stay, too: an order
+    that was accepted goes on stopping the messages of everyone who has them.
 
     Args:
         connection: of the erasing transaction.
@@ -126,7 +126,7 @@ async def erase(
     sent = await connection.execute(
         update(messages)
         .where(_same_customer(messages, store_id, customer_id), not_erased)
-        .values(provider_id=ERASED)
+        .values(provider_id=ERASED, because=None)
     )
     await _erase_evidence(connection, store_id, customer_id)
     for row in bodies:
