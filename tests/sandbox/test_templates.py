@@ -32,19 +32,19 @@ FITS = {
 }
 
 
-async def code_of(meta: httpx.AsyncClient, **changes: Any) -> int | None:
+async def code_of(sandbox: httpx.AsyncClient, **changes: Any) -> int | None:
     """The code with which a message is refused; None: it is taken."""
     rendered = RenderedMessage.model_validate({**FITS, **changes})
     payload = template_payload(rendered, "+919876543210", "ours")
     headers = {"Authorization": "Bearer token"}
-    answer = await meta.post("/1055/messages", json=payload, headers=headers)
+    answer = await sandbox.post("/1055/messages", json=payload, headers=headers)
     refused = answer.json().get("error")
     return refused and int(refused["code"])
 
 
-async def register(meta: httpx.AsyncClient, **changes: Any) -> None:
+async def register(sandbox: httpx.AsyncClient, **changes: Any) -> None:
     account = {"waba_id": WABA, "templates": [{**LISTED, **changes}]}
-    (await meta.put("/_sandbox/templates", json=account)).raise_for_status()
+    (await sandbox.put("/_sandbox/templates", json=account)).raise_for_status()
 
 
 @pytest.mark.parametrize(
@@ -61,38 +61,38 @@ async def register(meta: httpx.AsyncClient, **changes: Any) -> None:
     ],
 )
 async def test_a_message_is_held_against_its_template(
-    meta: httpx.AsyncClient, changes: dict[str, Any], code: int | None
+    sandbox: httpx.AsyncClient, changes: dict[str, Any], code: int | None
 ) -> None:
-    await register(meta)
+    await register(sandbox)
 
-    assert await code_of(meta, **changes) == code
+    assert await code_of(sandbox, **changes) == code
 
 
-async def test_named_parameters_have_the_templates_names(meta: httpx.AsyncClient) -> None:
-    await register(meta, components=[{"type": "BODY", "text": "{{name}}"}])
+async def test_named_parameters_have_the_templates_names(sandbox: httpx.AsyncClient) -> None:
+    await register(sandbox, components=[{"type": "BODY", "text": "{{name}}"}])
     plain = {"header_image": None, "button_url": None}
 
-    assert await code_of(meta, body={"name": "a"}, **plain) is None
-    assert await code_of(meta, body={"other": "a"}, **plain) == 132012
-    assert await code_of(meta, body=["a"], **plain) == 132012
+    assert await code_of(sandbox, body={"name": "a"}, **plain) is None
+    assert await code_of(sandbox, body={"other": "a"}, **plain) == 132012
+    assert await code_of(sandbox, body=["a"], **plain) == 132012
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [("PAUSED", 132015), ("DISABLED", 132016), ("PENDING", 132001)]
 )
 async def test_a_template_that_is_not_approved_is_refused(
-    meta: httpx.AsyncClient, status: str, code: int
+    sandbox: httpx.AsyncClient, status: str, code: int
 ) -> None:
-    await register(meta, status=status)
+    await register(sandbox, status=status)
 
-    assert await code_of(meta) == code
-
-
-async def test_without_templates_nothing_is_checked(meta: httpx.AsyncClient) -> None:
-    assert await code_of(meta, template="gone") is None
+    assert await code_of(sandbox) == code
 
 
-async def test_an_update_is_posted_signed(meta: httpx.AsyncClient) -> None:
+async def test_without_templates_nothing_is_checked(sandbox: httpx.AsyncClient) -> None:
+    assert await code_of(sandbox, template="gone") is None
+
+
+async def test_an_update_is_posted_signed(sandbox: httpx.AsyncClient) -> None:
     received = list[tuple[bytes, str]]()
     app = FastAPI()
 
@@ -108,7 +108,7 @@ async def test_an_update_is_posted_signed(meta: httpx.AsyncClient) -> None:
             "field": "message_template_status_update",
             "value": {"event": "PAUSED"},
         }
-        answer = await meta.post("/_sandbox/template_updates", json=update)
+        answer = await sandbox.post("/_sandbox/template_updates", json=update)
 
     ((body, signed),) = received
     assert answer.json() == 200
@@ -117,13 +117,13 @@ async def test_an_update_is_posted_signed(meta: httpx.AsyncClient) -> None:
     assert (entry["id"], entry["changes"][0]["value"]) == (WABA, {"event": "PAUSED"})
 
 
-async def test_a_list_needs_a_token_and_its_path(meta: httpx.AsyncClient) -> None:
-    await register(meta)
+async def test_a_list_needs_a_token_and_its_path(sandbox: httpx.AsyncClient) -> None:
+    await register(sandbox)
     headers = {"Authorization": "Bearer token"}
 
-    without = await meta.get(f"/v26.0/{WABA}/message_templates")
-    listed = await meta.get(f"/v26.0/{WABA}/message_templates", headers=headers)
-    elsewhere = await meta.get("/v26.0/anything", headers=headers)
+    without = await sandbox.get(f"/v26.0/{WABA}/message_templates")
+    listed = await sandbox.get(f"/v26.0/{WABA}/message_templates", headers=headers)
+    elsewhere = await sandbox.get("/v26.0/anything", headers=headers)
 
     assert without.json()["error"]["code"] == 190
     assert [each["name"] for each in listed.json()["data"]] == ["sale"]

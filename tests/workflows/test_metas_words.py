@@ -9,6 +9,7 @@ from tests.workflows.world import CART_STEP, HOUR, Shop, World
 
 CANARY = "The sandbox was told to fail"
 TITLE = "(#"
+HOLDING = (132015, 131042)
 
 
 async def history_of(shop: Shop) -> str:
@@ -23,7 +24,10 @@ async def test_what_meta_says_reaches_the_ledger_and_no_history(world: World, co
     await shop.meta_fails("error", code=code)
     with world.environment.with_time_skipping_disabled():
         await shop.does("cart_update.add_to_cart")
-    await shop.forward(2 * HOUR)
+    if code in HOLDING:
+        await shop.forward(2 * HOUR)
+    else:
+        await shop.ends()
 
     told = await history_of(shop)
 
@@ -33,19 +37,19 @@ async def test_what_meta_says_reaches_the_ledger_and_no_history(world: World, co
     (row,) = await shop.ledger()
     assert TITLE in row["because"]
     assert (await shop.stored()).paused is (code == 131042)
-    await shop.resume()
-    await shop.ends()
+    if code in HOLDING:
+        await shop.resume()
+        await shop.ends()
 
 
-@pytest.mark.parametrize("code", [132015, 131042])
+@pytest.mark.parametrize("code", HOLDING)
 async def test_a_hold_that_another_journey_caused_is_told_without_metas_words(
     world: World, code: int
 ) -> None:
     shop = await world.shop(plans={"cart_update": [CART_STEP]})
     await shop.meta_fails("error", code=code)
-    other = replace(
-        shop, customer=CustomerRef(shop.store.store_id, "another"), phone="+919999900001"
-    )
+    another = CustomerRef(shop.store.store_id, "another")
+    other = replace(shop, customer=another, phone=f"+91{9_100_000_000 + code}")
     with world.environment.with_time_skipping_disabled():
         await shop.does("cart_update.add_to_cart")
     await shop.forward(2 * HOUR)
