@@ -24,7 +24,7 @@ async def test_what_meta_says_reaches_the_ledger_and_no_history(world: World, co
     await shop.meta_fails("error", code=code)
     with world.environment.with_time_skipping_disabled():
         await shop.does("cart_update.add_to_cart")
-    if code in HOLDING:
+    if code in {*HOLDING, 131049}:  # that one is tried again a day later
         await shop.forward(2 * HOUR)
     else:
         await shop.ends()
@@ -37,9 +37,8 @@ async def test_what_meta_says_reaches_the_ledger_and_no_history(world: World, co
     (row,) = await shop.ledger()
     assert TITLE in row["because"]
     assert (await shop.stored()).paused is (code == 131042)
-    if code in HOLDING:
-        await shop.resume()
-        await shop.ends()
+    await shop.resume()
+    await shop.ends()
 
 
 @pytest.mark.parametrize("code", HOLDING)
