@@ -16,7 +16,8 @@ from ingest.update_results import RoutedUpdate, UpdateCounts, UpdateResult
 from storage import phone_numbers
 from storage.database import Database
 from storage.phone_numbers import StoreOfNumber
-from whatsapp.updates import Other, TemplateUpdate, Unreadable, Update
+from whatsapp.template_changes import TemplateUpdate
+from whatsapp.updates import Other, Unreadable, Update
 
 
 async def route(

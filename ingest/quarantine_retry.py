@@ -18,7 +18,8 @@ from ingest.update_results import RoutedUpdate
 from storage import quarantine, stores
 from storage.database import Database
 from storage.quarantine import EVENT
-from whatsapp.updates import Other, TemplateUpdate, Unreadable, Update
+from whatsapp.template_changes import TemplateUpdate
+from whatsapp.updates import Other, Unreadable, Update
 from whatsapp.webhook import parse
 
 _UNROUTED = (Other, TemplateUpdate)

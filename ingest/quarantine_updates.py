@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingest.update_results import RoutedUpdate
 from storage import quarantine
 from storage.quarantine import Rejected
-from whatsapp.updates import Other, TemplateUpdate, Unreadable, Update, UpdateKind
+from whatsapp.template_changes import TemplateUpdate
+from whatsapp.updates import Other, Unreadable, Update, UpdateKind
 
 LISTS: Final = {
     UpdateKind.STATUS: "statuses",

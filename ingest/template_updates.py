@@ -15,7 +15,7 @@ from ingest.update_results import UpdateResult
 from operations.template_states import apply_status
 from storage import approved_templates, stores, template_checks
 from storage.database import Database
-from whatsapp.updates import (
+from whatsapp.template_changes import (
     TemplateCategory,
     TemplateChange,
     TemplateQuality,

@@ -5,16 +5,13 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from whatsapp.updates import (
-    PLAIN,
+from whatsapp.template_changes import (
     TemplateCategory,
     TemplateQuality,
     TemplateStatus,
     TemplateUpdate,
-    Unreadable,
-    Update,
-    UpdateKind,
 )
+from whatsapp.updates import PLAIN, Unreadable, Update, UpdateKind
 
 FIELDS: Final[dict[str, type[TemplateStatus | TemplateCategory | TemplateQuality]]] = {
     "message_template_status_update": TemplateStatus,
