@@ -26,6 +26,11 @@ class RequestTrace:
         del info
         self._began |= event.endswith("send_request_headers.started")
 
+    @property
+    def began(self) -> bool:
+        """Whether any of the request may have been written."""
+        return self._began
+
     def proves_unsent(self, error: Exception) -> bool:
         """Whether nothing was sent when this was raised."""
         if isinstance(error, httpx.HTTPError | OSError):

@@ -74,7 +74,7 @@ class ExitCheck:
                 later = later_events(request.subject(), _journey_events(store, recent))
                 timed.result = CheckResult.CAME_BACK if later else CheckResult.PASSED
         except ExitApiUnavailableError as error:
-            await self._record_failure(store, api, known, str(error))
+            await self._record_failure(store, api, known, error)
             return _failed(str(error), asked_at)
         await self._record_answer(store, api, known)
         return ExitCheckResult(events=later, seen=len(recent), asked_at=asked_at)
@@ -96,10 +96,12 @@ class ExitCheck:
                 await exit_api_state.record_answer(connection, store.store_id, api, now)
 
     async def _record_failure(
-        self, store: Store, api: ExitApi, known: ExitApiState, because: str
+        self, store: Store, api: ExitApi, known: ExitApiState, error: ExitApiUnavailableError
     ) -> None:
-        now = self._clock()
+        now, because = self._clock(), str(error)
         if known.lacks_failure(now):
+            cause = type(error.__cause__).__name__  # for operators alone: stores read `because`
+            log.warning("no exit check", store_id=store.store_id, because=because, cause=cause)
             async with _best_effort(), self._database.transaction() as connection:
                 await exit_api_state.record_failure(connection, store.store_id, api, because, now)
 

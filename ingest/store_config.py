@@ -9,7 +9,7 @@ from domain.stores.config import StoreConfig
 from domain.stores.config_parser import parse_config
 from domain.values.problems import InvalidBodyError, Problem
 from domain.values.storable import can_be_stored
-from partners.egress import REFUSED_URL_ERRORS, check_url
+from partners.egress import ForbiddenAddressError, check_url
 
 
 def accept_config(raw: bytes, *, allow_private: bool) -> StoreConfig:
@@ -35,5 +35,5 @@ def _forbidden_urls(config: StoreConfig, *, allow_private: bool) -> Iterator[Pro
     for path, url in urls.items():
         try:
             check_url(str(url), allow_private=allow_private)
-        except REFUSED_URL_ERRORS as error:
+        except ForbiddenAddressError as error:
             yield Problem("forbidden_address", path, str(error))

@@ -6,6 +6,7 @@ Signed as the Standard Webhooks specification says (`webhook-id`, `webhook-times
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 
 import httpx
 import standardwebhooks
@@ -21,7 +22,14 @@ from domain.messages.send_outcome import (
     Unknown,
 )
 from outbound_http import RequestTrace
-from partners.egress import ForbiddenAddressError, PinnedUrl, pin
+from partners.egress import (
+    UNREACHABLE,
+    ForbiddenAddressError,
+    PinnedUrl,
+    Resolve,
+    pin,
+    system_addresses,
+)
 
 MAX_CONNECT_TIME = timedelta(seconds=5)
 
@@ -29,29 +37,34 @@ MAX_CONNECT_TIME = timedelta(seconds=5)
 class ChannelClient:
     """Posts to stores' channels."""
 
-    def __init__(self, http: httpx.AsyncClient, clock: Clock, *, allow_private: bool) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        *,
+        allow_private: bool,
+        resolve: Resolve = system_addresses,
+    ) -> None:
         """Post through these connections.
 
         Args:
             http: as `partner_http` makes it.
             clock: gives the time that is signed.
             allow_private: let URLs be http or point at private addresses, for development.
+            resolve: finds the addresses of their hosts.
         """
         self._http = http
         self._clock = clock
-        self._allow_private = allow_private
+        self._pin = partial(pin, allow_private=allow_private, resolve=resolve)
 
     async def post(self, channel: Channel, requested: ChannelRequest) -> SendOutcome:
         """Post a message once. Failures are outcomes, too: only cancellation is raised."""
         trace = RequestTrace()
         try:
-            async with asyncio.timeout(_connect_seconds(channel)):
-                target = await pin(str(channel.url), allow_private=self._allow_private)
+            target = await self._pin(str(channel.url), within=_connect_time(channel))
             request = self._request(channel, target, requested, trace)
-        except ForbiddenAddressError as error:
-            return NotSent(str(error))
-        except (TimeoutError, httpx.InvalidURL) as error:
-            return NotSent(f"no address: {type(error).__name__}")
+        except ForbiddenAddressError:
+            return NotSent(UNREACHABLE)
         except Exception as error:  # noqa: BLE001  # the failure is the outcome
             return NotSent(f"no request: {type(error).__name__}")
         try:
@@ -81,7 +94,7 @@ class ChannelClient:
 
 def _failed(error: Exception, trace: RequestTrace) -> SendOutcome:
     if trace.proves_unsent(error):
-        return NotSent(f"no connection: {type(error).__name__}")
+        return NotSent(UNREACHABLE)
     return Unknown(f"no answer: {type(error).__name__}")
 
 
@@ -95,14 +108,14 @@ def _signed(channel: Channel, message_id: str, body: str, now: datetime) -> dict
     }
 
 
-def _connect_seconds(channel: Channel) -> float:
+def _connect_time(channel: Channel) -> timedelta:
     """Well before the whole timeout: a failure to connect proves that nothing was sent."""
-    return min(MAX_CONNECT_TIME, channel.timeout / 2).total_seconds()
+    return min(MAX_CONNECT_TIME, channel.timeout / 2)
 
 
 def _timeout(channel: Channel) -> dict[str, float | None]:
     whole = channel.timeout.total_seconds()
-    return httpx.Timeout(whole, connect=_connect_seconds(channel)).as_dict()
+    return httpx.Timeout(whole, connect=_connect_time(channel).total_seconds()).as_dict()
 
 
 def _outcome(status: int) -> SendOutcome:

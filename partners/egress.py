@@ -1,36 +1,49 @@
 """Which URLs of stores may be called: public addresses over TLS.
 
 A store's URL is not trusted. Its host is resolved once, and the request goes to the address that
-was checked, so that the name cannot point elsewhere a moment later.
+was checked, so that the name cannot point elsewhere a moment later. A host with one address that is
+not public is not called at all.
+
+Every refusal has the same words, and while a host is resolved it takes the same time: a store must
+not learn which names an operator's own DNS knows, nor what they lead to.
 
 Hosts are read in the ASCII form that DNS and TLS take. Python's own conversion follows an older
 standard, by which `faß.de` is another host.
 """
 
 import asyncio
-import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
-_LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
-_MAX_NAME = 253
-"""Characters of a DNS name, without the dot that may end it."""
+from partners.host_names import is_name, is_public_name
+from partners.public_addresses import is_public, parse
 
-_NAT64 = IPv6Network("64:ff9b::/96")
-_IPV4_COMPATIBLE = IPv6Network("::/96")
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""The addresses of a host in ASCII, for a port; raises OSError or ValueError where it has none."""
+
+UNREACHABLE = "could not be reached"
+"""Why a call came to nothing before any of it was written, whatever the cause."""
+
+_PORTS = {"https": 443, "http": 80}
+"""The schemes that are called, and their usual ports."""
+
+_MAX_PORT = 65_535
 
 
 class ForbiddenAddressError(Exception):
     """A URL that this program does not call, or whose host has no address."""
 
-
-REFUSED_URL_ERRORS = (ForbiddenAddressError, httpx.InvalidURL)
-"""What `check_url` raises."""
+    def __init__(self) -> None:
+        """Refuse without a word about the cause."""
+        super().__init__(
+            "is not called: a URL is https, has a public host, a port from 1 to 65535 and no"
+            " credentials (ALLOW_PRIVATE_EGRESS=1 lets it be http and private, for development)"
+        )
 
 
 @dataclass(frozen=True)
@@ -48,109 +61,87 @@ def check_url(url: str, *, allow_private: bool) -> None:
     """Refuse, without resolving anything, a URL that can never be called.
 
     Raises:
-        ForbiddenAddressError: not https, with credentials in it, a private address, or a host or
-            port that no connection can be made to.
-        httpx.InvalidURL: not a URL.
+        ForbiddenAddressError: not a URL, not https, with credentials in it, a private address or
+            name, or a host or port that no connection can be made to.
     """
-    parsed = httpx.URL(url)
-    if parsed.userinfo:
-        raise ForbiddenAddressError("must not carry credentials; use headers")
-    if parsed.scheme not in _PORTS:
-        raise ForbiddenAddressError("must be http or https")
-    if parsed.port == 0:
-        raise ForbiddenAddressError("has port 0, which nothing listens on")
-    if not _can_be_connected_to(_host(parsed)):
-        raise ForbiddenAddressError("has a host that is neither a DNS name nor an IP address")
-    if not allow_private:
-        _check_public(parsed)
+    _parse(url, allow_private=allow_private)
 
 
-_PORTS = {"https": 443, "http": 80}
-"""The schemes that are called, and their usual ports."""
+async def system_addresses(host: str, port: int) -> list[str]:
+    """Ask the system's resolver, as `Resolve` says."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(each[4][0]) for each in found]
 
 
-def _host(url: httpx.URL) -> str:
-    """The host in ASCII, without the dot that may end a name: certificates have none."""
-    return url.raw_host.decode().removesuffix(".")
-
-
-def _can_be_connected_to(host: str) -> bool:
-    """Whether it has the form of a DNS name, or of an address without a zone."""
-    if ":" in host:
-        return _is_address(host)
-    labels = host.split(".")
-    return len(host) <= _MAX_NAME and all(_LABEL.fullmatch(label) for label in labels)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return "%" not in host
-
-
-def _check_public(parsed: httpx.URL) -> None:
-    if parsed.scheme != "https":
-        raise ForbiddenAddressError("must be https (ALLOW_PRIVATE_EGRESS=1 lifts this)")
-    host = _host(parsed)
-    if host == "localhost" or _is_private(host):
-        raise ForbiddenAddressError("is a private address (ALLOW_PRIVATE_EGRESS=1 lifts this)")
-
-
-async def pin(url: str, *, allow_private: bool) -> PinnedUrl:
+async def pin(
+    url: str, *, within: timedelta, allow_private: bool, resolve: Resolve = system_addresses
+) -> PinnedUrl:
     """Resolve a URL's host and choose an address that may be called.
+
+    Args:
+        url: a store's.
+        within: how long this may take. A refusal always takes as long, as if the resolver had not
+            answered; with `allow_private` there is nothing to hide, and it comes at once.
+        allow_private: let it be http or private, for development.
+        resolve: finds the host's addresses.
 
     Raises:
         ForbiddenAddressError: there is none.
-        httpx.InvalidURL: not a URL.
     """
-    check_url(url, allow_private=allow_private)
-    parsed = httpx.URL(url)
-    addresses = await _resolve(parsed)
-    allowed = [address for address in addresses if allow_private or not _is_private(address)]
-    if not allowed:
-        raise ForbiddenAddressError("resolves to private addresses only")
+    now = asyncio.get_running_loop().time
+    end = now() + within.total_seconds()
+    try:
+        async with asyncio.timeout_at(end):
+            return await _pinned(url, allow_private=allow_private, resolve=resolve)
+    except TimeoutError:
+        raise ForbiddenAddressError from None
+    except ForbiddenAddressError:
+        if not allow_private:
+            await asyncio.sleep(end - now())
+        raise
+
+
+async def _pinned(url: str, *, allow_private: bool, resolve: Resolve) -> PinnedUrl:
+    parsed = _parse(url, allow_private=allow_private)
+    try:
+        found = await resolve(parsed.raw_host.decode(), parsed.port or _PORTS[parsed.scheme])
+    except (OSError, ValueError) as error:  # a UnicodeError is a ValueError
+        raise ForbiddenAddressError from error
+    if not (allow_private or all(is_public(address) for address in found)):
+        raise ForbiddenAddressError
+    usable = [address for address in found if parse(address)]
+    if not usable:
+        raise ForbiddenAddressError
     return PinnedUrl(
-        url=parsed.copy_with(host=allowed[0]),
+        url=parsed.copy_with(host=usable[0]),
         host=parsed.netloc.decode(),
         extensions={"sni_hostname": _host(parsed)},
     )
 
 
-async def _resolve(url: httpx.URL) -> list[str]:
-    """The host's addresses, without those that are valid on one interface alone."""
-    host, port = url.raw_host.decode(), url.port or _PORTS[url.scheme]
+def _parse(url: str, *, allow_private: bool) -> httpx.URL:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, ValueError) as error:  # a UnicodeError is a ValueError
-        raise ForbiddenAddressError("its host has no address") from error
-    return [address for each in found if _is_address(address := str(each[4][0]))]
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ForbiddenAddressError from error
+    if not (_can_be_called(parsed) and (allow_private or _may_be_public(parsed))):
+        raise ForbiddenAddressError
+    return parsed
 
 
-def _is_private(host: str) -> bool:
-    """Anything but a global unicast address; a name is not an address and passes."""
-    try:
-        address = ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return any(not _is_public(each) for each in (address, *_embedded(address)))
+def _can_be_called(url: httpx.URL) -> bool:
+    host = _host(url)
+    has_port = url.port is None or 1 <= url.port <= _MAX_PORT
+    has_host = is_name(host) or parse(host) is not None
+    return url.scheme in _PORTS and has_port and has_host and not url.userinfo
 
 
-def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    special = address.is_multicast or address.is_reserved
-    return address.is_global and not special and not getattr(address, "is_site_local", False)
+def _may_be_public(url: httpx.URL) -> bool:
+    host = _host(url)
+    return url.scheme == "https" and (is_public_name(host) if is_name(host) else is_public(host))
 
 
-def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    """The IPv4 addresses that an IPv6 address may be translated to."""
-    if isinstance(address, IPv4Address):
-        return []
-    teredo = address.teredo or ()
-    found = [address.ipv4_mapped, address.sixtofour, *teredo, _last_four_bytes(address)]
-    return [each for each in found if each is not None]
-
-
-def _last_four_bytes(address: IPv6Address) -> IPv4Address | None:
-    translated = address in _NAT64 or address in _IPV4_COMPATIBLE
-    return IPv4Address(address.packed[-4:]) if translated else None
+def _host(url: httpx.URL) -> str:
+    """The host in ASCII, without the dot that may end a name: certificates have none."""
+    return url.raw_host.decode().removesuffix(".")

@@ -6,6 +6,7 @@ the customer only where the URL has proved to be the right one.
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import httpx
@@ -20,8 +21,8 @@ from pydantic import (
 
 from domain.stores.config import ExitApi
 from domain.values.timestamps import require_utc
-from outbound_http import OversizedAnswerError, read_body
-from partners.egress import ForbiddenAddressError, PinnedUrl, pin
+from outbound_http import OversizedAnswerError, RequestTrace, read_body
+from partners.egress import UNREACHABLE, PinnedUrl, Resolve, pin, system_addresses
 
 MAX_BYTES = 256 * 1024
 """Far more than an answer about 100 events, the maximum of `event_count`."""
@@ -65,15 +66,22 @@ _json_body = TypeAdapter[Any](dict[str, Any] | list[Any])
 class ExitApiClient:
     """Asks for a customer's recent events, in either form of the guide."""
 
-    def __init__(self, http: httpx.AsyncClient, *, allow_private: bool) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        allow_private: bool,
+        resolve: Resolve = system_addresses,
+    ) -> None:
         """Ask through these connections.
 
         Args:
             http: as `partner_http` makes it.
             allow_private: let URLs be http or point at private addresses, for development.
+            resolve: finds the addresses of their hosts.
         """
         self._http = http
-        self._allow_private = allow_private
+        self._pin = partial(pin, allow_private=allow_private, resolve=resolve)
 
     async def recent_events(
         self, api: ExitApi, customer_id: str, *, has_answered: bool
@@ -89,21 +97,25 @@ class ExitApiClient:
         Raises:
             ExitApiUnavailableError: no readable answer about this customer came.
         """
+        trace = RequestTrace()
         try:
             async with asyncio.timeout(api.timeout.total_seconds()):
-                target = await pin(str(api.url), allow_private=self._allow_private)
-                status, body = await self._ask(api, target, customer_id)
-        except (ForbiddenAddressError, OversizedAnswerError) as error:
+                target = await self._pin(str(api.url), within=api.timeout)
+                status, body = await self._ask(api, target, customer_id, trace)
+        except OversizedAnswerError as error:
             raise ExitApiUnavailableError(str(error)) from error
         except Exception as error:  # the failure is the answer, whatever it is
-            raise ExitApiUnavailableError(f"no answer: {type(error).__name__}") from error
+            answer = f"no answer: {type(error).__name__}" if trace.began else UNREACHABLE
+            raise ExitApiUnavailableError(answer) from error
         if status == httpx.codes.NOT_FOUND:
             return _unknown_customer(body, has_answered=has_answered)
         if status != httpx.codes.OK:
             raise ExitApiUnavailableError(f"answered HTTP {status}")
         return _read(body, customer_id)
 
-    async def _ask(self, api: ExitApi, target: PinnedUrl, customer_id: str) -> tuple[int, bytes]:
+    async def _ask(
+        self, api: ExitApi, target: PinnedUrl, customer_id: str, trace: RequestTrace
+    ) -> tuple[int, bytes]:
         request = self._http.build_request(
             "GET",
             target.url,
@@ -112,7 +124,7 @@ class ExitApiClient:
                 b"Host": target.host.encode(),
                 b"Accept-Encoding": b"identity",  # so that a small answer cannot unfold
             },
-            extensions={**target.extensions, "timeout": _timeout(api)},
+            extensions={**target.extensions, "timeout": _timeout(api), "trace": trace},
             **_parameters(api, customer_id),
         )
         response = await self._http.send(request, stream=True)

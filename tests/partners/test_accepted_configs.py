@@ -26,7 +26,7 @@ from domain.stores.config import StoreConfig
 from domain.stores.config_parser import parse_config
 from domain.values.problems import InvalidBodyError
 from partners.channels import ChannelClient
-from partners.egress import REFUSED_URL_ERRORS, check_url
+from partners.egress import ForbiddenAddressError, check_url
 from partners.exit_api import ExitApiClient, ExitApiUnavailableError
 from partners.http import partner_http
 from tests.domain.stores.contract_example import contract_example
@@ -123,7 +123,7 @@ def accepted(stand_in: StandIn, **changes: Any) -> StoreConfig | None:
         called = [config.exit_api, *config.channels.values()]
         for each in called:
             check_url(str(each.url if each else "https://x.example"), allow_private=True)
-    except (InvalidBodyError, *REFUSED_URL_ERRORS):
+    except (InvalidBodyError, ForbiddenAddressError):
         return None
     return config
 
