@@ -30,6 +30,7 @@ from ingest.metrics import IngestMetrics
 from ingest.quarantine_retry import QuarantineRetry
 from ingest.webhook_processor import WebhookProcessor
 from operations.customer_data import CustomerData
+from operations.customer_keys import CustomerIdSetting
 from operations.explain import Explainer
 from operations.history import HistoryReader
 from operations.notifier import Notifier
@@ -86,6 +87,7 @@ class Services:
     history: HistoryReader
     customer_data: CustomerData
     templates: TemplateChecker
+    customer_ids: CustomerIdSetting
 
 
 async def connect_lazily(
@@ -251,6 +253,7 @@ def _services(  # noqa: PLR0913, PLR0917  # what services are made of
         history=HistoryReader(database, gateway, explainer),
         customer_data=CustomerData(database, intake.exit, webhooks.process_or_quarantine),
         templates=templates,
+        customer_ids=CustomerIdSetting(database, gateway, clock),
     )
 
 

@@ -63,7 +63,7 @@ class Deliver:
         store, body, known = await self._read(request)
         if store.paused and (held := await self._hold(request)) is not None:
             return DeliverResult(send=held)
-        check = await self._exit_check.ask(store, known, request)
+        check = await self._exit_check.ask(store, known, request, body)
         if check is not None and _speaks_against(request, check):
             return DeliverResult(check=check)
         message = compose_message(request, store, body, self._clock())

@@ -1,9 +1,9 @@
 """Asking the partner, right before a message, whether the customer came back."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from temporalio import activity
@@ -12,8 +12,9 @@ from activities import heartbeats
 from activities.errors import exit_api_unavailable
 from activities.metrics import CheckResult, DeliveryMetrics
 from clock import Clock
-from domain.customers.identity import is_anonymous
+from domain.customers.identity import partner_id
 from domain.events.journey_event import JourneyEvent
+from domain.events.partner_schema import posted_customer_id
 from domain.journey.activity_inputs import DeliverRequest
 from domain.journey.activity_results import ExitCheckResult
 from domain.journey.later_events import later_events
@@ -52,11 +53,21 @@ class ExitCheck:
         self._metrics = metrics
 
     async def ask(
-        self, store: Store, known: ExitApiState, request: DeliverRequest
+        self,
+        store: Store,
+        known: ExitApiState,
+        request: DeliverRequest,
+        body: Mapping[str, Any],
     ) -> ExitCheckResult | None:
         """What the partner knows that is later than `left_at`; None: the store has no Exit API.
 
         The result says so when no readable answer came in any attempt, or none can come.
+
+        Args:
+            store: whose partner is asked.
+            known: of the store's Exit API.
+            request: about which customer.
+            body: of the trigger, as posted: it has the id by which the partner knows the customer.
 
         Raises:
             ApplicationError: no readable answer came, and it is worth asking again later.
@@ -64,13 +75,14 @@ class ExitCheck:
         api, asked_at = store.config.exit_api, self._clock()
         if api is None:
             return None
-        if is_anonymous(request.customer_id):
-            because = "the partner gave this customer no customer_id to ask by"
+        asked = partner_id(store.hash_key, request.customer_id, posted_customer_id(body))
+        if asked is None:
+            because = "the partner gave this customer no customer_id to ask by, or it was erased"
             return ExitCheckResult(asked_at=asked_at, failure=because)
         bounded = api.model_copy(update={"timeout": min(api.timeout, request.exit_check_timeout)})
         try:
             with self._metrics.exit_check() as timed:
-                recent = await self._recent_events(bounded, request.customer_id, known, asked_at)
+                recent = await self._recent_events(bounded, asked, known, asked_at)
                 later = later_events(request.subject(), _journey_events(store, recent))
                 timed.result = CheckResult.CAME_BACK if later else CheckResult.PASSED
         except ExitApiUnavailableError as error:

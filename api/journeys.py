@@ -10,6 +10,7 @@ from api.openapi import error_responses
 from api.period import CursorQuery, PeriodQuery, to_cursor
 from domain.journey.identity import CustomerRef
 from ingest.receipts import ReceiptStatus
+from operations.customer_keys import customer_of
 from operations.explanation import Explanation
 from operations.history import History, HistoryPosition
 from operations.statistics import Statistics, statistics_of
@@ -78,7 +79,7 @@ async def get_journey(
     `?history=true` lists all journeys that are kept and the ignored events with their reasons,
     newest first, also of a customer who never had a journey. `cursor` continues it.
     """
-    customer = CustomerRef(store.store_id, customer_id)
+    customer = await customer_of(services.database, store, customer_id)
     if history:
         return await _history(services, customer, after)
     explanation = await services.explainer.explain(customer)
@@ -102,7 +103,8 @@ async def exit_journey(
     store: OwnStore, customer_id: CustomerIdPath, services: ServicesDep
 ) -> AcceptedExit:
     """End a customer's open journey now."""
-    receipt = await services.intake.exit(store, customer_id)
+    customer = await customer_of(services.database, store, customer_id)
+    receipt = await services.intake.exit(store, customer.customer_id)
     if receipt.journey_id is None:
         raise not_found("open journey")
     return AcceptedExit(journey_id=receipt.journey_id, status=receipt.status)

@@ -97,6 +97,7 @@ async def put_store(
     services: ServicesDep,
 ) -> Created | Replaced | DryRun:
     """Create a store, or replace its configuration; with `dry_run` only say what would happen."""
+    await services.customer_ids.check(store_id, body.config)
     if body.dry_run:
         response.status_code = 200
         return await _dry_run(store_id, body, request, services)

@@ -41,7 +41,10 @@ async def new_event(
     address_hash = keyed_hash(store.hash_key, address) if address else None
     obstacle = await _obstacle(connection, store, address_hash, parsed.body)
     known_by = address or customer.phone
-    customer_id = customer_key(store.hash_key, customer.customer_id, known_by, customer.email)
+    hashed = store.config.hashes_customer_ids
+    customer_id = customer_key(
+        store.hash_key, customer.customer_id, known_by, customer.email, hashed=hashed
+    )
     return NewEvent(
         store_id=store.store_id,
         customer_id=customer_id,

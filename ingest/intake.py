@@ -15,6 +15,7 @@ from domain.events.models import EventBase
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery, Routing
 from domain.values.problems import InvalidBodyError
+from ingest import personal_ids
 from ingest.dispatcher import LEASE, Dispatcher
 from ingest.event_parser import ParsedEvent, parse_event
 from ingest.event_routing import new_event
@@ -80,6 +81,7 @@ class Intake:
         async with self._database.transaction() as connection:
             new = await new_event(connection, store, ParsedEvent(event, body), now)
             row, waits = await self._add(connection, new, now)
+            await personal_ids.notice(connection, store, event, now)
         if row is None:
             receipt = Receipt(event.event_id, ReceiptStatus.DUPLICATE, None, None)
         else:
@@ -88,7 +90,12 @@ class Intake:
         return receipt
 
     async def exit(self, store: Store, customer_id: str) -> Receipt:
-        """End a customer's journey now, as durably as an event is accepted."""
+        """End a customer's journey now, as durably as an event is accepted.
+
+        Args:
+            store: the customer's.
+            customer_id: the key under which the customer is stored.
+        """
         now = self._clock()
         event = JourneyEvent(
             event_id=f"exit:{uuid.uuid4().hex}", kind=OPERATOR_EXIT, at=now, intent=LOWEST_INTENT

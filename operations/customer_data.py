@@ -1,8 +1,9 @@
 """Everything that is stored about one customer: exported, or erased."""
 
 import json
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -12,6 +13,7 @@ from domain.customers.customer_matching import (
     mentions_email,
     mentions_number,
 )
+from operations.customer_keys import known_keys
 from storage import contacts, customers
 from storage.customers import Rows
 from storage.database import Database
@@ -54,6 +56,14 @@ class Erased(BaseModel):
     quarantined: int
 
 
+class _Stored(NamedTuple):
+    keys: Sequence[str]
+    """Of the customer."""
+    found: dict[str, Rows]
+    is_about: IsAbout
+    """Finds other bodies about the customer."""
+
+
 class CustomerData:
     """Exports and erases what is stored about a customer."""
 
@@ -73,7 +83,7 @@ class CustomerData:
 
     async def export(self, store: Store, customer_id: str) -> Export | None:
         """Everything that is stored about a customer; None when that is nothing."""
-        found, is_about = await self._stored(store, customer_id)
+        _, found, is_about = await self._stored(store, customer_id)
         async with self._database.reading() as connection:
             quarantined = await customers.quarantined_about(connection, store.store_id, is_about)
             waiting = await customers.waiting_about(connection, is_about)
@@ -88,24 +98,37 @@ class CustomerData:
 
         The exit is stored first: from then on no message is claimed for what was posted before.
         """
-        found, is_about = await self._stored(store, customer_id)
+        keys, found, is_about = await self._stored(store, customer_id)
         if any(found.values()):
-            await self._request_exit(store, customer_id)
+            for key in keys:
+                await self._request_exit(store, key)
         async with self._database.reading() as connection:
             waiting = await customers.waiting_about(connection, is_about)
         await self._process(waiting)
         async with self._database.transaction() as connection:
             bodies = await customers.quarantined_about(connection, store.store_id, is_about)
-            erased = await customers.erase(connection, store.store_id, customer_id, bodies)
-        return Erased(customer_id=customer_id, quarantined=len(bodies), **erased.__dict__)
+            erased = [
+                await customers.erase(connection, store.store_id, key, bodies) for key in keys
+            ]
+        return Erased(
+            customer_id=customer_id,
+            events=sum(each.events for each in erased),
+            messages=sum(each.messages for each in erased),
+            quarantined=len(bodies),
+        )
 
-    async def _stored(self, store: Store, customer_id: str) -> tuple[dict[str, Rows], IsAbout]:
-        """The rows under the customer's id, and a test for other bodies about the customer."""
-        region = store.config.default_region
+    async def _stored(self, store: Store, customer_id: str) -> _Stored:
+        """What is stored about a customer, under every key."""
+        region, store_id = store.config.default_region, store.store_id
+        found: dict[str, Rows] = defaultdict(list)
+        hashes, emails = set[str](), set[str]()
         async with self._database.reading() as connection:
-            found = await customers.stored(connection, store.store_id, customer_id)
-            hashes = await customers.address_hashes(connection, store.store_id, customer_id)
-            known = await contacts.of_customer(connection, store.store_id, customer_id)
+            keys = await known_keys(connection, store, customer_id)
+            for key in keys:
+                for name, rows in (await customers.stored(connection, store_id, key)).items():
+                    found[name] += [row for row in rows if row not in found[name]]
+                hashes |= await customers.address_hashes(connection, store_id, key)
+                emails |= (await contacts.of_customer(connection, store_id, key)).emails
         named = identifiers_of(customer_id, (event["body"] for event in found["events"]), region)
         provider_ids = {row["provider_id"] for row in found["messages"]} - {None, ERASED}
         identifiers = named | provider_ids
@@ -114,10 +137,10 @@ class CustomerData:
             return (
                 mentions_any(text, identifiers, region)
                 or mentions_number(text, store.hash_key, hashes)
-                or mentions_email(text, store.hash_key, known.emails)
+                or mentions_email(text, store.hash_key, emails)
             )
 
-        return found, about
+        return _Stored(keys, found, about)
 
 
 def _without_other_people(row: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from storage import (
     exit_api_state,
     inbox_orders,
     keys,
+    personal_ids,
     signing_secrets,
     stores,
     template_failures,
@@ -93,6 +94,7 @@ async def warnings_of(
         exit_api_failing_since=api.failing_since,
         exit_api_because=api.because,
         exit_api_answered_at=api.answered_at,
+        personal_ids=await personal_ids.read(connection, store_id),
     )
     known = listed.known() if listed else await known_templates(connection, store_id)
     return [*warnings.warnings_of(config, facts), *template_warnings(config, known)]

@@ -56,6 +56,15 @@ async def stored(connection: AsyncConnection, store_id: str, customer_id: str) -
     return {**found, "suppressions": suppressed}
 
 
+async def is_known(connection: AsyncConnection, store_id: str, customer_id: str) -> bool:
+    """Whether anything is stored under a customer's key."""
+    for table in (inbox, journeys, messages):
+        query = select(table.c.store_id).where(_same_customer(table, store_id, customer_id))
+        if (await connection.execute(query.limit(1))).first() is not None:
+            return True
+    return False
+
+
 async def address_hashes(
     connection: AsyncConnection, store_id: str, customer_id: str
 ) -> frozenset[str]:

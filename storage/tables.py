@@ -208,6 +208,14 @@ journeys = Table(
     Index(None, "store_id", "closed_at"),
 )
 
+personal_ids = Table(
+    "personal_ids",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+)
+
 pace = Table(
     "pace",
     metadata,

@@ -127,6 +127,15 @@ class JourneyGateway:
         """Whether the customer has an open journey."""
         return await self._running(customer) is not None
 
+    async def any_open(self, store_id: str) -> bool:
+        """Whether a journey of the store is open. One that was just started may be missing."""
+        query = (
+            f"WorkflowType = '{names.WORKFLOW}' AND ExecutionStatus = 'Running'"
+            f" AND {names.STORE_ID.name} = '{store_id}'"
+        )
+        async with temporal_call():
+            return (await self._client.count_workflows(query)).count > 0
+
     async def is_registered(self) -> bool:
         """Whether search attributes are registered; True if listing is forbidden."""
         async with temporal_call():

@@ -1,5 +1,6 @@
 """The partner schema: the parts that the integration guide's events are made of."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Self
 from unicodedata import category
@@ -10,6 +11,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    TypeAdapter,
+    ValidationError,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -77,6 +80,18 @@ class Customer(PartnerModel):
         if not (self.customer_id or self.phone or self.email):
             raise ValueError("needs a customer_id, a phone or an email")
         return self
+
+
+_posted_id = TypeAdapter[str](AddressableId, config=ConfigDict(coerce_numbers_to_str=True))
+
+
+def posted_customer_id(body: Mapping[str, Any]) -> str | None:
+    """The customer's id in a stored body, as `Customer` reads it; None: none, or it was erased."""
+    customer = body.get("customer")
+    try:
+        return _posted_id.validate_python(customer and customer.get("customer_id"))
+    except ValidationError:
+        return None
 
 
 class Price(PartnerModel):

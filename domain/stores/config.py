@@ -154,6 +154,8 @@ class StoreConfig(ConfigModel):
     order_grace: Annotated[Duration, Field(le=timedelta(days=1))] = timedelta(minutes=10)
     """An order takes back events that are stamped up to so much after it: clocks differ, and shops
     sync the cart after an order."""
+    customer_ids: Literal["plain", "hashed"] = "plain"
+    """`hashed`: a keyed hash stands for the partner's id everywhere but in bodies."""
     exit_api: ExitApi | None = None
     whatsapp: WhatsAppAccount
     consent: Literal["required"] | None = None
@@ -177,6 +179,11 @@ class StoreConfig(ConfigModel):
             if not plan.steps and kind != EventKind.CHECKOUT_INITIATED:
                 raise ValueError(f"{kind} has no steps; leave it out instead")
         return plans
+
+    @property
+    def hashes_customer_ids(self) -> bool:
+        """Whether customers' keys are hashes of the partner's ids."""
+        return self.customer_ids == "hashed"
 
     def plan_for(self, kind: str) -> Plan | None:
         """The plan of a kind; a checkout without its own has that of a cart. None: no plan."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.customers.personal_ids import PersonalIds
 from domain.events.kinds import EventKind
 from domain.messages.templates import TemplateMessage
 from domain.stores.config import StoreConfig
@@ -48,12 +49,15 @@ class StoreFacts:
     """What it said, without personal data."""
     exit_api_answered_at: datetime | None = None
     """Its last readable answer."""
+    personal_ids: PersonalIds | None = None
+    """None: no event ever had a personal `customer_id`."""
 
 
 def warnings_of(config: StoreConfig, facts: StoreFacts) -> list[ConfigWarning]:
     """Everything to warn of, in the order of the keys."""
     return [
         *_unmessageable_region(config),
+        *_personal_customer_ids(config, facts),
         *_unknown_orders(config, facts),
         *_exit_api_unavailable(facts),
         *_checkouts_without_plan(config),
@@ -68,6 +72,19 @@ def _unmessageable_region(config: StoreConfig) -> Iterator[ConfigWarning]:
             path=("default_region",),
             type="marketing_to_us_numbers",
             message="WhatsApp delivers no marketing templates to US numbers (+1)",
+        )
+
+
+def _personal_customer_ids(config: StoreConfig, facts: StoreFacts) -> Iterator[ConfigWarning]:
+    seen = facts.personal_ids
+    if seen is not None and not config.hashes_customer_ids:
+        first, last = seen.first_seen_at.isoformat(), seen.last_seen_at.isoformat()
+        yield ConfigWarning(
+            path=("customer_ids",),
+            type="personal_customer_ids",
+            message=f"a customer_id was an e-mail address or a phone number, first {first}, last"
+            f" {last}: it stands in workflow ids and search attributes, which are never encrypted;"
+            " `hashed` keeps it out",
         )
 
 

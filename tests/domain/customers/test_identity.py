@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -5,9 +7,12 @@ from hypothesis import strategies as st
 from domain.customers.identity import (
     customer_key,
     email_hash,
+    hashed_customer_id,
     is_anonymous,
     keyed_hash,
+    keys_of,
     normalize_email,
+    partner_id,
 )
 
 PHONE, EMAIL = "+919876543210", "email@gmail.co"
@@ -63,3 +68,50 @@ def test_only_a_hashed_key_is_anonymous() -> None:
     assert is_anonymous(customer_key("key", None, None, EMAIL))
     for customer_id in ("c1", "anon-", "anon-7", "anon-" + "g" * 32, "anon-" + "0" * 33):
         assert not is_anonymous(customer_key("key", customer_id, PHONE, EMAIL))
+
+
+def test_a_hashed_id_is_told_apart_from_every_other_key() -> None:
+    hashed = customer_key("key", EMAIL, PHONE, EMAIL, hashed=True)
+
+    assert re.fullmatch("cust-[0-9a-f]{32}", hashed)
+    assert hashed == hashed_customer_id("key", EMAIL)
+    assert hashed != hashed_customer_id("another key", EMAIL)
+    assert not is_anonymous(hashed)
+    assert hashed.removeprefix("cust-") != email_hash("key", EMAIL)
+
+
+def test_a_customer_without_an_id_has_the_same_key_in_either_mode() -> None:
+    assert customer_key("key", None, PHONE, None, hashed=True) == customer_key(
+        "key", None, PHONE, None
+    )
+
+
+def test_a_customer_is_looked_for_under_the_present_kind_of_key_first() -> None:
+    hashed = hashed_customer_id("key", "c1")
+
+    assert keys_of("key", "c1", hashed=False) == ("c1", hashed)
+    assert keys_of("key", "c1", hashed=True) == (hashed, "c1")
+    assert keys_of("key", hashed, hashed=True)[0] == hashed
+    assert keys_of("key", ANONYMOUS, hashed=True)[0] == ANONYMOUS
+
+
+ANONYMOUS = customer_key("key", None, PHONE, None)
+HASHED = hashed_customer_id("key", "c1")
+
+
+@pytest.mark.parametrize(
+    ("key", "posted", "asked"),
+    [
+        ("c1", "c1", "c1"),
+        ("c1", None, "c1"),
+        (HASHED, "c1", "c1"),
+        (HASHED, None, None),
+        (HASHED, "c2", None),
+        (HASHED, HASHED, HASHED),
+        (ANONYMOUS, None, None),
+    ],
+)
+def test_the_partner_is_asked_by_its_own_id(
+    key: str, posted: str | None, asked: str | None
+) -> None:
+    assert partner_id("key", key, posted) == asked

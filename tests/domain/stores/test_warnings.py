@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.customers.personal_ids import PersonalIds
 from domain.stores.warnings import ConfigWarning, StoreFacts, warnings_of
 from tests.domain.builders import config, step
 
@@ -116,3 +117,14 @@ def test_exit_api_that_does_not_answer_is_warned_of() -> None:
     before = StoreFacts(False, since, "no answer: TimeoutError", last)
     (warning,) = warned(before, exit_api=EXIT_API)
     assert warning.message.endswith("last readable answer 2026-11-03T09:00:00+00:00")
+
+
+def test_personal_customer_ids_are_warned_of_until_they_are_hashed() -> None:
+    first, last = datetime(2024, 10, 8, tzinfo=UTC), datetime(2024, 10, 9, tzinfo=UTC)
+    facts = StoreFacts(orders_seen=True, personal_ids=PersonalIds(first, last))
+
+    [warning] = warned(facts)
+    assert (warning.path, warning.type) == (("customer_ids",), "personal_customer_ids")
+    assert first.isoformat() in warning.message
+    assert last.isoformat() in warning.message
+    assert warned(facts, customer_ids="hashed") == []
