@@ -8,13 +8,16 @@ from typing import Any
 from pydantic_core import from_json
 
 from domain.customers import phones
-from domain.customers.identity import email_hash, keyed_hash, normalize_email
+from domain.customers.identity import email_hash, keyed_hash, normalize_email, user_id_hash
 
 MIN_WORD_LENGTH = 6
 """A shorter id, such as `1`, is in every body: it counts only in the field `customer`."""
 
 _NUMBER = re.compile(r"(?<!\d)[1-9]\d{5,14}(?!\d)")
 """E.164 numbers have at most 15 digits."""
+
+_USER_ID = re.compile(r"(?<![\w.])[A-Za-z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}(?![\w.])")
+"""As Meta documents business-scoped user ids: a country, perhaps `ENT`, letters and digits."""
 
 _EMAIL = re.compile(r"[^\s\"'<>(),;:\[\]\\]{1,64}@[\w.-]{0,253}\w")
 """Of bounded length, so that no body makes the search slow."""
@@ -58,6 +61,17 @@ def mentions_number(text: str, hash_key: str, hashes: Collection[str]) -> bool:
         for digits in set(_NUMBER.findall(text))
         for address in phones.addresses_of(digits)
     )
+
+
+def mentions_user_id(text: str, hash_key: str, hashes: Collection[str]) -> bool:
+    """Whether a body has a user id of Meta's whose keyed hash is one of these.
+
+    Args:
+        text: the body.
+        hash_key: of the store.
+        hashes: of the customer's user ids.
+    """
+    return any(user_id_hash(hash_key, each) in hashes for each in set(_USER_ID.findall(text)))
 
 
 def mentions_email(text: str, hash_key: str, hashes: Collection[str]) -> bool:

@@ -4,6 +4,9 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from typing import Final
+
+from domain.customers.number_forms import forms_of
 
 ANONYMOUS_PREFIX = "anon-"
 HASHED_PREFIX = "cust-"
@@ -14,6 +17,27 @@ _HASHED = re.compile(HASHED_PREFIX + "[0-9a-f]{32}")
 def keyed_hash(key: str, value: str) -> str:
     """A hash of personal data. Without the store's key it cannot be searched."""
     return hmac.new(key.encode(), value.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+_USER_ID_PREFIX: Final = "user:"
+
+
+def number_hashes(hash_key: str, address: str) -> frozenset[str]:
+    """The keyed hashes of every form of an E.164 number."""
+    return frozenset(keyed_hash(hash_key, form) for form in forms_of(address))
+
+
+def user_id_hash(hash_key: str, user_id: str) -> str:
+    """The keyed hash of a business-scoped user id of Meta's, such as `IN.1234567890`.
+
+    The prefix, inside the hash and before it, sets it apart from the hash of any number.
+    """
+    return _USER_ID_PREFIX + keyed_hash(hash_key, _USER_ID_PREFIX + user_id)
+
+
+def is_user_id_hash(identity_hash: str) -> bool:
+    """Whether it is the hash of a user id, and not of a number."""
+    return identity_hash.startswith(_USER_ID_PREFIX)
 
 
 def normalize_email(email: str) -> str:

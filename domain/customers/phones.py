@@ -11,6 +11,7 @@ import phonenumbers
 from phonenumbers import timezone as phone_zones
 
 from domain.customers.national_numbers import read_number
+from domain.customers.number_forms import forms_of
 
 _MODERN_NAMES = {
     "Asia/Calcutta": "Asia/Kolkata",
@@ -20,8 +21,7 @@ _MODERN_NAMES = {
     "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
     "Europe/Kiev": "Europe/Kyiv",
 }
-_MEXICO_BEFORE = re.compile("521[0-9]{10}")
-_BRAZIL_BEFORE = re.compile("55[1-9]{2}[6-9][0-9]{7}")
+_DIGITS = re.compile("[0-9]{1,32}")
 _UNKNOWN_ZONE = "Etc/Unknown"
 _A_YEAR = tuple(datetime(2026, 1, 1) + timedelta(days=day) for day in range(365))  # noqa: DTZ001  # wall-clock days, each zone's own
 
@@ -66,17 +66,10 @@ def _offsets(zone: str) -> tuple[timedelta | None, ...]:
     return tuple(day.replace(tzinfo=ZoneInfo(zone)).utcoffset() for day in _A_YEAR)
 
 
-def addresses_of(wa_id: str) -> tuple[str, ...]:
-    """The E.164 numbers that may belong to a WhatsApp id.
+def addresses_of(wa_id: str) -> frozenset[str]:
+    """The E.164 numbers that a WhatsApp id may stand for: every form of its digits.
 
-    WhatsApp keeps the mobile prefix that Mexico gave up, and leaves out the ninth digit that
-    Brazil added.
+    None for an id that is no number.
     """
     digits = wa_id.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
-        return ()
-    if _MEXICO_BEFORE.fullmatch(digits):
-        return f"+{digits}", f"+52{digits[3:]}"
-    if _BRAZIL_BEFORE.fullmatch(digits):
-        return f"+{digits}", f"+{digits[:4]}9{digits[4:]}"
-    return (f"+{digits}",)
+    return forms_of(f"+{digits}") if _DIGITS.fullmatch(digits) else frozenset()

@@ -6,8 +6,8 @@
     ├── NotSent   the connection proves that nothing was sent: it may be tried again
     └── Unknown   it may have been sent: never send it again; the status webhook settles it
 
-The same for every provider and channel. No field holds a token or a phone number, except
-`Accepted.recipient_id`, which is one.
+The same for every provider and channel. No field holds a token, a phone number or another id of
+a person, except for `recipient_id` and `user_ids` of `Accepted`.
 """
 
 from dataclasses import dataclass
@@ -54,6 +54,8 @@ class Accepted:
     """In the provider's words, such as `accepted` or `HTTP 202`."""
     recipient_id: str | None = None
     """The person as the provider knows them; may differ from the number that was asked for."""
+    user_ids: tuple[str, ...] = ()
+    """Further ids by which the provider tells of the person."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from domain.customers.customer_matching import (
     mentions_any,
     mentions_email,
     mentions_number,
+    mentions_user_id,
 )
-from domain.customers.identity import keyed_hash
+from domain.customers.identity import keyed_hash, user_id_hash
 
 BODY = {
     "customer": {"customer_id": "c-123456", "phone": "98765 43210", "email": "Asha@Example.com"}
@@ -112,6 +113,14 @@ def test_email_matches_its_hash_anywhere_in_a_text(text: str) -> None:
 def test_other_emails_do_not_match_the_hash(text: str) -> None:
     assert not mentions_email(text, "key", {keyed_hash("key", "asha@example.com")})
     assert not mentions_email("asha@example.com", "other", {keyed_hash("key", "asha@example.com")})
+
+
+@pytest.mark.parametrize("user_id", ["IN.40000000000000000001", "US.ENT.1a2B"])
+def test_user_id_of_metas_matches_its_hash(user_id: str) -> None:
+    hashes = {user_id_hash("key", user_id)}
+    assert mentions_user_id(f'{{"from_user_id": "{user_id}"}}', "key", hashes)
+    assert not mentions_user_id(f'{{"from_user_id": "{user_id}0"}}', "key", hashes)
+    assert not mentions_user_id(user_id, "another key", hashes)
 
 
 def test_blank_fields_identify_nobody() -> None:

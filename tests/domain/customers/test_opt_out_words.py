@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from domain.customers.opt_out_buttons import BUTTON_LABELS
 from domain.customers.opt_out_words import is_opt_out
 from domain.stores.config import StoreConfig
 from tests.domain.stores.contract_example import contract_example
@@ -45,3 +46,51 @@ def test_opt_out_words_of_a_store_are_kept_as_written() -> None:
     words = ["No more!", "İPTAL"]
     store = StoreConfig.model_validate({**contract_example(), "opt_out_words": words})
     assert store.opt_out_words == words
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Stop promotions",
+        "STOP PROMOTIONS!",
+        "Parar promoções",
+        "parar promocoes",
+        "Detener promociones",
+        "Interrompi promozioni",
+        "Остановить рекламу",
+        "إيقاف العروض الترويجية",
+        "停止促销",
+        *BUTTON_LABELS,
+    ],
+)
+def test_button_of_metas_own_templates_counts_in_every_language(said: str) -> None:
+    assert is_opt_out([said], [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "STOP 🙏",
+        "🛑 stop 🛑",
+        "\u200fstop\u200e",
+        "\u2068STOP\u2069",
+        "st\u200dop",
+        "stóp",
+        "STOP\ufe0f",
+    ],
+)
+def test_accents_emoji_and_marks_of_direction_do_not_matter(said: str) -> None:
+    assert is_opt_out([said], [])
+
+
+def test_word_of_symbols_alone_matches_itself() -> None:
+    assert is_opt_out(["🛑"], ["🛑"])
+    assert not is_opt_out(["👍"], ["🛑"])
+    assert not is_opt_out(["", "\u200f"], ["\u0301"])
+
+
+@pytest.mark.parametrize("said", ["कि", "か"])
+def test_signs_that_make_another_word_matter(said: str) -> None:
+    other = {"कि": "का", "か": "が"}[said]
+    assert is_opt_out([said], [said])
+    assert not is_opt_out([other], [said])
