@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from sandbox.opt_out_updates import Sender, button, edited, preference, text
+from sandbox.user_ids import user_id_of
 from sandbox.webhook_payloads import UpdateField, WebhookUpdate
+
+HIDDEN_SHARE: Final = 0.5
+"""Of opt-outs: without the number."""
 
 STOPPED_MARKETING: Final = 131050
 """Meta's code: the receiver stopped marketing messages of this business."""
@@ -30,7 +35,7 @@ def status_update(message: SentMessage, status: str | int, now: datetime) -> Web
         "id": message.wamid,
         "status": status if isinstance(status, str) else "failed",
         "timestamp": _seconds(now),
-        "recipient_id": message.to,
+        **_recipient(message, status),
         "biz_opaque_callback_data": message.callback_data,
     }
     if isinstance(status, int):
@@ -60,35 +65,26 @@ def invalid_updates(
 
 
 def opt_out(chance: random.Random, message: SentMessage, now: datetime) -> WebhookUpdate:
-    """The receiver writes STOP, presses a STOP button, or stops marketing in WhatsApp."""
-    return chance.choice((_text, _button, _preference))(message, now)
+    """The receiver writes STOP, presses a STOP button, edits, or stops marketing in WhatsApp.
+
+    Without a number only if the sender got the answer, by which the user id is known.
+    """
+    sender = Sender(message.to, by_user_id=message.answered and chance.random() < HIDDEN_SHARE)
+    wamid = f"{message.wamid}R"
+    way = chance.choice((text, edited, button, None))
+    if way is None:
+        content = preference(sender, now)
+        return _update(message, UpdateField.USER_PREFERENCES, content, opted_out=message.to)
+    content = way(sender, wamid, now)
+    return _update(message, UpdateField.MESSAGES, content, opted_out=message.to)
 
 
-def _text(message: SentMessage, now: datetime) -> WebhookUpdate:
-    content = {"type": "text", "text": {"body": " stop. "}, "from": message.to}
-    return _inbound(message, content, now)
-
-
-def _button(message: SentMessage, now: datetime) -> WebhookUpdate:
-    """From a user with a username, `from` may be absent; `context` names the message answered."""
-    button = {"payload": "STOP", "text": "No more"}
-    content = {"type": "button", "button": button, "context": {"id": message.wamid}}
-    return _inbound(message, content if message.answered else {**content, "from": message.to}, now)
-
-
-def _inbound(message: SentMessage, content: dict[str, Any], now: datetime) -> WebhookUpdate:
-    whole = {"id": f"{message.wamid}R", "timestamp": _seconds(now), **content}
-    return _update(message, UpdateField.MESSAGES, whole, opted_out=message.to)
-
-
-def _preference(message: SentMessage, now: datetime) -> WebhookUpdate:
-    content = {
-        "wa_id": message.to,
-        "category": "marketing_messages",
-        "value": "stop",
-        "timestamp": int(now.timestamp()),
-    }
-    return _update(message, UpdateField.USER_PREFERENCES, content, opted_out=message.to)
+def _recipient(message: SentMessage, status: str | int) -> dict[str, str]:
+    """A failure names the number alone. Whose number ends in 7 has a username, and hides it."""
+    if not isinstance(status, str):
+        return {"recipient_id": message.to}
+    ids = {"recipient_user_id": user_id_of(message.to)}
+    return ids if message.to.endswith("7") else {**ids, "recipient_id": message.to}
 
 
 def _update(

@@ -13,6 +13,7 @@ from sandbox.faults import Fault
 from sandbox.graph_errors import GraphError
 from sandbox.graph_schema import Shape
 from sandbox.template_message import TemplateMessage, read_message
+from sandbox.user_ids import user_id_of
 
 RATE_LIMIT_HIT = 130429
 INVALID_TOKEN = 190
@@ -105,7 +106,7 @@ def _accepted(to: str) -> GraphAnswer:
     message_id = _message_id()
     content = {
         "messaging_product": "whatsapp",
-        "contacts": [{"input": to, "wa_id": to}],
+        "contacts": [{"input": to, "wa_id": to, "user_id": user_id_of(to)}],
         "messages": [{"id": message_id, "message_status": "accepted"}],
     }
     return GraphAnswer(200, content, message_id)

@@ -17,6 +17,7 @@ from domain.messages.send_outcome import (
     Unknown,
 )
 from whatsapp.errors import category_of, deciding_code
+from whatsapp.people import person_of
 
 MAX_TEXT_LENGTH = 1000
 """Characters kept of Meta's title and of its details, which are stored and shown."""
@@ -73,6 +74,7 @@ def _accepted(content: Any) -> Accepted | Unknown:
     return Accepted(
         provider_id=provider_id,
         recipient_id=_text(contact, "wa_id") or None,
+        user_ids=tuple(sorted(person_of(contact).user_ids)),
         answer=_answer(_text(message, "message_status")),
     )
 

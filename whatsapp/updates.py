@@ -1,33 +1,27 @@
 """Meta's updates as models of the fields that are used; other fields are ignored.
 
-From Meta's pages "messages", "user_preferences" and those on templates, on webhooks.
+From Meta's pages "messages", "edit", "user_preferences" and those on templates, on webhooks. Whom
+an update is about is read from it apart (`whatsapp/people.py`): every id counts, and none need be
+there.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import (
-    AliasPath,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AliasPath, AwareDatetime, BeforeValidator, Field, model_validator
 
 from domain.messages.send_outcome import ErrorCategory
 from whatsapp.errors import category_of, deciding_code
+from whatsapp.identifiers import PLAIN
+from whatsapp.people import Person, person_of
+from whatsapp.said import Button, Context, Edit, Interactive, Part, Text
 from whatsapp.send_response import without_numbers
 from whatsapp.template_changes import TemplateUpdate
 
 MetaId = Annotated[str, Field(min_length=1, max_length=256, pattern="^[^\x00]+$")]
 MARKETING: Final = "marketing_messages"
-PLAIN: Final = re.compile("[!-~]{1,256}")
-"""An identifier of Meta's."""
 
 
 class UpdateKind(StrEnum):
@@ -43,11 +37,7 @@ class UpdateKind(StrEnum):
     """A notification in which no update can be read."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
-
-
-class MetaError(_Part):
+class MetaError(Part):
     """Why a message failed."""
 
     code: Annotated[int, Field(ge=-(2**31), lt=2**31)]
@@ -81,7 +71,7 @@ NOT_OF_MESSAGES: Final = frozenset({"payment", "call"})
 """What else Meta posts statuses of, partly with the same names: a payment can be `failed`."""
 
 
-class Status(_Part):
+class Status(Part):
     """The status of a message, or of a payment or call when `type` says so."""
 
     id: MetaId
@@ -89,7 +79,7 @@ class Status(_Part):
     type: str | None = None
     timestamp: AwareDatetime
     biz_opaque_callback_data: str | None = None
-    errors: Annotated[list[MetaError], BeforeValidator(_or_empty)] = []
+    errors: Annotated[list[MetaError], BeforeValidator(_or_empty), Field(default_factory=list)]
 
     @property
     def is_of_a_message(self) -> bool:
@@ -102,70 +92,34 @@ class Status(_Part):
         return any(category_of(error.code) is ErrorCategory.OPTED_OUT for error in self.errors)
 
 
-class _Text(_Part):
-    body: str = ""
-
-    @property
-    def said(self) -> list[str]:
-        return [self.body]
-
-
-class _Button(_Part):
-    """A quick reply of a template."""
-
-    text: str = ""
-    payload: str = ""
-
-    @property
-    def said(self) -> list[str]:
-        return [self.payload, self.text]
-
-
-class _Choice(_Part):
-    id: str = ""
-    title: str = ""
-
-
-class _Interactive(_Part):
-    button_reply: _Choice = _Choice()
-    list_reply: _Choice = _Choice()
-
-    @property
-    def said(self) -> list[str]:
-        return [
-            text for each in (self.button_reply, self.list_reply) for text in (each.id, each.title)
-        ]
-
-
-class _Context(_Part):
-    id: str = ""
-
-
-class Inbound(_Part):
+class Inbound(Part):
     """A customer's message to a store's number."""
 
     timestamp: AwareDatetime
     sender: Annotated[str | None, Field(validation_alias="from")] = None
     """Digits of the number; missing where Meta gives only a user id."""
-    text: _Text | None = None
-    button: _Button | None = None
-    interactive: _Interactive | None = None
-    context: _Context | None = None
+    text: Text | None = None
+    button: Button | None = None
+    interactive: Interactive | None = None
+    edit: Edit | None = None
+    context: Context | None = None
 
     @property
     def said(self) -> list[str]:
-        """What the customer wrote or pressed."""
-        parts = (self.text, self.button, self.interactive)
+        """What the customer wrote or pressed, or made of an earlier message."""
+        parts = (self.text, self.button, self.interactive, self.edit)
         return [text for part in parts if part is not None for text in part.said if text]
 
     @property
     def answers(self) -> str | None:
         """The `wamid` of the message that it replies to."""
-        wamid = self.context.id if self.context else ""
+        edited = self.edit.message.context if self.edit else None
+        context = self.context or edited
+        wamid = context.id if context else ""
         return wamid if PLAIN.fullmatch(wamid) else None
 
 
-class Preference(_Part):
+class Preference(Part):
     """A customer stopped or resumed a business's marketing in WhatsApp itself."""
 
     timestamp: AwareDatetime
@@ -198,4 +152,9 @@ class Update:
     phone_number_id: str | None
     content: Content
     item: Any = None
-    """What `content` was read from."""
+    """What `content` was read from, with the ids of its contact."""
+
+    @property
+    def person(self) -> Person:
+        """Whom it is about."""
+        return person_of(self.item)

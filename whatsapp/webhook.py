@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from whatsapp.identifiers import PLAIN
+from whatsapp.people import with_contact
 from whatsapp.template_webhook import FIELDS as TEMPLATE_FIELDS
 from whatsapp.template_webhook import read_template_update
 from whatsapp.updates import (
-    PLAIN,
     Content,
     Inbound,
     Other,
@@ -74,7 +75,15 @@ def _read_change(change: dict[str, Any]) -> Iterator[Update]:
         yield Update(UpdateKind.OTHER, number, Other())
     for name, (kind, model) in _LISTS.items():
         if items := value.get(name):
-            yield from (Update(kind, number, *read) for read in _read_items(model, items))
+            known = _with_contacts(items, value.get("contacts"))
+            yield from (Update(kind, number, *read) for read in _read_items(model, known))
+
+
+def _with_contacts(items: Any, contacts: Any) -> Any:
+    """The updates with the ids of their contacts; the name in a contact is left out."""
+    if not isinstance(items, list) or not contacts:
+        return items
+    return [with_contact(item, contacts, alone=len(items) == 1) for item in items]
 
 
 def _read_items(

@@ -3,6 +3,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.user_ids import user_id_of
 from tests.sandbox.messaging import TOKEN, body, post, request, text
 
 
@@ -28,7 +29,13 @@ async def test_a_message_is_answered_as_meta_does(sandbox: httpx.AsyncClient, pa
     assert message_id.startswith("wamid.")
     assert answer == {
         "messaging_product": "whatsapp",
-        "contacts": [{"input": "919876543210", "wa_id": "919876543210"}],
+        "contacts": [
+            {
+                "input": "919876543210",
+                "wa_id": "919876543210",
+                "user_id": user_id_of("919876543210"),
+            }
+        ],
         "messages": [{"id": message_id, "message_status": "accepted"}],
     }
 

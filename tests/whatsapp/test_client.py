@@ -11,6 +11,7 @@ import pytest
 
 from domain.messages.send_outcome import Accepted, NotSent, Unknown
 from domain.stores.config import WhatsAppAccount
+from sandbox.user_ids import user_id_of
 from tests.whatsapp.sending import MESSAGE, TO, TOKEN, Send, answering, fail, messages, send_with
 from whatsapp.client import MAX_BYTES, CloudApiClient, whatsapp_http
 from whatsapp.payload import template_payload
@@ -45,7 +46,7 @@ async def test_an_accepted_message_is_sent_and_named(
     outcome = await send(meta_url)
 
     [message] = await messages(meta)
-    assert outcome == Accepted(message["id"], "accepted", TO)
+    assert outcome == Accepted(message["id"], "accepted", TO, (user_id_of(TO),))
     assert message["callback_data"] == "journey-1/step-1"
 
 

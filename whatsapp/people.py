@@ -1,0 +1,86 @@
+"""Whom an update of Meta's is about: WhatsApp ids, which are numbers, and user ids.
+
+From Meta's pages "Business-scoped user IDs" and "messages" on webhooks: inbound messages have
+`from` and `from_user_id`, preferences `wa_id` and `user_id`, statuses `recipient_id` and
+`recipient_user_id`; businesses with several portfolios also get parent user ids. Of people with a
+username the number may be missing. Usernames change, and identify nobody.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from whatsapp.identifiers import PLAIN
+
+_NAMES: Final = (
+    *("from", "from_user_id", "from_parent_user_id"),
+    *("wa_id", "user_id", "parent_user_id"),
+    *("recipient_id", "recipient_user_id", "recipient_parent_user_id"),
+)
+_OF_A_CONTACT: Final = ("wa_id", "user_id", "parent_user_id")
+CONTACT: Final = "contact"
+"""Where an item keeps the ids of its contact, which Meta lists beside it."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person's ids."""
+
+    wa_ids: frozenset[str] = frozenset()
+    """Numbers, as digits. WhatsApp's may differ from the one that was posted."""
+    user_ids: frozenset[str] = frozenset()
+    """Business-scoped ids, such as `IN.1234567890`, parent ids included."""
+
+    def __bool__(self) -> bool:
+        """Whether there is any id."""
+        return bool(self.wa_ids or self.user_ids)
+
+    def __or__(self, other: "Person") -> "Person":
+        """The ids of both."""
+        return Person(self.wa_ids | other.wa_ids, self.user_ids | other.user_ids)
+
+    def shares_with(self, other: "Person") -> bool:
+        """Whether they have an id in common."""
+        shared = (self.wa_ids & other.wa_ids) | (self.user_ids & other.user_ids)
+        return bool(shared)
+
+
+def person_of(item: Any) -> Person:
+    """The person that an update is about; a group is none."""
+    if not isinstance(item, Mapping) or item.get("recipient_type") == "group":
+        return Person()
+    return person_with(item.get(name) for name in _NAMES) | person_of(item.get(CONTACT))
+
+
+def person_with(ids: Iterable[Any]) -> Person:
+    """The person with these ids; what is no id is left out."""
+    texts = frozenset(_texts(ids))
+    wa_ids = frozenset(each for each in texts if each.removeprefix("+").isdigit())
+    return Person(wa_ids, texts - wa_ids)
+
+
+def with_contact(item: Any, contacts: Any, *, alone: bool) -> Any:
+    """The item with the ids of its contact, if that has any other.
+
+    Args:
+        item: an update.
+        contacts: those that Meta lists beside it.
+        alone: whether it is the only update there.
+    """
+    if not isinstance(item, Mapping) or CONTACT in item or not isinstance(contacts, list):
+        return item
+    person = person_of(item)
+    known = [each for each in contacts if isinstance(each, Mapping)]
+    lone = len(known) == 1 and (alone or not person)
+    found = next((each for each in known if lone or person_of(each).shares_with(person)), None)
+    if found is None or person_of(found) | person == person:
+        return item
+    return {**item, CONTACT: {name: found[name] for name in _OF_A_CONTACT if name in found}}
+
+
+def _texts(ids: Iterable[Any]) -> Iterator[str]:
+    for each in ids:
+        is_number = isinstance(each, int) and not isinstance(each, bool)
+        text = str(each) if is_number or isinstance(each, str) else ""
+        if PLAIN.fullmatch(text):
+            yield text
