@@ -6,7 +6,7 @@ accepted and ends or moves the journey, and a message is claimed once across ret
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +26,7 @@ from storage import (
     suppressions,
     template_holds,
 )
+from storage.claimed_person import ClaimedPerson, lock_person
 from storage.claims import Claim, Claimed, Forbidden, Overtaken, Paced, Refusal, Stopped
 from storage.contacts import Contacts
 from storage.database import lock
@@ -52,23 +53,24 @@ async def claim(
     """
     key = wanted.key
     await lock(connection, "customer", key.store_id, key.customer_id)
-    known = await _lock_contacts(connection, wanted)
+    person = await lock_person(connection, wanted)
     earlier = await messages.for_step(connection, key)
     if (blocking := next((each for each in earlier if _blocks(each, key)), None)) is not None:
         return await _settle_abandoned(connection, blocking, now)
-    if (forbidden := await _forbidden(connection, wanted, known, now)) is not None:
+    if (forbidden := await _forbidden(connection, wanted, person, now)) is not None:
         return forbidden
     previous = next((each for each in earlier if each.fallback == key.fallback), None)
-    return await _claim_or_postpone(connection, wanted, previous, now)
+    attempt = _Attempt(wanted, person.identities, previous)
+    return await _claim_or_postpone(connection, attempt, now)
 
 
-async def _lock_contacts(connection: AsyncConnection, wanted: Claim) -> Contacts:
-    """Take turns with the orders of everyone who has the customer's number or e-mail address."""
-    key = wanted.key
-    found = await contacts.of_customer(connection, key.store_id, key.customer_id)
-    known = found.with_number(wanted.address_hash)
-    await contacts.lock_all(connection, key.store_id, known)
-    return known
+@dataclass(frozen=True)
+class _Attempt:
+    wanted: Claim
+    identities: frozenset[str]
+    """Of the person whom the message would reach."""
+    previous: Message | None
+    """This message's claim that was not sent."""
 
 
 def _blocks(message: Message, key: MessageKey) -> bool:
@@ -95,12 +97,13 @@ async def _settle_abandoned(
 
 
 async def _claim_or_postpone(
-    connection: AsyncConnection, wanted: Claim, previous: Message | None, now: datetime
+    connection: AsyncConnection, attempt: _Attempt, now: datetime
 ) -> Claimed | Paced:
-    """Claim, or keep a slot for later. `previous` is this message's claim that was not sent."""
+    """Claim, or keep a slot for later."""
+    wanted, previous = attempt.wanted, attempt.previous
     if previous is not None and previous.again_at is not None and previous.again_at > now:
         return Paced(previous.again_at)
-    until = await _too_fast_until(connection, wanted, previous, now)
+    until = await _too_fast_until(connection, attempt, now)
     message_id = await messages.claim(connection, wanted.key, wanted.details, now)
     if until is None:
         return Claimed(message_id)
@@ -110,12 +113,14 @@ async def _claim_or_postpone(
 
 
 async def _too_fast_until(
-    connection: AsyncConnection, wanted: Claim, previous: Message | None, now: datetime
+    connection: AsyncConnection, attempt: _Attempt, now: datetime
 ) -> datetime | None:
     """None if the message may go now. One that waited for its slot keeps it."""
+    wanted, previous = attempt.wanted, attempt.previous
     if wanted.channel != WHATSAPP:
         return None
-    latest = await message_limits.latest_to(connection, wanted.key.store_id, wanted.address_hash)
+    store_id = wanted.key.store_id
+    latest = await message_limits.latest_to(connection, store_id, attempt.identities)
     if latest is not None and now < latest + pacing.TO_ONE_PERSON:
         return latest + pacing.TO_ONE_PERSON
     has_slot = previous is not None and pacing.is_usable(previous.slot_at, now)
@@ -131,13 +136,15 @@ async def _next_slot(connection: AsyncConnection, wanted: Claim, now: datetime) 
 
 
 async def _forbidden(
-    connection: AsyncConnection, wanted: Claim, known: Contacts, now: datetime
+    connection: AsyncConnection, wanted: Claim, person: ClaimedPerson, now: datetime
 ) -> Stopped | Overtaken | Forbidden | None:
-    store = await stores.existing(connection, wanted.key.store_id, for_share=True)
+    store_id = wanted.key.store_id
+    store = await stores.existing(connection, store_id, for_share=True)
+    cap = store.config.frequency_cap
     return (
         await _held(connection, wanted, store, now)
-        or await _overtaken(connection, wanted, known)
-        or await _refused_address(connection, wanted, store.config.frequency_cap, now)
+        or await _overtaken(connection, wanted, person.contacts)
+        or await _refused_person(connection, store_id, person.identities, cap, now)
     )
 
 
@@ -181,15 +188,18 @@ async def _overtaken(
     return None if decision is None else Overtaken(tuple(events))
 
 
-async def _refused_address(
-    connection: AsyncConnection, wanted: Claim, cap: FrequencyCap | None, now: datetime
+async def _refused_person(
+    connection: AsyncConnection,
+    store_id: str,
+    identities: frozenset[str],
+    cap: FrequencyCap | None,
+    now: datetime,
 ) -> Forbidden | None:
-    address = (wanted.key.store_id, wanted.address_hash)
-    if await suppressions.because(connection, *address):
+    if await suppressions.standing(connection, store_id, identities):
         return Forbidden(Refusal.OPTED_OUT, {})
     if cap is None:
         return None
-    counted = await message_limits.counted_since(connection, *address, now - cap.per)
+    counted = await message_limits.counted_since(connection, store_id, identities, now - cap.per)
     return _capped(counted, cap) if len(counted) >= cap.messages else None
 
 

@@ -26,16 +26,24 @@ class Claim:
     template: str | None
     """None: not by WhatsApp."""
     address_hash: str
+    """Of the number that the message goes to, in the form that was posted."""
     due_at: datetime
     phone_number_id: str
     messages_per_second: float = 80
     channel: str = WHATSAPP
+    other_forms: frozenset[str] = frozenset()
+    """The hashes of the number's other forms."""
     because: Reason | None = None
     """The failure that led to this fallback."""
     waits_for_template: bool = True
     """Whether the journey holds while the template is held; if not, the step has a fallback."""
     language: str = ""
     """Of the template."""
+
+    @property
+    def forms(self) -> frozenset[str]:
+        """The hashes of every form of the number."""
+        return self.other_forms | {self.address_hash}
 
     @property
     def details(self) -> dict[str, Any]:

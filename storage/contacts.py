@@ -4,7 +4,7 @@ People buy as guests, and under a second customer id: an order counts for every 
 had its number or e-mail address. A contact that many customers have is not one person's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
@@ -21,9 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.customers.identity import is_user_id_hash
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind
-from storage.database import lock
+from storage import aliases
+from storage.database import lock_each
 from storage.tables import inbox
 
 MAX_CONTACTS: Final = 20
@@ -56,9 +58,10 @@ class Contacts:
         """These, except for others."""
         return Contacts(self.numbers - other.numbers, self.emails - other.emails)
 
-    def with_number(self, number: str) -> "Contacts":
-        """These and one more number."""
-        return Contacts(self.numbers | {number}, self.emails)
+    def with_numbers(self, identities: Collection[str]) -> "Contacts":
+        """These and more numbers; user ids are none, and left out."""
+        numbers = (each for each in identities if not is_user_id_hash(each))
+        return Contacts(self.numbers.union(numbers), self.emails)
 
     def columns(self) -> Iterator[tuple[Column[Any], str]]:
         """Each hash with its column of the inbox, always in the same order."""
@@ -75,14 +78,27 @@ class Sharing:
     """More than `MAX_SHARED` customers have them."""
 
 
-async def lock_all(connection: AsyncConnection, store_id: str, contacts: Contacts) -> None:
+async def lock_all(
+    connection: AsyncConnection,
+    store_id: str,
+    contacts: Contacts,
+    identities: Collection[str] = (),
+) -> None:
     """Lock contacts: numbers before e-mail addresses, and after the customer's own lock.
 
     An order and the claims of all customers that it counts for take turns by this.
+
+    Args:
+        connection: of the transaction.
+        store_id: whose contacts.
+        contacts: the numbers and e-mail addresses.
+        identities: also these, such as the user ids of a person; an opt-out takes the same locks.
     """
-    for column, each in contacts.columns():
-        name = "address" if column is inbox.c.address_hash else "email"
-        await lock(connection, name, store_id, each)
+    addresses = sorted(contacts.numbers.union(identities))
+    names = [("address", store_id, each) for each in addresses]
+    await lock_each(
+        connection, names + [("email", store_id, each) for each in sorted(contacts.emails)]
+    )
 
 
 async def of_customer(connection: AsyncConnection, store_id: str, customer_id: str) -> Contacts:
@@ -98,6 +114,12 @@ async def of_customer(connection: AsyncConnection, store_id: str, customer_id: s
     emails = frozenset(email for _, email in rows if email is not None)
     one_person = len(numbers) + len(emails) <= MAX_CONTACTS
     return Contacts(numbers, emails) if one_person else Contacts()
+
+
+async def with_aliases(connection: AsyncConnection, store_id: str, contacts: Contacts) -> Contacts:
+    """Contacts with the other forms of their numbers, as far as they are known."""
+    found = await aliases.with_aliases(connection, store_id, contacts.numbers)
+    return contacts.with_numbers(found)
 
 
 async def customers_sharing(

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import aliases
 from storage.database import lock
 from storage.messages import ERASED
 from storage.tables import holds, inbox, journeys, messages, suppressions, webhooks
@@ -27,7 +28,12 @@ PAGE_SIZE = 500
 """Bodies searched at a time."""
 
 NOTE = {"type": "erased", "loc": ["body"], "msg": "the body was erased with its customer"}
-_INTERNAL = frozenset({"store_id", "customer_id", "address_hash", "email_hash", "leased_until"})
+_INTERNAL = frozenset(
+    {
+        *("store_id", "customer_id", "leased_until"),
+        *("address_hash", "email_hash", "wa_id_hash", "user_id_hash"),
+    }
+)
 """Columns that an export leaves out: its reader knows them, or cannot use them."""
 
 Rows = list[dict[str, Any]]
@@ -48,12 +54,29 @@ async def stored(connection: AsyncConnection, store_id: str, customer_id: str) -
         )
         for name, (table, order) in tables.items()
     }
+    identities = await identities_of(connection, store_id, customer_id)
+    return {**found, "suppressions": await _choices(connection, store_id, identities)}
+
+
+async def _choices(connection: AsyncConnection, store_id: str, identities: frozenset[str]) -> Rows:
+    """What the person chose; once, if it is stored of several forms of a number."""
     query = select(suppressions).where(
-        suppressions.c.store_id == store_id,
-        suppressions.c.address_hash.in_(_hashes(store_id, customer_id).scalar_subquery()),
+        suppressions.c.store_id == store_id, suppressions.c.address_hash.in_(sorted(identities))
     )
-    suppressed = [_readable(row) for row in await _rows(connection, query)]
-    return {**found, "suppressions": suppressed}
+    found: Rows = []
+    for row in await _rows(connection, query):
+        choice = _readable(row)
+        if choice not in found:
+            found.append(choice)
+    return found
+
+
+async def identities_of(
+    connection: AsyncConnection, store_id: str, customer_id: str
+) -> frozenset[str]:
+    """The keyed hashes of every number that a customer ever had, and of all that goes with it."""
+    numbers = await address_hashes(connection, store_id, customer_id)
+    return await aliases.with_aliases(connection, store_id, numbers)
 
 
 async def is_known(connection: AsyncConnection, store_id: str, customer_id: str) -> bool:
@@ -68,7 +91,7 @@ async def is_known(connection: AsyncConnection, store_id: str, customer_id: str)
 async def address_hashes(
     connection: AsyncConnection, store_id: str, customer_id: str
 ) -> frozenset[str]:
-    """The keyed hashes of every number that a customer ever had."""
+    """The keyed hashes of every number that a customer ever had, as it was posted."""
     found = await connection.execute(_hashes(store_id, customer_id))
     return frozenset(each for each in found.scalars() if each is not None)
 
@@ -115,9 +138,10 @@ async def erase(
     """Empty a customer's events; ids, kinds and times stay, so that nothing happens twice.
 
     Meta's message ids contain the number, and its words about a failure may quote the message.
-    Otherwise the ledger and the suppressions have only a keyed hash of it, which must stay for caps
-    and opt-outs to hold. The events' keyed hashes of number and e-mail address stay, too: an order
-    that was accepted goes on stopping the messages of everyone who has them.
+    Otherwise the ledger, the aliases and the suppressions have only keyed hashes, of it and of user
+    ids, which must stay for caps and opt-outs to hold. The events' keyed hashes of number and
+    e-mail address stay, too: an order that was accepted goes on stopping the messages of everyone
+    who has them.
 
     Args:
         connection: of the erasing transaction.

@@ -12,7 +12,8 @@ from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery, Routing
-from storage import contacts
+from storage import aliases, contacts
+from storage.aliases import Learned
 from storage.contacts import Contacts
 from storage.database import MAX_COUNTED, count_some, insert_new, lock
 from storage.tables import inbox
@@ -31,13 +32,16 @@ class NewEvent:
     """Otherwise journeys read it from the inbox: one of too many in a short time."""
     address_hash: str | None = None
     """Of the number that the event names."""
+    other_forms: frozenset[str] = frozenset()
+    """Of the number's other forms."""
     email_hash: str | None = None
     """Of the e-mail address that the event names."""
 
     @property
     def contacts(self) -> Contacts:
-        """What the event names besides the customer's id."""
-        return Contacts.of_event(self.address_hash, self.email_hash)
+        """What the event names besides the customer's id, the number in every form."""
+        named = Contacts.of_event(self.address_hash, self.email_hash)
+        return named.with_numbers(self.other_forms)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ async def add(
     await lock(connection, "customer", new.store_id, new.customer_id)
     if new.event.kind == EventKind.ORDER_PLACED:
         await contacts.lock_all(connection, new.store_id, new.contacts)
+    if new.other_forms:
+        await aliases.learn(connection, [Learned(new.store_id, new.contacts.numbers, now)])
     store_only = new.routing.delivery is Delivery.STORE_ONLY
     values = {
         "store_id": new.store_id,

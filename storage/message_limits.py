@@ -1,5 +1,6 @@
 """Earlier messages to a person, which limit the next one."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -16,13 +17,13 @@ MAX_COUNTED = 1000
 
 
 async def latest_to(
-    connection: AsyncConnection, store_id: str, address_hash: str
+    connection: AsyncConnection, store_id: str, addresses: Collection[str]
 ) -> datetime | None:
-    """Time of a store's latest claim that may have reached this address."""
+    """Time of a store's latest claim that may have reached one of a person's addresses."""
     found = await connection.execute(
         select(func.max(messages.c.claimed_at)).where(
             messages.c.store_id == store_id,
-            messages.c.address_hash == address_hash,
+            messages.c.address_hash.in_(sorted(addresses)),
             messages.c.status.not_in(NOT_COUNTED),
         )
     )
@@ -31,9 +32,9 @@ async def latest_to(
 
 
 async def counted_since(
-    connection: AsyncConnection, store_id: str, address_hash: str, since: datetime
+    connection: AsyncConnection, store_id: str, addresses: Collection[str], since: datetime
 ) -> list[str]:
-    """The ids of a store's messages that reached, or may have reached, this address since then.
+    """The ids of a store's messages that reached, or may have reached, a person since then.
 
     Newest first; as many as a cap may allow.
     """
@@ -41,7 +42,7 @@ async def counted_since(
         select(messages.c.message_id)
         .where(
             messages.c.store_id == store_id,
-            messages.c.address_hash == address_hash,
+            messages.c.address_hash.in_(sorted(addresses)),
             messages.c.claimed_at > since,
             messages.c.status.not_in(NOT_COUNTED),
         )

@@ -74,6 +74,9 @@ class LedgerUpdate:
     sent_at: datetime | None = None
     slot_at: datetime | None = None
     """None leaves the slot as it is."""
+    wa_id_hash: str | None = None
+    user_id_hash: str | None = None
+    """By which keyed hashes the provider knows the person; None leaves what is known."""
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -87,7 +90,14 @@ class LedgerUpdate:
             "provider_id": case((erased, ERASED), else_=self.provider_id),
             "sent_at": self.sent_at,
             **slot,
+            **self.recipient,
         }
+
+    @property
+    def recipient(self) -> dict[str, Any]:
+        """The columns by which the person is known."""
+        known = {"wa_id_hash": self.wa_id_hash, "user_id_hash": self.user_id_hash}
+        return {name: value for name, value in known.items() if value is not None}
 
 
 async def get(connection: AsyncConnection, message_id: str) -> RowMapping | None:
@@ -163,13 +173,19 @@ async def _claim_again(
 async def settle(
     connection: AsyncConnection, message_id: str, now: datetime, outcome: LedgerUpdate
 ) -> None:
-    """Record what became of a claimed message, unless the webhook brought a status since."""
+    """Record what became of a claimed message, unless the webhook brought a status since.
+
+    By which ids the provider knows the person is recorded in any case.
+    """
     open_statuses = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
-    await connection.execute(
+    same_message = messages.c.message_id == message_id
+    settled = await connection.execute(
         update(messages)
-        .where(messages.c.message_id == message_id, messages.c.status.in_(open_statuses))
+        .where(same_message, messages.c.status.in_(open_statuses))
         .values(**outcome.columns, updated_at=now)
     )
+    if settled.rowcount == 0 and outcome.recipient:
+        await connection.execute(update(messages).where(same_message).values(**outcome.recipient))
 
 
 async def allow_again(connection: AsyncConnection, message_id: str, again_at: datetime) -> None:

@@ -1,16 +1,19 @@
-"""Opt-outs: a number is suppressed at once, its customers' open journeys end soon after.
+"""Opt-outs: a person is suppressed at once, by every identity; open journeys end soon after.
 
 The claiming transaction checks the suppression, so no message depends on that end.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import suppressions
-from storage.database import insert_new
+from domain.customers import choices
+from domain.customers.choices import Choice
+from storage import aliases, suppressions
+from storage.database import insert_new, lock_each
 from storage.fair_order import fair_position
 from storage.tables import opt_outs
 
@@ -33,6 +36,90 @@ async def opt_out(
         return  # it was lifted since
     values = {"store_id": store_id, "address_hash": address_hash, "created_at": now}
     await insert_new(connection, opt_outs, values)
+
+
+async def opt_out_person(
+    connection: AsyncConnection,
+    store_id: str,
+    identities: Collection[str],
+    because: str,
+    at: datetime,
+) -> bool:
+    """Suppress all identities of a person; whether a suppression began by it.
+
+    Journeys are ended only where one began.
+    """
+    everything = sorted(await aliases.person(connection, store_id, identities, at))
+    await lock_each(connection, [("address", store_id, each) for each in everything])
+    begun = False
+    for each in everything:
+        begins = await suppressions.would_begin(connection, store_id, each, at)
+        record = opt_out if begins else suppressions.add
+        await record(connection, store_id, each, because, at)
+        begun = begun or begins
+    return begun
+
+
+async def carry_over(
+    connection: AsyncConnection, store_id: str, identities: Collection[str]
+) -> bool:
+    """Have a suppression of one identity count for all, now that they are known to be one person's.
+
+    Returns:
+        Whether a suppression began.
+    """
+    found = await suppressions.standing(connection, store_id, identities)
+    if found is None:
+        return False
+    return await opt_out_person(connection, store_id, identities, found.because, found.since)
+
+
+async def lift_person(
+    connection: AsyncConnection, store_id: str, identities: Collection[str], at: datetime
+) -> bool:
+    """Let a person be messaged again, unless they opted out at that instant or later.
+
+    It counts for the identities and their aliases, not for aliases of those.
+
+    Returns:
+        Whether any of them was suppressed until now.
+    """
+    lifted = [
+        await suppressions.lift(connection, store_id, each, at)
+        for each in await _locked(connection, store_id, identities, at)
+    ]
+    return any(lifted)
+
+
+async def remove_person(
+    connection: AsyncConnection, store_id: str, identities: Collection[str], now: datetime
+) -> None:
+    """As `lift_person`, in any case."""
+    for each in await _locked(connection, store_id, identities, now):
+        await suppressions.remove(connection, store_id, each, now)
+
+
+async def newest_of(
+    connection: AsyncConnection, store_id: str, numbers: Collection[str]
+) -> Choice | None:
+    """The newest suppression in force of several numbers, each of which may be another person's."""
+    pairs = await aliases.pairs_of(connection, store_id, numbers) if numbers else []
+    known = {alias for _, alias in pairs}.union(numbers)
+    chosen = await suppressions.choices_of(connection, store_id, known)
+    people = ({each, *(alias for number, alias in pairs if number == each)} for each in numbers)
+    standing = (
+        choices.standing(chosen[each] for each in person if each in chosen) for person in people
+    )
+    found = [each for each in standing if each is not None]
+    return max(found, key=lambda each: each.since, default=None)
+
+
+async def _locked(
+    connection: AsyncConnection, store_id: str, identities: Collection[str], at: datetime
+) -> list[str]:
+    everything = sorted(await aliases.with_aliases(connection, store_id, identities, at))
+    await lock_each(connection, [("address", store_id, each) for each in everything])
+    return everything
 
 
 async def pending(connection: AsyncConnection, limit: int) -> list[OptOut]:

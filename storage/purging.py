@@ -7,14 +7,27 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import String, Table, cast, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events.kinds import ORDER_KINDS
 from storage import contacts
+from storage.aliases import Pair
 from storage.database import lock
 from storage.messages import ERASED, MessageStatus
-from storage.tables import inbox, journeys, messages, quarantine
+from storage.tables import aliases, inbox, journeys, messages, quarantine, suppressions
 
 BATCH_SIZE: Final = 500
 
@@ -50,7 +63,8 @@ async def customers_of(
 async def concerned(connection: AsyncConnection, store_id: str, customer_id: str) -> set[str]:
     """The customer, and all customers whose messages an order of theirs stops."""
     known = await contacts.of_customer(connection, store_id, customer_id)
-    sharing = await contacts.customers_sharing(connection, store_id, customer_id, known)
+    every_form = await contacts.with_aliases(connection, store_id, known)
+    sharing = await contacts.customers_sharing(connection, store_id, customer_id, every_form)
     return {customer_id, *sharing.customer_ids}
 
 
@@ -123,6 +137,43 @@ async def provider_ids(
         .values(provider_id=ERASED)
     )
     return emptied.rowcount, cursor
+
+
+async def aliases_of_strangers(
+    connection: AsyncConnection, store_id: str, before: datetime, after: Pair | None
+) -> tuple[int, Pair | None]:
+    """Delete old aliases of people who are nobody's customer and never opted out.
+
+    Everyone who writes to the store's number teaches some.
+
+    Returns:
+        How many of a batch were deleted, and the next batch's cursor.
+    """
+    key = (aliases.c.identity_hash, aliases.c.alias_hash)
+    query = select(*key, _is_needed()).where(
+        aliases.c.store_id == store_id, aliases.c.learned_at < before
+    )
+    if after is not None:
+        query = query.where(tuple_(*key) > after)
+    rows: list[Any] = list(await connection.execute(query.order_by(*key).limit(BATCH_SIZE)))
+    unneeded = [(row[0], row[1]) for row in rows if not row[2]]
+    if unneeded:
+        await connection.execute(
+            delete(aliases).where(aliases.c.store_id == store_id, tuple_(*key).in_(unneeded))
+        )
+    last = rows[-1] if len(rows) == BATCH_SIZE else None
+    return len(unneeded), None if last is None else (last[0], last[1])
+
+
+def _is_needed() -> ColumnElement[bool]:
+    """Whether an event, a message or an opt-out has one of both."""
+    return or_(
+        *(
+            exists().where(table.c.store_id == aliases.c.store_id, table.c.address_hash == identity)
+            for table in (inbox, messages, suppressions)
+            for identity in (aliases.c.identity_hash, aliases.c.alias_hash)
+        )
+    )
 
 
 async def _old(

@@ -5,7 +5,7 @@ read: then the customer has the message.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -33,6 +33,24 @@ MAX_BATCH: Final = 500
 
 
 @dataclass(frozen=True)
+class Recipient:
+    """By which keyed hashes Meta knows the person who got a message."""
+
+    wa_id_hash: str | None = None
+    user_id_hash: str | None = None
+
+
+@dataclass(frozen=True)
+class Price:
+    """What Meta says about the price of a message; None: nothing."""
+
+    billable: bool | None = None
+    price_model: str | None = None
+    price_category: str | None = None
+    price_type: str | None = None
+
+
+@dataclass(frozen=True)
 class StatusUpdate:
     """One status of one message."""
 
@@ -44,6 +62,9 @@ class StatusUpdate:
     status: MessageStatus
     because: str | None = None
     error_code: int | None = None
+    recipients: Mapping[str, Recipient] = field(default_factory=dict)
+    """By store, since each has a key of its own."""
+    price: Price | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +80,17 @@ class Entry:
     error_code: int | None
     claimed_at: datetime
     sent_at: datetime | None
+    wa_id_hash: str | None = None
+    user_id_hash: str | None = None
+    billable: bool | None = None
+    price_model: str | None = None
+    price_category: str | None = None
+    price_type: str | None = None
+
+    @property
+    def price(self) -> Price:
+        """What is known of its price."""
+        return Price(**{name: getattr(self, name) for name in Price.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
@@ -70,19 +102,33 @@ class AppliedStatus:
 
 
 _COLUMNS = tuple(messages.c[name] for name in Entry.__dataclass_fields__)
-_CHANGEABLE = ("status", "provider_id", "because", "error_code", "sent_at")
+_PRICE = tuple(Price.__dataclass_fields__)
+_CHANGEABLE = (
+    *("status", "provider_id", "because", "error_code", "sent_at", "wa_id_hash", "user_id_hash"),
+    *_PRICE,
+)
 
 
 def with_status(entry: Entry, update: StatusUpdate) -> Entry:
     """The entry with a status applied. Any status proves that the message was sent."""
+    recipient = update.recipients.get(entry.store_id, Recipient())
     sent = replace(
         entry,
         provider_id=entry.provider_id or update.provider_id,
         sent_at=entry.sent_at or entry.claimed_at,
+        wa_id_hash=entry.wa_id_hash or recipient.wa_id_hash,
+        user_id_hash=entry.user_id_hash or recipient.user_id_hash,
+        **_price_after(entry, update).__dict__,
     )
     if RANK[update.status] <= RANK[entry.status]:
         return sent
     return replace(sent, status=update.status, because=update.because, error_code=update.error_code)
+
+
+def _price_after(entry: Entry, update: StatusUpdate) -> Price:
+    """The price that the status of the highest rank names; a status without one changes nothing."""
+    outranked = RANK[update.status] < RANK[entry.status] and entry.price != Price()
+    return entry.price if update.price is None or outranked else update.price
 
 
 async def apply(

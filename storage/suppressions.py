@@ -1,26 +1,20 @@
-"""Numbers that a store must not message, as keyed hashes, so that erasure keeps them.
+"""Whom a store must not message: numbers and user ids, as keyed hashes, so that erasure keeps them.
 
-The customer's latest choice counts, in any order of arrival: a suppression stores when it was last
-asked for and when it was lifted. Of two choices at the same instant the suppression counts.
+The person's latest choice counts, in any order of arrival and by whichever of their identities: a
+suppression stores when it was last asked for and when it was lifted. Of two choices at the same
+instant the suppression counts.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.customers import choices
+from domain.customers.choices import Choice
 from storage.database import insert_new, lock
 from storage.tables import suppressions
-
-
-@dataclass(frozen=True)
-class Suppression:
-    """Why a number must not be messaged, and since when."""
-
-    because: str
-    since: datetime
 
 
 async def add(
@@ -78,17 +72,34 @@ async def because(connection: AsyncConnection, store_id: str, address_hash: str)
     return None if row is None or row["lifted_at"] is not None else str(row["because"])
 
 
-async def in_force(
-    connection: AsyncConnection, store_id: str, address_hashes: Iterable[str]
-) -> list[Suppression]:
-    """Those of these numbers' suppressions that are in force, the newest first."""
-    query = select(suppressions.c.because, suppressions.c.created_at.label("since")).where(
-        suppressions.c.store_id == store_id,
-        suppressions.c.address_hash.in_(address_hashes),
-        suppressions.c.lifted_at.is_(None),
+async def choices_of(
+    connection: AsyncConnection, store_id: str, identities: Collection[str]
+) -> dict[str, Choice]:
+    """What each of these identities chose; those that never chose are left out."""
+    query = select(suppressions).where(
+        suppressions.c.store_id == store_id, suppressions.c.address_hash.in_(sorted(identities))
     )
-    found = await connection.execute(query.order_by(suppressions.c.created_at.desc()))
-    return [Suppression(**row) for row in found.mappings()]
+    return {
+        row["address_hash"]: Choice(row["because"], row["created_at"], row["lifted_at"])
+        for row in (await connection.execute(query)).mappings()
+    }
+
+
+async def standing(
+    connection: AsyncConnection, store_id: str, identities: Collection[str]
+) -> Choice | None:
+    """The suppression in force of the person with these identities; None: there is none."""
+    return choices.standing((await choices_of(connection, store_id, identities)).values())
+
+
+async def any_stored(
+    connection: AsyncConnection, store_id: str, identities: Collection[str]
+) -> bool:
+    """Whether any of these identities ever made a choice."""
+    query = select(suppressions.c.address_hash).where(
+        suppressions.c.store_id == store_id, suppressions.c.address_hash.in_(sorted(identities))
+    )
+    return (await connection.execute(query.limit(1))).first() is not None
 
 
 async def _set_lifted(

@@ -155,10 +155,16 @@ messages = Table(
     Column("template", String(512)),
     Column("language", String(16)),
     Column("address_hash", String(64), nullable=False),
+    Column("wa_id_hash", String(64)),
+    Column("user_id_hash", String(64)),
     Column("status", String(32), nullable=False),
     Column("because", String(512)),
     Column("error_code", Integer),
     Column("provider_id", String(256), index=True),
+    Column("billable", Boolean),
+    Column("price_model", String(64)),
+    Column("price_category", String(64)),
+    Column("price_type", String(64)),
     Column("due_at", UtcDateTime, nullable=False),
     Column("slot_at", UtcDateTime),
     Column("again_at", UtcDateTime),
@@ -187,6 +193,16 @@ suppressions = Table(
     Column("because", String(128), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("lifted_at", UtcDateTime),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("identity_hash", String(64), primary_key=True),
+    Column("alias_hash", String(64), primary_key=True),
+    Column("learned_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
 )
 
 journeys = Table(

@@ -16,5 +16,5 @@ async def test_messages_that_reached_or_may_have_reached_a_person_are_counted(
     await claim(registered, key(91), 1, address_hash="another")
     await claim(registered, key(92, store_id=OTHER_STORE), 1)
     async with registered.reading() as connection:
-        counted = await message_limits.counted_since(connection, STORE, "hash", NOW)
+        counted = await message_limits.counted_since(connection, STORE, {"hash"}, NOW)
     assert len(counted) == len(set(MessageStatus) - {MessageStatus.FAILED, MessageStatus.NOT_SENT})

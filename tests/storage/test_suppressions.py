@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from storage import suppressions
+from domain.customers import choices
+from storage import opt_outs, suppressions
 from storage.database import Database
-from storage.suppressions import Suppression
 from tests.storage.builders import NOW, OTHER_STORE, STORE, later
 
 
@@ -28,7 +28,9 @@ async def test_suppression_holds_in_its_store_until_it_is_removed(registered: Da
         assert await suppressions.because(connection, STORE, "hash") is None
 
 
-async def test_only_suppressions_in_force_are_listed_the_newest_first(registered: Database) -> None:
+async def test_of_several_numbers_the_newest_suppression_in_force_is_found(
+    registered: Database,
+) -> None:
     async with registered.transaction() as connection:
         for hashed, at in [
             ("old", NOW),
@@ -39,9 +41,9 @@ async def test_only_suppressions_in_force_are_listed_the_newest_first(registered
             await suppressions.add(connection, STORE, hashed, f"{hashed} number", at)
         await suppressions.remove(connection, STORE, "lifted", later(3))
         hashes = ["old", "new", "lifted", "never"]
-        listed = await suppressions.in_force(connection, STORE, hashes)
-        assert await suppressions.in_force(connection, OTHER_STORE, hashes) == []
-    assert listed == [Suppression("new number", later(2)), Suppression("old number", NOW)]
+        newest = await opt_outs.newest_of(connection, STORE, hashes)
+        assert await opt_outs.newest_of(connection, OTHER_STORE, hashes) is None
+    assert newest == choices.Choice("new number", later(2))
 
 
 async def test_number_may_be_suppressed_many_times_at_once(registered: Database) -> None:
