@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.customers import phones
-from domain.customers.identity import keyed_hash
+from domain.customers.identity import keyed_hash, number_hashes
 from domain.events import consent
 from domain.journey.activity_inputs import DeliverRequest
 from domain.journey.activity_results import SendResult, SendStatus
@@ -155,13 +155,15 @@ def _claim(request: DeliverRequest, store: Store, address: str) -> Claim:
         request.step.number,
         request.fallback,
     )
+    address_hash = keyed_hash(store.hash_key, address)
     return Claim(
         key=key,
         kind=request.trigger.kind,
         subject=request.subject(),
         review=rules_of(request.rules_version).review,
         template=message.template if isinstance(message, TemplateMessage) else None,
-        address_hash=keyed_hash(store.hash_key, address),
+        address_hash=address_hash,
+        other_forms=number_hashes(store.hash_key, address) - {address_hash},
         due_at=request.step.due_at,
         phone_number_id=account.phone_number_id,
         messages_per_second=account.messages_per_second,

@@ -110,7 +110,8 @@ class MessageSender:
     def _attempt(self, message: OutgoingMessage, message_id: str) -> Attempt:
         says = "channel_says" if isinstance(message.content, ChannelContent) else "meta_says"
         number = activity.info().attempt
-        return Attempt(message_id, number, self._clock(), says, message.claim.template)
+        key = message.store.hash_key
+        return Attempt(message_id, number, self._clock(), says, message.claim.template, key)
 
 
 def _sent_to(claim: Claim) -> SentTo:

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities import template_runs
 from activities.settlement import Settlement
 from clock import Clock
-from storage import holds, messages, opt_outs, stores, template_failures, template_holds
-from storage.database import Database, lock
+from storage import aliases, holds, messages, opt_outs, stores, template_failures, template_holds
+from storage.aliases import Learned
+from storage.database import Database, lock, lock_each
 from storage.holds import Hold
 from storage.messages import MessageStatus
 from storage.template_holds import ALL_LANGUAGES
@@ -72,17 +73,28 @@ class SendRecorder:
         """Record an outcome and its consequences, in one transaction. Idempotent."""
         now = self._clock()
         async with self._database.transaction() as connection:
-            if settlement.suppress:  # in the order in which a claim takes its locks
-                await lock(connection, "address", to.store_id, to.address_hash)
-            await messages.settle(connection, message_id, now, settlement.ledger)
+            identities = settlement.known_as | {to.address_hash}
+            # first the person, then the message: so a claim takes its locks
+            if len(identities) > 1:
+                await _learn(connection, Learned(to.store_id, identities, now))
             if settlement.suppress:
                 because = "told by Meta"
-                await opt_outs.opt_out(connection, to.store_id, to.address_hash, because, now)
+                await opt_outs.opt_out_person(connection, to.store_id, identities, because, now)
+            await messages.settle(connection, message_id, now, settlement.ledger)
             if settlement.pause_because is not None:
                 await _pause_store(connection, to, settlement.pause_because, now)
             if settlement.hold_template_because is not None:
                 await _hold_template(connection, to, settlement.hold_template_because, now)
             await _count_template(connection, to, settlement, now)
+
+
+async def _learn(connection: AsyncConnection, learned: Learned) -> None:
+    """Store by which ids the provider knows the person; an opt-out by any counts for all."""
+    if await aliases.unknown(connection, [learned]):
+        names = [("address", learned.store_id, each) for each in sorted(learned.identities)]
+        await lock_each(connection, names)
+        await aliases.learn(connection, [learned])
+        await opt_outs.carry_over(connection, learned.store_id, learned.identities)
 
 
 async def _pause_store(

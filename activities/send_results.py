@@ -4,6 +4,8 @@ from activities.errors import not_sent
 from activities.messaging_provider import CategoryOf
 from activities.refusals import REASONS, settle_refusal
 from activities.settlement import Attempt, Settlement, ended, not_sent_update, settle_unknown
+from domain.customers import phones
+from domain.customers.identity import keyed_hash, user_id_hash
 from domain.journey.activity_results import EARLIER_OUTCOME, SendResult, SendStatus
 from domain.journey.outcomes import Outcome, Reason, evidence_of
 from domain.messages.send_outcome import (
@@ -34,11 +36,26 @@ def settle(outcome: SendOutcome, attempt: Attempt) -> Settlement:
 
 def _accepted(outcome: Accepted, attempt: Attempt, evidence: dict[str, str]) -> Settlement:
     """The evidence has not the provider's id: Meta's has the phone number in it."""
+    numbers, users = _known_as(outcome, attempt.hash_key)
     ledger = LedgerUpdate(
-        MessageStatus.ACCEPTED, provider_id=outcome.provider_id, sent_at=attempt.at
+        MessageStatus.ACCEPTED,
+        provider_id=outcome.provider_id,
+        sent_at=attempt.at,
+        wa_id_hash=min(numbers, default=None),
+        user_id_hash=min(users, default=None),
     )
     said = {**evidence, attempt.says: outcome.answer}
-    return Settlement(ledger, SendResult(status=SendStatus.ACCEPTED, evidence=said))
+    result = SendResult(status=SendStatus.ACCEPTED, evidence=said)
+    return Settlement(ledger, result, known_as=numbers | users)
+
+
+def _known_as(outcome: Accepted, hash_key: str | None) -> tuple[frozenset[str], frozenset[str]]:
+    """The keyed hashes of the person's number as the provider knows it, and of their user ids."""
+    if hash_key is None:
+        return frozenset(), frozenset()
+    addresses = phones.addresses_of(outcome.recipient_id or "")
+    numbers = frozenset(keyed_hash(hash_key, each) for each in addresses)
+    return numbers, frozenset(user_id_hash(hash_key, each) for each in outcome.user_ids)
 
 
 def not_claimed(

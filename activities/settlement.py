@@ -1,6 +1,6 @@
 """What an outcome of sending comes to: for the ledger, for the journey, and for the store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from temporalio.exceptions import ApplicationError
@@ -27,6 +27,8 @@ class Settlement:
     hold_template_because: str | None = None
     template_mismatch: str | None = None
     """Why the template itself may be to blame: it is held once it fails for several in a row."""
+    known_as: frozenset[str] = frozenset()
+    """By which keyed hashes the provider knows the person who gets the message."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Attempt:
     says: str
     """The evidence in which the provider's words stand, such as `meta_says`."""
     template: str | None = None
+    hash_key: str | None = field(default=None, repr=False)
+    """The store's; None where the provider's ids of the person are not at hand."""
 
 
 def settle_unknown(outcome: Unknown, evidence: dict[str, str], now: datetime) -> Settlement:

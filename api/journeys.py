@@ -1,5 +1,7 @@
 """For the operator and the store itself: journeys explained and ended, messages, statistics."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
 
@@ -38,6 +40,15 @@ class CustomerHistory(History):
     next_cursor: str | None
 
 
+class MessagePricing(BaseModel):
+    """What Meta says about the price of a message, in its words."""
+
+    billable: bool | None
+    pricing_model: str | None
+    category: str | None
+    type: str | None
+
+
 class LedgerEntry(BaseModel):
     """A message, sent or not."""
 
@@ -56,6 +67,8 @@ class LedgerEntry(BaseModel):
     due_at: AwareDatetime
     claimed_at: AwareDatetime
     sent_at: AwareDatetime | None
+    pricing: MessagePricing | None
+    """None: Meta has said nothing about it."""
 
 
 class Ledger(BaseModel):
@@ -122,9 +135,20 @@ async def list_messages(
     page = LedgerPage(period.start, period.end, after, PAGE_SIZE + 1, status)
     async with services.database.reading() as connection:
         rows = await message_reports.listed(connection, store.store_id, page)
-    entries = [LedgerEntry.model_validate(row) for row in rows[:PAGE_SIZE]]
+    entries = [_entry(row) for row in rows[:PAGE_SIZE]]
     last = (entries[-1].claimed_at, entries[-1].message_id) if len(rows) > PAGE_SIZE else None
     return Ledger(messages=entries, next_cursor=last and to_cursor(last))
+
+
+def _entry(row: dict[str, Any]) -> LedgerEntry:
+    said = {
+        "billable": row["billable"],
+        "pricing_model": row["price_model"],
+        "category": row["price_category"],
+        "type": row["price_type"],
+    }
+    is_said = any(value is not None for value in said.values())
+    return LedgerEntry.model_validate({**row, "pricing": said if is_said else None})
 
 
 @router.get("/stats")

@@ -8,8 +8,9 @@ from api.dependencies import ExistingStore, Operator, ServicesDep
 from api.errors import invalid
 from api.openapi import error_responses
 from domain.customers import phones
-from domain.customers.identity import keyed_hash
-from storage import opt_outs, suppressions
+from domain.customers.identity import number_hashes
+from domain.customers.number_forms import forms_of
+from storage import opt_outs
 
 router = APIRouter(
     prefix="/v1/stores/{store_id}/suppressions",
@@ -19,31 +20,35 @@ router = APIRouter(
 )
 
 
-def _address_hash(store: ExistingStore, address: str) -> str:
-    if phones.to_e164(address, None) != address:
+def _number_hashes(store: ExistingStore, address: str) -> frozenset[str]:
+    """Of every form of the number; one that only WhatsApp uses, such as +52 1 55…, is one, too."""
+    if all(phones.to_e164(form, None) != form for form in forms_of(address)):
         message = "is not a phone number in E.164 form, such as +919876543210"
         raise invalid("e164", message, "path", "address")
-    return keyed_hash(store.hash_key, address)
+    return number_hashes(store.hash_key, address)
 
 
 @router.put("/{address}", status_code=204)
 async def suppress(
     store: ExistingStore,
-    address_hash: Annotated[str, Depends(_address_hash)],
+    hashes: Annotated[frozenset[str], Depends(_number_hashes)],
     services: ServicesDep,
 ) -> None:
-    """Have a number never messaged by this store; only a keyed hash of it is kept."""
+    """Have a person never messaged by this store; only keyed hashes of the number are kept.
+
+    Every form of the number counts, and whatever else Meta has said to be the same person's.
+    """
     now = services.clock()
     async with services.database.transaction() as connection:
-        await opt_outs.opt_out(connection, store.store_id, address_hash, "operator", now)
+        await opt_outs.opt_out_person(connection, store.store_id, hashes, "operator", now)
 
 
 @router.delete("/{address}", status_code=204)
 async def unsuppress(
     store: ExistingStore,
-    address_hash: Annotated[str, Depends(_address_hash)],
+    hashes: Annotated[frozenset[str], Depends(_number_hashes)],
     services: ServicesDep,
 ) -> None:
-    """Let a number be messaged again."""
+    """Let a person be messaged again, by any form of their number."""
     async with services.database.transaction() as connection:
-        await suppressions.remove(connection, store.store_id, address_hash, services.clock())
+        await opt_outs.remove_person(connection, store.store_id, hashes, services.clock())

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.customers import phones
-from domain.customers.identity import customer_key, email_hash, keyed_hash
+from domain.customers.identity import customer_key, email_hash, keyed_hash, number_hashes
 from domain.events import consent
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind
@@ -20,7 +20,7 @@ from domain.journey.routing import (
     route_event,
 )
 from ingest.event_parser import ParsedEvent
-from storage import bursts, suppressions
+from storage import aliases, bursts, suppressions
 from storage.inbox import NewEvent
 from storage.stores import Store
 
@@ -39,7 +39,8 @@ async def new_event(
     event, customer = parsed.event, parsed.event.customer
     address = phones.to_e164(customer.phone, store.config.default_region)
     address_hash = keyed_hash(store.hash_key, address) if address else None
-    obstacle = await _obstacle(connection, store, address_hash, parsed.body)
+    forms = number_hashes(store.hash_key, address) if address else frozenset[str]()
+    obstacle = await _obstacle(connection, store, forms, parsed.body)
     known_by = address or customer.phone
     hashed = store.config.hashes_customer_ids
     customer_id = customer_key(
@@ -53,6 +54,7 @@ async def new_event(
         routing=route_event(store.config, event, now, obstacle=obstacle),
         signalled=not await _is_too_many(connection, store, customer_id, event, now),
         address_hash=address_hash,
+        other_forms=forms - {address_hash},
         email_hash=email_hash(store.hash_key, customer.email),
     )
 
@@ -69,12 +71,13 @@ async def _is_too_many(
 
 
 async def _obstacle(
-    connection: AsyncConnection, store: Store, address_hash: str | None, body: Mapping[str, Any]
+    connection: AsyncConnection, store: Store, forms: frozenset[str], body: Mapping[str, Any]
 ) -> str | None:
     """Why this customer cannot be messaged, in plain words, if so."""
-    if address_hash is None:
+    if not forms:
         return "no address to message: no valid phone number"
-    if await suppressions.because(connection, store.store_id, address_hash):
+    person = await aliases.with_aliases(connection, store.store_id, forms)
+    if await suppressions.standing(connection, store.store_id, person):
         return "opted out: this number is suppressed"
     if store.config.consent == "required" and not consent.is_granted(body):
         return "no consent: this store requires customer.consent with granted, source, timestamp"

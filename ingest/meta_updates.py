@@ -10,7 +10,9 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingest.opt_out_updates import apply_to_person
+from ingest.people import learn, said_of_people
 from ingest.status_updates import StatusOfMessage, apply_statuses, status_of_message
+from ingest.suppressed_people import carry_over
 from ingest.template_updates import apply_to_templates
 from ingest.update_results import RoutedUpdate, UpdateCounts, UpdateResult
 from storage import phone_numbers
@@ -38,15 +40,20 @@ async def apply_updates(
     database: Database, batch: Sequence[RoutedUpdate], now: datetime
 ) -> UpdateCounts:
     """Apply readable updates. Idempotent."""
-    counts, of_messages = UpdateCounts(), list[StatusOfMessage]()
+    counts, of_messages, others = UpdateCounts(), list[StatusOfMessage](), list[RoutedUpdate]()
+    await carry_over(database, await learn(database, said_of_people(batch, now)))
     for each in batch:
         status = status_of_message(each)
-        if status is not None:
-            of_messages.append(status)
+        if status is None:
+            others.append(each)
         else:
-            result = await _apply(database, each, now)
-            counts.results[each.update.kind, result] += 1
-    await apply_statuses(database, of_messages, now, counts)
+            of_messages.append(status)
+    await apply_statuses(database, of_messages, now, counts)  # they tell whose a user id is
+    for each in others:
+        result = await _apply(database, each, now)
+        counts.results[each.update.kind, result] += 1
+        if result is UpdateResult.QUARANTINED:
+            counts.unknown_people.append(each)
     return counts
 
 

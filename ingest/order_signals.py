@@ -56,8 +56,9 @@ class OrderSignals:
 
     async def _others(self, row: InboxRow) -> list[CustomerRef]:
         async with self._database.reading() as connection:
+            known = await contacts.with_aliases(connection, row.store_id, row.contacts)
             sharing = await contacts.customers_sharing(
-                connection, row.store_id, row.customer_id, row.contacts
+                connection, row.store_id, row.customer_id, known
             )
         if sharing.left_out:
             self._warn(row)

@@ -26,7 +26,10 @@ _UNROUTED = (Other, TemplateUpdate)
 
 
 class NotRetryableError(Exception):
-    """The body was erased, or no store has its number yet; the message says which."""
+    """The body was erased, no store has its number yet, or nobody is known by its user id.
+
+    The message says which.
+    """
 
 
 class UnreadableUpdateError(Exception):
@@ -62,7 +65,8 @@ class QuarantineRetry:
         """Accept a quarantined body, and remove it from quarantine.
 
         Raises:
-            NotRetryableError: the body was erased, or no store has its number yet.
+            NotRetryableError: the body was erased, no store has its number yet, or an opt-out's
+                person is not known yet.
             InvalidBodyError: it is still not an event of its store.
             UnreadableUpdateError: it is still not what Meta documents.
         """
@@ -87,6 +91,8 @@ class QuarantineRetry:
         _require_readable(updates)
         batch = await self._route(updates)
         counts = await meta_updates.apply_updates(self._database, batch, self._clock())
+        if counts.unknown_people:
+            raise NotRetryableError("nobody is known yet by the user id that it has")
         self._metrics.count_updates(counts)
         results = {result.value: count for result, count in counts.by_result().items()}
         return RetryResult(results=results)

@@ -32,21 +32,33 @@ UNROUTABLE: Final = {
 }
 
 
-async def add_to_quarantine(
-    connection: AsyncConnection, batch: Sequence[RoutedUpdate], now: datetime
-) -> Counter[str]:
-    """Quarantine unreadable and unroutable updates, as far as their quotas have room.
+UNKNOWN_PERSON: Final = {
+    "type": "unknown_person",
+    "loc": ["user_id"],
+    "msg": "an opt-out, and no phone number is known of this person yet",
+}
 
-    Unreadable ones are listed for their stores.
+
+async def add_to_quarantine(
+    connection: AsyncConnection,
+    batch: Sequence[RoutedUpdate],
+    unknown_people: Sequence[RoutedUpdate],
+    now: datetime,
+) -> Counter[str]:
+    """Quarantine what had no effect, as far as its quota has room.
+
+    Unreadable updates are listed for their stores, as are opt-outs of people without a number.
 
     Returns:
         How many were not kept, by source.
     """
     unkept = Counter[str]()
-    for sharing in _by_quota(chain(_unreadable(batch), _unroutable(batch))):
+    unmatched = [each for each in batch if any(each is other for other in unknown_people)]
+    rejected = chain(_unreadable(batch), _unroutable(batch), _of_unknown_people(unmatched))
+    for sharing in _by_quota(rejected):
         room = await quarantine.room_for(connection, sharing[0])
-        for rejected in sharing[:room]:
-            await quarantine.add(connection, rejected, now)
+        for each in sharing[:room]:
+            await quarantine.add(connection, each, now)
         unkept[sharing[0].source] += len(sharing[room:])
     return unkept
 
@@ -64,6 +76,13 @@ def _unreadable(batch: Iterable[RoutedUpdate]) -> Iterator[Rejected]:
         if isinstance(content, Unreadable):
             for store_id in _store_ids(each):
                 yield _rejected(each.update, store_id, content.body, content.problems)
+
+
+def _of_unknown_people(batch: Iterable[RoutedUpdate]) -> Iterator[Rejected]:
+    for each in batch:
+        body = json.dumps(each.update.item)
+        for store in each.stores:
+            yield _rejected(each.update, store.store_id, body, [UNKNOWN_PERSON])
 
 
 def _unroutable(batch: Iterable[RoutedUpdate]) -> Iterator[Rejected]:

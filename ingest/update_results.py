@@ -17,11 +17,12 @@ class UpdateResult(StrEnum):
     UNCHANGED = "unchanged"
     """Applied before, or outranked by what is known."""
     UNMATCHED = "unmatched"
-    """About no message of the store, or no phone number."""
+    """About no message of the store, or no person."""
     UNROUTABLE = "unroutable"
     """No store has that `phone_number_id`: quarantined until one has."""
     IGNORED = "ignored"
     QUARANTINED = "quarantined"
+    """Unreadable, or an opt-out of which nobody is known."""
 
 
 WITHOUT_EFFECT = frozenset({UpdateResult.QUARANTINED, UpdateResult.UNROUTABLE})
@@ -42,6 +43,8 @@ class UpdateCounts:
 
     results: Counter[tuple[UpdateKind, UpdateResult]] = field(default_factory=Counter)
     changed: Counter[MessageStatus] = field(default_factory=Counter)
+    unknown_people: list[RoutedUpdate] = field(default_factory=list)
+    """Opt-outs of which nobody is known."""
 
     def by_result(self) -> Counter[UpdateResult]:
         """How many updates of all kinds had which result."""

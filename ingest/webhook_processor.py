@@ -124,8 +124,9 @@ class WebhookProcessor:
 
     async def _process_singly(self, row: StoredNotification) -> None:
         """Apply each update on its own: an unexpected failure must not hold up the rest."""
-        batch = [await self._apply_singly(each) for each in await self._read(row)]
-        await self._finish([row], [batch])
+        counts = UpdateCounts()
+        batch = [await self._apply_singly(each, counts) for each in await self._read(row)]
+        await self._finish([row], [batch], counts)
 
     async def _read(self, row: StoredNotification) -> list[RoutedUpdate]:
         try:
@@ -136,10 +137,12 @@ class WebhookProcessor:
             content = _failed(row.body.decode(errors="replace"), error)
             return [RoutedUpdate(Update(UpdateKind.NOTIFICATION, None, content), [])]
 
-    async def _apply_singly(self, each: RoutedUpdate) -> RoutedUpdate:
+    async def _apply_singly(self, each: RoutedUpdate, counts: UpdateCounts) -> RoutedUpdate:
         """The update after it was applied, or as an unreadable one if that failed."""
         try:
-            self._report(await meta_updates.apply_updates(self._database, [each], self._clock()))
+            applied = await meta_updates.apply_updates(self._database, [each], self._clock())
+            counts.unknown_people.extend(applied.unknown_people)
+            self._report(applied)
         except UNAVAILABLE_ERRORS:
             raise
         except Exception as error:  # noqa: BLE001  # the failure is the datum: it is quarantined
@@ -156,7 +159,7 @@ class WebhookProcessor:
         batches = await self._route(rows)
         updates = [routed for batch in batches for routed in batch]
         counts = await meta_updates.apply_updates(self._database, updates, self._clock())
-        await self._finish(rows, batches)
+        await self._finish(rows, batches, counts)
         self._report(counts)
 
     async def _route(self, rows: Sequence[StoredNotification]) -> list[list[RoutedUpdate]]:
@@ -165,7 +168,10 @@ class WebhookProcessor:
             return await meta_updates.route(connection, parsed)
 
     async def _finish(
-        self, rows: Sequence[StoredNotification], batches: Sequence[Sequence[RoutedUpdate]]
+        self,
+        rows: Sequence[StoredNotification],
+        batches: Sequence[Sequence[RoutedUpdate]],
+        counts: UpdateCounts,
     ) -> None:
         """Delete and quarantine; once, also when two processes had the same notification."""
         unkept = Counter[str]()
@@ -173,7 +179,8 @@ class WebhookProcessor:
             removed = await webhooks.remove(connection, [row.id for row in rows])
             for row, batch in zip(rows, batches, strict=True):
                 if row.id in removed:
-                    unkept += await add_to_quarantine(connection, batch, self._clock())
+                    unknown = counts.unknown_people
+                    unkept += await add_to_quarantine(connection, batch, unknown, self._clock())
         for source, count in unkept.items():
             self._metrics.count_unkept(source, count)
 

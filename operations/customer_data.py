@@ -12,6 +12,7 @@ from domain.customers.customer_matching import (
     mentions_any,
     mentions_email,
     mentions_number,
+    mentions_user_id,
 )
 from operations.customer_keys import known_keys
 from storage import contacts, customers
@@ -127,7 +128,7 @@ class CustomerData:
             for key in keys:
                 for name, rows in (await customers.stored(connection, store_id, key)).items():
                     found[name] += [row for row in rows if row not in found[name]]
-                hashes |= await customers.address_hashes(connection, store_id, key)
+                hashes |= await customers.identities_of(connection, store_id, key)
                 emails |= (await contacts.of_customer(connection, store_id, key)).emails
         named = identifiers_of(customer_id, (event["body"] for event in found["events"]), region)
         provider_ids = {row["provider_id"] for row in found["messages"]} - {None, ERASED}
@@ -137,6 +138,7 @@ class CustomerData:
             return (
                 mentions_any(text, identifiers, region)
                 or mentions_number(text, store.hash_key, hashes)
+                or mentions_user_id(text, store.hash_key, hashes)
                 or mentions_email(text, store.hash_key, emails)
             )
 

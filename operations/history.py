@@ -8,15 +8,22 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.customers.choices import Choice
 from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import ClosedJourney
 from operations.explain import Explainer
 from operations.explanation import Explanation, about_to_start, from_closed
-from storage import customers, inbox, inbox_history, journeys, message_reports, suppressions
+from storage import (
+    customers,
+    inbox,
+    inbox_history,
+    journeys,
+    message_reports,
+    opt_outs,
+)
 from storage.database import Database
 from storage.inbox import Arrival
 from storage.inbox_history import IgnoredEvent
-from storage.suppressions import Suppression
 from temporal.gateway import JourneyGateway, OpenJourney
 from temporal.rpc import TemporalUnavailableError, UndeliverableError
 
@@ -80,7 +87,7 @@ class _Stored:
 
     closed: Sequence[ClosedJourney]
     ignored: Sequence[IgnoredEvent]
-    suppressed: Sequence[Suppression]
+    suppressed: Choice | None
     arrival: Arrival | None
     """The latest event that may start a journey."""
     known: bool
@@ -157,7 +164,7 @@ async def _stored(
     return _Stored(
         closed=closed,
         ignored=await inbox_history.ignored(connection, *ids, position.event, limit),
-        suppressed=await suppressions.in_force(connection, customer.store_id, hashes),
+        suppressed=await opt_outs.newest_of(connection, customer.store_id, hashes),
         arrival=await inbox.last_starting(connection, *ids),
         known=bool(closed or hashes) or await inbox_history.has_any(connection, *ids),
     )
@@ -189,5 +196,5 @@ def _event(ignored: IgnoredEvent) -> EventHistory:
     )
 
 
-def _opted_out(suppressed: Sequence[Suppression]) -> OptedOut | None:
-    return OptedOut.model_validate(suppressed[0]) if suppressed else None
+def _opted_out(suppressed: Choice | None) -> OptedOut | None:
+    return OptedOut.model_validate(suppressed) if suppressed else None

@@ -17,7 +17,17 @@ from domain.journey.outcomes import Reason
 from domain.messages.pacing import MARKETING_LIMIT
 from domain.messages.send_outcome import ErrorCategory
 from operations.background import run_concurrently
-from storage import failures, holds, inbox, messages, opt_outs, stores, suppressions, template_holds
+from storage import (
+    aliases,
+    failures,
+    holds,
+    inbox,
+    messages,
+    opt_outs,
+    stores,
+    suppressions,
+    template_holds,
+)
 from storage.database import Database
 from storage.failures import Failure
 from storage.holds import Hold
@@ -109,7 +119,11 @@ class Notifier:
     async def _end_journeys(self, opt_out: OptOut) -> None:
         address = (opt_out.store_id, opt_out.address_hash)
         async with self._database.reading() as connection:
-            suppressed = await suppressions.because(connection, *address) is not None
+            person = await aliases.with_aliases(
+                connection, opt_out.store_id, {opt_out.address_hash}
+            )
+            choice = await suppressions.standing(connection, opt_out.store_id, person)
+            suppressed = choice is not None
             customers = await inbox.customers_of(connection, *address) if suppressed else []
         await run_concurrently(self._end(opt_out, customer_id) for customer_id in customers)
         async with self._database.transaction() as connection:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import MAX_CLOCK_SKEW
 from storage import purging, stores
+from storage.aliases import Pair
 from storage.database import Database
 from storage.purging import Cursor
 from storage.stores import Store
@@ -97,6 +98,15 @@ class Purge:
         before = self._now - older_than
         self.purged.journeys += await self._in_batches(purging.explanations, store.store_id, before)
         self.purged.messages += await self._in_batches(purging.provider_ids, store.store_id, before)
+        await self._purge_aliases(store.store_id, before)
+
+    async def _purge_aliases(self, store_id: str, before: datetime) -> None:
+        cursor: Pair | None = None
+        while True:
+            async with self._database.transaction() as connection:
+                _, cursor = await purging.aliases_of_strangers(connection, store_id, before, cursor)
+            if cursor is None:
+                return
 
     async def _in_batches(self, step: _Step, store_id: str, before: datetime) -> int:
         async with self._database.transaction() as connection:
