@@ -92,7 +92,7 @@ class Supervisor:
             code = await self._children[program.name].wait()
             if self._closing:
                 return
-            pause = policy.pause_after_death(self._now())
+            pause = policy.pause_after_death(self._now(), code)
             if pause is None:
                 self._interrupt(_child_failed(self._children[program.name], code))
                 return

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.chaos_checks import ChaosChecks, MessageRow
+from benchmarks.chaotic_meta_checks import ChaosChecks, MessageRow
 from benchmarks.meta_record import MetaRecord
 from sandbox.ledger import ReceivedRequest
 from sandbox.webhook_payloads import DeliveredUpdate, UpdateField, WebhookUpdate

@@ -1,4 +1,4 @@
-"""Everything at once against a chaotic Meta: `python -m benchmarks.chaos [--seed N]`.
+"""Everything at once against a chaotic Meta: `python -m benchmarks.chaotic_meta [--seed N]`.
 
 API, worker and Temporal are processes of their own; some hundred journeys run through them. The
 stand-in for Meta checks each request against what Meta publishes, and by the seed refuses, breaks,
@@ -19,9 +19,9 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks.chaos_checks import ChaosChecks
-from benchmarks.chaos_environment import open_chaos_environment
-from benchmarks.chaos_stores import create_stores
+from benchmarks.chaotic_meta_checks import ChaosChecks
+from benchmarks.chaotic_meta_environment import open_chaos_environment
+from benchmarks.chaotic_meta_stores import create_stores
 from benchmarks.databases import POSTGRESQL_SERVER, postgresql_or_sqlite
 from benchmarks.phones import MAX_PHONES
 from benchmarks.report import print_figures
@@ -63,7 +63,7 @@ def _print_details(console: Console, checks: ChaosChecks) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.chaotic_meta", description=__doc__)
     parser.add_argument("--journeys", type=int, default=300, help=f"at most {MAX_PHONES}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--postgresql", default=POSTGRESQL_SERVER)

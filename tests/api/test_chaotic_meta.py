@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
-from benchmarks.chaos_checks import ChaosChecks, MessageRow
+from benchmarks.chaotic_meta_checks import ChaosChecks, MessageRow
 from benchmarks.meta_record import MetaRecord
 from benchmarks.phones import phone_digits
 from ingest.metrics import IngestMetrics

@@ -13,7 +13,7 @@ import httpx
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
-from benchmarks.chaos_checks import ChaosChecks, MessageRow
+from benchmarks.chaotic_meta_checks import ChaosChecks, MessageRow
 from benchmarks.meta_record import MetaRecord
 from benchmarks.phones import phone_digits
 from benchmarks.processes import BENCHMARK_SECRET, WAIT_TIMEOUT, api_variables, run_api, run_worker
