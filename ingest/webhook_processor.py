@@ -63,6 +63,10 @@ class WebhookProcessor:
         """Store a notification, to be processed soon.
 
         A possible opt-out is applied when this returns, however many notifications wait.
+
+        Raises:
+            OSError, SQLAlchemyError: the database is not available. What was stored is processed
+                later; the sender is not told that an opt-out holds before it does.
         """
         urgent = _URGENT.search(body) is not None
         now = self._clock()
@@ -77,12 +81,18 @@ class WebhookProcessor:
         """Process a stored notification; a failure leaves it to the next sweep."""
         try:
             await self.process([row])
+        except UNAVAILABLE_ERRORS as error:
+            await self._leave_to_sweep(row, error)
+            raise
         except Exception as error:  # noqa: BLE001  # the failure is the datum: it stays stored
-            log.warning("webhook waits", because=type(error).__name__)
-            with suppress(*UNAVAILABLE_ERRORS):  # otherwise its lease runs out
-                async with self._database.transaction() as connection:
-                    await webhooks.give_back(connection, row)
-            self._arrived.set()
+            await self._leave_to_sweep(row, error)
+
+    async def _leave_to_sweep(self, row: StoredNotification, error: Exception) -> None:
+        log.warning("webhook waits", because=type(error).__name__)
+        with suppress(*UNAVAILABLE_ERRORS):  # otherwise its lease runs out
+            async with self._database.transaction() as connection:
+                await webhooks.give_back(connection, row)
+        self._arrived.set()
 
     async def run(self) -> None:
         """Process until cancelled; an unavailable database does not end it."""

@@ -27,7 +27,7 @@ from tests.benchmarks.chaos_evidence import (
 )
 
 HOLDING = holding()
-UNREACHABLE = {"status": 400, "answer": {"error": {"code": 131026}}, "message_id": None}
+UNREACHABLE: dict[str, Any] = {"status": 400, "answer": {"error": {"code": 131026}}, "message_id": None}
 
 
 def broken(evidence: Evidence) -> set[str]:

@@ -121,7 +121,7 @@ async def test_stop_is_applied_when_it_is_accepted_while_others_wait(database: D
     assert await by_status(database) == {"read": 1}
 
 
-async def test_stop_that_cannot_be_processed_at_once_is_processed_with_the_others(
+async def test_stop_that_cannot_be_applied_at_once_is_not_accepted_and_yet_applied_later(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await claimed(database)
@@ -132,8 +132,25 @@ async def test_stop_that_cannot_be_processed_at_once_is_processed_with_the_other
 
     with monkeypatch.context() as patched:
         patched.setattr(meta_updates, "apply_updates", unavailable)
-        await accepting.accept(stop())
+        with pytest.raises(ConnectionRefusedError):
+            await accepting.accept(stop())
     assert not await is_suppressed(database)
     assert await accepting.sweep() == 1
     assert await is_suppressed(database)
     assert await accepting.sweep() == 0
+
+
+async def test_notification_that_cannot_be_processed_is_accepted_since_repeating_it_is_no_help(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await claimed(database)
+    accepting = processor(database)
+
+    async def odd(*_: object) -> UpdateCounts:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(meta_updates, "apply_updates", odd)
+        await accepting.accept(stop())
+    assert await accepting.sweep() == 1
+    assert await is_suppressed(database)
