@@ -11,7 +11,7 @@ SERVERLESS := tests/domain tests/whatsapp tests/partners tests/sandbox tests/act
 PARALLEL := -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test lint costs lock sbom
+.PHONY: help demo dev check test lint costs chaos lock sbom
 
 help: ## list the targets
 	@echo "make demo   watch journeys from first event to outcome, in seconds (the place to begin)"
@@ -19,6 +19,7 @@ help: ## list the targets
 	@echo "make check  the inner loop: lint, types and the tests that need no server"
 	@echo "make test   everything that checks the code: lint, types, tests, coverage of domain/"
 	@echo "make lint   lint and types alone"
+	@echo "make chaos  kill, freeze and fail everything for some minutes, and see that nothing gets lost"
 	@echo "make lock   write the requirements*.lock files anew after a change of pyproject.toml"
 	@echo "make sbom   write sbom.json: what the image installs, as CycloneDX"
 	@echo "make costs  what a journey costs in Temporal, and how many a second this machine carries"
@@ -44,6 +45,10 @@ lint: $(STAMP)
 
 costs: $(STAMP)
 	@$(BIN)/python -m benchmarks.costs
+
+chaos: $(STAMP)
+	$(BIN)/python -m benchmarks.chaos --database sqlite
+	$(BIN)/python -m benchmarks.chaos --database postgresql
 
 lock:
 	@PYTHON=$(PYTHON) .ci/lock

@@ -26,4 +26,6 @@ __all__ = [
 # The same examples on every run: a search for new ones belongs on a desk, not between a change
 # and its landing. `pytest --hypothesis-profile=default` searches.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
+# Thousands of new cases: `pytest tests/journey_model --hypothesis-profile=thorough`.
+settings.register_profile("thorough", max_examples=3000, deadline=None, print_blob=True)
 settings.load_profile("repeatable")

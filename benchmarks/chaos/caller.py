@@ -11,7 +11,9 @@ import httpx
 
 from clock import utc_now
 
-RETRY_SECONDS: Final = 0.4
+FIRST_RETRY, MAX_RETRY = 0.4, 3.0
+"""Seconds, doubling: hundreds of callers at once must not starve themselves."""
+
 REPEATED: Final = frozenset(
     {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.NOT_FOUND}
 )
@@ -61,13 +63,15 @@ class Caller:
         """
         loop = asyncio.get_running_loop()
         deadline = None if until is None else loop.time() + until
+        pause = FIRST_RETRY
         while True:
             answer = await self._once(method, path, headers, content)
             over = deadline is not None and loop.time() > deadline
             if answer is not None and (answer.status not in REPEATED or over):
                 return answer
             self.repeated += 1
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, MAX_RETRY)
 
     async def _once(
         self, method: str, path: str, headers: Mapping[str, str] | None, content: dict[str, Any]

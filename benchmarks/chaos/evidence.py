@@ -28,6 +28,7 @@ class InboxRow(NamedTuple):
     """An event in the product's inbox."""
 
     store_id: str
+    customer_id: str
     event_id: str
     dispatched_at: datetime | None
     ignored_because: str | None
@@ -101,3 +102,14 @@ class Evidence:
     def acknowledged(self, *acts: Act) -> list[Told]:
         """What the product took over."""
         return [each for each in self.told if each.doing.act in acts and each.answer.acknowledged]
+
+    def who_stopped_first(self) -> list[Customer]:
+        """Whose STOP was accepted, and of whose carts one came later, and was ignored."""
+        stopped = {each.customer.customer_id for each in self.acknowledged(Act.STOP)}
+        ignored = {row.customer_id for row in self.inbox if row.ignored_because}
+        return [each for each in self.customers if each.customer_id in stopped & ignored]
+
+    def who_had_journeys(self) -> list[Customer]:
+        """Everyone else."""
+        without = set(self.who_stopped_first())
+        return [each for each in self.customers if each not in without]

@@ -146,7 +146,7 @@ def _variables(folder: Path, database_url: str, sandbox_url: str) -> dict[str, s
 
 
 def _client(url: str) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=200)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     return httpx.AsyncClient(base_url=url, trust_env=False, timeout=REQUEST_TIMEOUT, limits=limits)
 
 

@@ -9,7 +9,7 @@ from sandbox.samples import sample
 
 ORGANIZATION: Final = str(sample("cart_update.add_to_cart")["organization_id"])
 BUFFER: Final = "2s"
-STEPS: Final = (("4s", "90s"), ("12s", "90s"))
+STEPS: Final = (("4s", "150s"), ("12s", "150s"))
 """`after` and `expires_after`."""
 
 NIGHT: Final = timedelta(hours=5)

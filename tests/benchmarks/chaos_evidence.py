@@ -83,7 +83,10 @@ def holding() -> Evidence:
         received=[request(LEAVES), request(COMES_BACK, 1, at=9)],
         ledger=[row(LEAVES), row(COMES_BACK, at=9)],
         inbox=[
-            InboxRow(each.customer.store_id, each.event_id, BEGAN, None, "run") for each in events
+            InboxRow(
+                each.customer.store_id, each.customer.customer_id, each.event_id, BEGAN, None, "run"
+            )
+            for each in events
         ],
         journeys=[
             JourneyRow(each.store_id, each.customer_id, each.carts[-1], "messaged", "plan_done")

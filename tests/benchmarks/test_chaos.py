@@ -27,7 +27,11 @@ from tests.benchmarks.chaos_evidence import (
 )
 
 HOLDING = holding()
-UNREACHABLE: dict[str, Any] = {"status": 400, "answer": {"error": {"code": 131026}}, "message_id": None}
+UNREACHABLE: dict[str, Any] = {
+    "status": 400,
+    "answer": {"error": {"code": 131026}},
+    "message_id": None,
+}
 
 
 def broken(evidence: Evidence) -> set[str]:
@@ -46,6 +50,23 @@ def without_event(event_id: str) -> dict[str, Any]:
 def changed_event(**changes: Any) -> dict[str, Any]:
     first, *others = HOLDING.inbox
     return {"inbox": [first._replace(**changes), *others]}
+
+
+def stopped_before_the_cart() -> dict[str, Any]:
+    """The STOP was accepted before the cart, which had no journey."""
+    others = {
+        each: told for each, told in HOLDING.explanations.items() if each != STOPS.customer_id
+    }
+    return {
+        "inbox": [
+            each._replace(ignored_because="opted out")
+            if each.customer_id == STOPS.customer_id
+            else each
+            for each in HOLDING.inbox
+        ],
+        "journeys": [each for each in HOLDING.journeys if each.customer_id != STOPS.customer_id],
+        "explanations": {**others, STOPS.customer_id: None},
+    }
 
 
 def explained_as(**changes: Any) -> dict[str, Any]:
@@ -119,6 +140,7 @@ def test_a_broken_promise_is_reported(changes: dict[str, Any], invariant: str) -
     [
         with_message(request(BUYS, at=6), row(BUYS, at=4)),
         with_message(request(LEAVES, at=4, **UNREACHABLE), row(LEAVES)),
+        stopped_before_the_cart(),
         {
             **unknown(),
             "received": [request(LEAVES, status=500, answer=UNKNOWN_CAUSE), HOLDING.received[1]],
@@ -130,23 +152,18 @@ def test_a_broken_promise_is_reported(changes: dict[str, Any], invariant: str) -
             ],
         },
     ],
-    ids=["claimed before the order's answer", "again after a refusal", "unclear", "killed"],
+    ids=[
+        "claimed before the order's answer",
+        "again after a refusal",
+        "a STOP before the cart",
+        "unclear",
+        "killed",
+    ],
 )
 def test_what_is_allowed_is_not_reported(changes: dict[str, Any]) -> None:
-    assert (
-        broken(
-            replace(
-                HOLDING,
-                **{
-                    **changes,
-                    "received": sorted(
-                        changes.get("received", HOLDING.received), key=lambda each: each.at
-                    ),
-                },
-            )
-        )
-        == set()
-    )
+    in_order = sorted(changes.get("received", HOLDING.received), key=lambda each: each.at)
+
+    assert broken(replace(HOLDING, **{**changes, "received": in_order})) == set()
 
 
 @pytest.mark.parametrize(

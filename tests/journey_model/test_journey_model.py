@@ -1,0 +1,190 @@
+"""Events in any order and lateness, answers, clocks, deaths: never a wrong message, always an end.
+
+`pytest tests/journey_model --hypothesis-profile=thorough` tries thousands of cases, other ones each
+time. A failure prints the steps that lead to it, and a line to repeat it by.
+"""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from storage import stores
+from storage.database import Database
+from tests.databases import copy_of
+from tests.journey_model.spec import INTENT
+from tests.journey_model.world import FAILURES, World, configuration
+from tests.outages import outages
+from tests.storage.builders import NOW, STORE
+
+MEMORY = Path("/dev/shm")
+LAST_ROUNDS = 400
+"""More than any journey of these cases takes to its end."""
+
+kinds = st.sampled_from(["cart_update", *INTENT, "order_placed"])
+lateness = st.integers(-5, 60).map(lambda minutes: timedelta(minutes=minutes))
+spans = st.sampled_from([1, 5, 14, 15, 16, 30, 31, 120, 180, 600])
+rarely = st.integers(0, 3).map(lambda number: number == 3)
+deaths = st.one_of(st.none(), st.integers(1, 40))
+
+
+class JourneyMachine(RuleBasedStateMachine):
+    """One customer, from the first event to the end of the last journey."""
+
+    migrated: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner()
+        self._folder = TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
+        self._outages = outages()
+
+    @initialize()
+    def begin(self) -> None:
+        url = copy_of(self.migrated, Path(self._folder.name))
+        self.database = Database(url)
+        self._run(self._put_store())
+        self.world = World(self.database, self._outages.__enter__())
+        self._module = self.world.temporal.as_workflow_module()
+        self._module.__enter__()
+
+    async def _put_store(self) -> None:
+        async with self.database.transaction() as connection:
+            await stores.put(connection, STORE, configuration(), NOW)
+
+    def _run(self, work: Any) -> None:
+        self._runner.run(work)
+
+    # What happens outside
+
+    @rule(kind=kinds, late=lateness)
+    def post(self, kind: str, late: timedelta) -> None:
+        self._run(self.world.post(kind, late))
+
+    @rule(kind=kinds, late=lateness, when=st.sampled_from(["before", "after"]))
+    def post_while_temporal_is_away(self, kind: str, late: timedelta, when: str) -> None:
+        self.world.temporal.fails = when
+        self._run(self.world.post(kind, late))
+
+    @precondition(lambda self: self.world.bodies)
+    @rule(which=st.integers(0, 9))
+    def post_again(self, which: int) -> None:
+        self._run(self.world.repost(which % len(self.world.bodies)))
+
+    @rule(rarely=rarely)
+    def exit(self, *, rarely: bool) -> None:
+        if rarely:
+            self._run(self.world.exit())
+
+    @rule(rarely=rarely)
+    def stop(self, *, rarely: bool) -> None:
+        if rarely:
+            self._run(self.world.stop())
+
+    @rule()
+    def pause(self) -> None:
+        self._run(self.world.pause())
+
+    @rule()
+    def resume(self) -> None:
+        self._run(self.world.resume())
+
+    @rule(kind=st.sampled_from(["order_placed", "cart_update"]), rarely=rarely)
+    def partner_learns(self, kind: str, *, rarely: bool) -> None:
+        if rarely:
+            self.world.partner_learns(kind)
+
+    @rule(down=rarely)
+    def partner_goes(self, *, down: bool) -> None:
+        self.world.partner_goes(down=down)
+
+    @rule(answer=st.sampled_from([*FAILURES, *["accepted"] * 6]))
+    def meta_answers(self, answer: str) -> None:
+        self.world.answer = answer
+
+    # What the product does
+
+    @rule(minutes=spans)
+    def pass_time(self, minutes: int) -> None:
+        self._run(self.world.pass_time(timedelta(minutes=minutes)))
+
+    @rule(dies_at=deaths)
+    def work(self, dies_at: int | None) -> None:
+        self._run(self.world.work(dies_at))
+
+    @rule(minutes=spans, times=st.integers(1, 4))
+    def live(self, minutes: int, times: int) -> None:
+        """Time passes, and everything works."""
+        for _ in range(times):
+            self._run(self._live(timedelta(minutes=minutes)))
+
+    async def _live(self, time: timedelta) -> None:
+        await self.world.pass_time(time)
+        await self.world.sweep()
+        await self.world.work()
+
+    @rule()
+    def sweep(self) -> None:
+        self._run(self.world.sweep())
+
+    @rule()
+    def history_grows_long(self) -> None:
+        self.world.temporal.suggests_new_run = True
+
+    # What must hold
+
+    @invariant()
+    def no_message_is_wrong(self) -> None:
+        if hasattr(self, "world"):
+            assert self.world.wrong == []
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "world"):
+                self._run(self._end())
+        finally:
+            self._close()
+
+    async def _end(self) -> None:
+        """Everything is well again: every event is delivered, and every journey ends."""
+        world = self.world
+        await world.resume()
+        world.partner_goes(down=False)
+        world.answer, world.temporal.fails = "accepted", ""
+        for _ in range(LAST_ROUNDS):
+            await world.sweep()
+            await world.work()
+            wake = world.temporal.next_wake()
+            if world.temporal.run is None and not await world.undelivered():
+                break
+            later = timedelta(minutes=1) if wake is None else wake - world.temporal.now
+            await world.pass_time(max(later, timedelta(seconds=1)))
+        event(f"requests to Meta: {min(len(world.spec.requests), 4)}")
+        event(f"journeys: {min(await world.count_journeys(), 4)}")
+        assert world.wrong == []
+        assert world.temporal.run is None, "a journey never ends"
+        assert await world.undelivered() == 0, "an event was never delivered"
+
+    def _close(self) -> None:
+        if hasattr(self, "world"):
+            self._module.__exit__(None, None, None)
+            self._outages.__exit__(None, None, None)
+            self._run(self.world.http.aclose())
+            self._run(self.database.close())
+        self._runner.close()
+        self._folder.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def _migrated(migrated_sqlite: Path) -> None:
+    JourneyMachine.migrated = migrated_sqlite
+
+
+TestJourney = JourneyMachine.TestCase
+TestJourney.settings = settings(max_examples=40, stateful_step_count=25)
