@@ -63,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--folder",
         type=Path,
-        help="for logs and data, empty; else one in memory that is kept when an invariant is broken",
+        help="empty, for logs and data",
     )
     arguments = parser.parse_args()
     if not 1 <= arguments.customers <= MAX_PHONES or arguments.kills < 0 or arguments.seconds <= 0:

@@ -31,6 +31,7 @@ kinds = st.sampled_from(["cart_update", *INTENT, "order_placed"])
 lateness = st.integers(-5, 60).map(lambda minutes: timedelta(minutes=minutes))
 spans = st.sampled_from([1, 5, 14, 15, 16, 30, 31, 120, 180, 600])
 rarely = st.integers(0, 3).map(lambda number: number == 3)
+answers = st.sampled_from([*["accepted"] * 6, *FAILURES])
 deaths = st.one_of(st.none(), st.integers(1, 40))
 
 
@@ -45,14 +46,16 @@ class JourneyMachine(RuleBasedStateMachine):
         self._folder = TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         self._outages = outages()
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(kind=st.sampled_from(["cart_update", "product_view"]), answer=answers)
+    def begin(self, kind: str, answer: str) -> None:
         url = copy_of(self.migrated, Path(self._folder.name))
         self.database = Database(url)
         self._run(self._put_store())
         self.world = World(self.database, self._outages.__enter__())
         self._module = self.world.temporal.as_workflow_module()
         self._module.__enter__()
+        self.world.answer = answer
+        self._run(self.world.post(kind, timedelta(0)))
 
     async def _put_store(self) -> None:
         async with self.database.transaction() as connection:
@@ -77,34 +80,26 @@ class JourneyMachine(RuleBasedStateMachine):
     def post_again(self, which: int) -> None:
         self._run(self.world.repost(which % len(self.world.bodies)))
 
-    @rule(rarely=rarely)
-    def exit(self, *, rarely: bool) -> None:
-        if rarely:
-            self._run(self.world.exit())
-
-    @rule(rarely=rarely)
-    def stop(self, *, rarely: bool) -> None:
-        if rarely:
-            self._run(self.world.stop())
-
-    @rule()
-    def pause(self) -> None:
-        self._run(self.world.pause())
-
-    @rule()
-    def resume(self) -> None:
-        self._run(self.world.resume())
-
-    @rule(kind=st.sampled_from(["order_placed", "cart_update"]), rarely=rarely)
-    def partner_learns(self, kind: str, *, rarely: bool) -> None:
-        if rarely:
-            self.world.partner_learns(kind)
+    @rule(what=st.sampled_from(["pause", "resume", "exit", "stop", "order", "cart"]), rarely=rarely)
+    def something_ends_or_holds_it(self, what: str, *, rarely: bool) -> None:
+        """An operator, the customer's STOP, or what the partner alone knows."""
+        world = self.world
+        if what == "pause":
+            self._run(world.pause())
+        elif what == "resume" or not rarely:
+            self._run(world.resume())
+        elif what == "exit":
+            self._run(world.exit())
+        elif what == "stop":
+            self._run(world.stop())
+        else:
+            world.partner_learns("order_placed" if what == "order" else "cart_update")
 
     @rule(down=rarely)
     def partner_goes(self, *, down: bool) -> None:
         self.world.partner_goes(down=down)
 
-    @rule(answer=st.sampled_from([*FAILURES, *["accepted"] * 6]))
+    @rule(answer=answers)
     def meta_answers(self, answer: str) -> None:
         self.world.answer = answer
 
@@ -129,9 +124,10 @@ class JourneyMachine(RuleBasedStateMachine):
         await self.world.sweep()
         await self.world.work()
 
-    @rule()
-    def sweep(self) -> None:
-        self._run(self.world.sweep())
+    @rule(minutes=st.sampled_from([15, 30, 60]))
+    def live_on(self, minutes: int) -> None:
+        for _ in range(4):
+            self._run(self._live(timedelta(minutes=minutes)))
 
     @rule()
     def history_grows_long(self) -> None:
