@@ -14,7 +14,7 @@ from activities.settlement import Settlement
 from clock import Clock
 from storage import aliases, holds, messages, opt_outs, stores, template_failures, template_holds
 from storage.aliases import Learned
-from storage.database import Database, lock, lock_each
+from storage.database import Database, lock_each
 from storage.holds import Hold
 from storage.messages import MessageStatus
 from storage.template_holds import ALL_LANGUAGES

@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
+from whatsapp.identifiers import PLAIN
 from whatsapp.template_changes import (
     TemplateCategory,
     TemplateQuality,
     TemplateStatus,
     TemplateUpdate,
 )
-from whatsapp.updates import PLAIN, Unreadable, Update, UpdateKind
+from whatsapp.updates import Unreadable, Update, UpdateKind
 
 FIELDS: Final[dict[str, type[TemplateStatus | TemplateCategory | TemplateQuality]]] = {
     "message_template_status_update": TemplateStatus,
