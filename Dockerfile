@@ -17,9 +17,7 @@ COPY ingest ingest
 COPY operations operations
 COPY partners partners
 COPY sandbox sandbox
-COPY server server
 COPY storage storage
-COPY telemetry telemetry
 COPY temporal temporal
 COPY whatsapp whatsapp
 COPY workflows workflows
@@ -29,4 +27,4 @@ RUN pip install --no-deps --no-build-isolation . \
 
 USER comeback
 EXPOSE 8000
-CMD ["python", "-m", "server", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["python", "-m", "api", "--host", "0.0.0.0", "--port", "8000"]

@@ -34,6 +34,7 @@ from operations.customer_keys import CustomerIdSetting
 from operations.explain import Explainer
 from operations.history import HistoryReader
 from operations.notifier import Notifier
+from operations.telemetry import Telemetry
 from operations.template_checks import TemplateChecker
 from partners.channels import ChannelClient
 from partners.exit_api import ExitApiClient
@@ -42,10 +43,9 @@ from settings import Settings
 from storage.database import Database
 from storage.migrate import upgrade_in_thread
 from storage.reencryption import take_over
-from telemetry.process import Telemetry
 from temporal.client import connect
 from temporal.gateway import JourneyGateway
-from temporal.observation import Observation, open_observation
+from temporal.observation import Observation
 from temporal.search_attributes import register_when_available
 from temporal.workers import JourneyActivities
 from whatsapp.client import REQUEST_TIMEOUT, CloudApiClient, whatsapp_http
@@ -224,7 +224,7 @@ async def _open_client(
     if connect is not None:
         yield await connect(settings.payload_keys)
         return
-    async with open_observation(telemetry) as observation:
+    async with telemetry.observation() as observation:
         yield await connect_lazily(settings.payload_keys, observation)
 
 

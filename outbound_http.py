@@ -7,8 +7,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
-
-from telemetry.tracing import SpanKind, Tracer
+from opentelemetry.trace import SpanKind, Tracer
 
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before the first byte of the request: nothing was sent."""

@@ -69,6 +69,13 @@ class Settings(BaseSettings):
         except ArgumentError as error:
             raise ValueError("is not a SQLAlchemy URL") from error
 
+    @field_validator("temporal_ui_origin")
+    @classmethod
+    def _is_origin(cls, text: str | None) -> str | None:
+        if text is not None and not _ORIGIN.fullmatch(text):
+            raise ValueError("takes scheme, host and port alone, such as https://ui.example:8443")
+        return text
+
     @field_validator("temporal_worker_build_id")
     @classmethod
     def _complete(cls, build_id: str, info: ValidationInfo) -> str:

@@ -22,14 +22,14 @@ from clock import Clock, utc_now
 from operations.background import run_every_second
 from operations.metrics import BackgroundMetrics, Work
 from operations.metrics_server import metrics_served
+from operations.telemetry import Telemetry
+from operations.tracing import start_tracing
 from settings import Settings, load_settings
 from storage.database import Database
 from storage.migrate import DatabaseUnavailableError
 from storage.secret_cipher import SecretCipherError
-from telemetry.process import Telemetry
-from telemetry.tracing import start_tracing
 from temporal.client import connect
-from temporal.observation import Observation, open_observation
+from temporal.observation import Observation
 from temporal.search_attributes import register
 from temporal.workers import run_workers
 from workflows.queues import TASK_QUEUES
@@ -56,7 +56,7 @@ async def _run_worker(
 ) -> None:
     async with (
         open_database(settings.database, settings.secret_keys) as database,
-        open_observation(telemetry) as observation,
+        telemetry.observation() as observation,
         open_activities(database, settings, clock, telemetry=telemetry) as activities,
         open_template_checker(database, settings, clock) as templates,
     ):

@@ -33,9 +33,9 @@ from api.store_limits import StoreLimits
 from api.tracing import NO_TELEMETRY, TracedRequests
 from bootstrap import Connect, open_services
 from clock import Clock, utc_now
+from operations.telemetry import Telemetry
+from operations.tracing import start_tracing
 from settings import Settings, load_settings
-from telemetry.process import Telemetry
-from telemetry.tracing import start_tracing
 
 
 def create_app(

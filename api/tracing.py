@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from opentelemetry.trace import SpanKind, Tracer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import method_of, route_of
-from telemetry.tracing import SpanKind, Tracer
 
 UNTRACED = ("/health/live", "/health/ready", "/metrics")
 """Called by machines, all the time."""

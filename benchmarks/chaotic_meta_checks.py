@@ -4,14 +4,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from benchmarks.meta_record import MetaRecord
 from benchmarks.report import Figure
 from domain.messages.send_outcome import ErrorCategory
+from ingest.quarantine_updates import UNKNOWN_PERSON
 from sandbox.webhook_payloads import UpdateField
+from storage import quarantine
 from storage.messages import MessageStatus
+from storage.quarantine import QuarantinePage
 from storage.statuses import RANK
+
+MAX_QUARANTINED: Final = 100_000
+"""More than a run has updates."""
 
 
 class MessageRow(NamedTuple):
@@ -21,6 +29,14 @@ class MessageRow(NamedTuple):
     to: str
     status: MessageStatus
     claimed_at: datetime
+
+
+async def quarantined_as_invalid(connection: AsyncConnection) -> int:
+    """How many updates are in quarantine, without the readable opt-outs of unknown people."""
+    rows = await quarantine.listed(connection, QuarantinePage(MAX_QUARANTINED))
+    return sum(
+        UNKNOWN_PERSON["type"] not in {error["type"] for error in row["errors"]} for row in rows
+    )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import httpx
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
-from benchmarks.chaotic_meta_checks import ChaosChecks, MessageRow
+from benchmarks.chaotic_meta_checks import ChaosChecks, MessageRow, quarantined_as_invalid
 from benchmarks.meta_record import MetaRecord
 from benchmarks.phones import phone_digits
 from benchmarks.processes import BENCHMARK_SECRET, WAIT_TIMEOUT, api_variables, run_api, run_worker
@@ -23,7 +23,7 @@ from sandbox.app import create_sandbox
 from sandbox.chaos_control import ChaosSettings, UpdateDeliveries
 from sandbox.ledger import ReceivedRequest
 from sandbox.server import serve
-from storage import quarantine, webhooks
+from storage import webhooks
 from storage.database import Database
 from storage.messages import MessageStatus
 from storage.tables import journeys, messages
@@ -47,7 +47,7 @@ class ChaosEnvironment:
         """Our ledger and Meta's, to be called at the end."""
         rows, unfinished = await self._rows(), journey_count - await self._finished()
         async with self.database.reading() as connection:
-            quarantined = await quarantine.size(connection)
+            quarantined = await quarantined_as_invalid(connection)
         received = RECEIVED.validate_json((await self.meta.get("/_sandbox/requests")).content)
         delivered = (await self._deliveries()).delivered
         return ChaosChecks(rows, MetaRecord(received, delivered), unfinished, quarantined)

@@ -36,7 +36,7 @@ def api_variables(database_url: str, temporal_address: str) -> dict[str, str]:
 async def run_api(variables: Mapping[str, str]) -> AsyncIterator[httpx.AsyncClient]:
     """The API on a free port; gives a client for it."""
     port = free_port(HOST)
-    command = ("-m", "server", "--host", HOST, "--port", str(port))
+    command = ("-m", "api", "--host", HOST, "--port", str(port))
     client = httpx.AsyncClient(
         base_url=f"http://{HOST}:{port}", trust_env=False, timeout=WAIT_TIMEOUT.total_seconds()
     )

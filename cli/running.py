@@ -87,7 +87,7 @@ async def _start(stack: Stack, supervisor: Supervisor, echo: Echo) -> None:
     await upgrade_database(settings.database)
     address = ("--host", settings.api_host, "--port", str(settings.api_port))
     await supervisor.start(stack.python("worker", "worker"))
-    await supervisor.start(stack.python("API", "server", *address))
+    await supervisor.start(stack.python("API", "api", *address))
     try:
         async with asyncio.timeout(READY_TIMEOUT.total_seconds()):
             await temporal_server.prepare_namespace(stack.temporal_address, stack.namespace)

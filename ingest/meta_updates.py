@@ -50,18 +50,22 @@ async def apply_updates(
             of_messages.append(status)
     await apply_statuses(database, of_messages, now, counts)  # they tell whose a user id is
     for each in others:
-        result = await _apply(database, each, now)
+        result = await _apply(database, each, now, counts)
         counts.results[each.update.kind, result] += 1
-        if result is UpdateResult.QUARANTINED:
-            counts.unknown_people.append(each)
     return counts
 
 
-async def _apply(database: Database, routed: RoutedUpdate, now: datetime) -> UpdateResult:
-    content = routed.update.content
-    if isinstance(content, TemplateUpdate):
-        return await apply_to_templates(database, content, now)
-    return _without_effect(routed) or await apply_to_person(database, routed, now)
+async def _apply(
+    database: Database, routed: RoutedUpdate, now: datetime, counts: UpdateCounts
+) -> UpdateResult:
+    if isinstance(routed.update.content, TemplateUpdate):
+        return await apply_to_templates(database, routed.update.content, now)
+    if (without_effect := _without_effect(routed)) is not None:
+        return without_effect
+    result = await apply_to_person(database, routed, now)
+    if result is UpdateResult.QUARANTINED:
+        counts.unknown_people.append(routed)
+    return result
 
 
 def _without_effect(routed: RoutedUpdate) -> UpdateResult | None:

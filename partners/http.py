@@ -1,9 +1,9 @@
 """Connections to partners and stores."""
 
 import httpx
+from opentelemetry.trace import Tracer
 
 from outbound_http import Peer, outbound_client
-from telemetry.tracing import Tracer
 
 MAX_CONNECTIONS = 100
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from opentelemetry.trace import Tracer
+from prometheus_client import CollectorRegistry
 from temporalio.client import Interceptor
 from temporalio.runtime import Runtime
 
-from telemetry.process import Telemetry
 from temporal.sdk_metrics import SdkMetrics
 from temporal.tracing import tracing_interceptors
 
@@ -28,18 +29,19 @@ class Observation:
 
 
 @asynccontextmanager
-async def open_observation(telemetry: Telemetry) -> AsyncIterator[Observation]:
-    """Count and trace while the block runs; then export the last spans."""
+async def open_observation(
+    registry: CollectorRegistry, tracer: Tracer | None
+) -> AsyncIterator[Observation]:
+    """Count in this registry, and trace where there is a tracer, while the block runs."""
     sdk = SdkMetrics()
-    telemetry.registry.register(sdk)
+    registry.register(sdk)
     draining = asyncio.create_task(_drain(sdk))
     try:
-        yield Observation(sdk.runtime, tracing_interceptors(telemetry.tracing.tracer))
+        yield Observation(sdk.runtime, tracing_interceptors(tracer))
     finally:
         draining.cancel()
         with suppress(asyncio.CancelledError):
             await draining
-        await asyncio.to_thread(telemetry.tracing.close)
 
 
 async def _drain(sdk: SdkMetrics) -> None:

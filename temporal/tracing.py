@@ -1,8 +1,7 @@
 """Traces of calls to Temporal, of workflows and of activities, by Temporal's own library."""
 
+from opentelemetry.trace import Tracer
 from temporalio.client import Interceptor
-
-from telemetry.tracing import Tracer
 
 
 def tracing_interceptors(tracer: Tracer | None) -> list[Interceptor]:

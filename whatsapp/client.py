@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from opentelemetry.trace import Tracer
 
 from domain.messages.rendering import RenderedMessage
 from domain.messages.send_outcome import ErrorCategory, NotSent, SendOutcome, Unknown
 from domain.stores.config import WhatsAppAccount
 from outbound_http import OversizedAnswerError, Peer, RequestTrace, outbound_client, read_body
-from telemetry.tracing import Tracer
 from whatsapp.errors import category_of
 from whatsapp.payload import template_payload
 from whatsapp.send_response import SendResponse, outcome_of

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
-from benchmarks.chaotic_meta_checks import ChaosChecks, MessageRow
+from benchmarks.chaotic_meta_checks import ChaosChecks, MessageRow, quarantined_as_invalid
 from benchmarks.meta_record import MetaRecord
 from benchmarks.phones import phone_digits
 from ingest.metrics import IngestMetrics
@@ -18,7 +18,7 @@ from sandbox.chaos import ChaosPlan, ScheduledUpdate
 from sandbox.chaos_updates import SentMessage
 from sandbox.ledger import ReceivedRequest
 from sandbox.webhook_payloads import DeliveredUpdate, WebhookUpdate, notification
-from storage import messages, quarantine, stores, webhooks
+from storage import messages, stores, webhooks
 from storage.database import Database
 from storage.messages import LedgerUpdate, MessageStatus
 from storage.tables import messages as ledger
@@ -83,7 +83,7 @@ async def test_the_ledger_agrees_with_a_chaotic_meta(database: Database, seed: i
     async with database.reading() as connection:
         found = await connection.execute(select(ledger.c.message_id, ledger.c.status))
         status = {row[0]: MessageStatus(row[1]) for row in found}
-        quarantined = await quarantine.size(connection)
+        quarantined = await quarantined_as_invalid(connection)
     rows = [
         MessageRow(str(each.callback_data), each.to, status[str(each.callback_data)], NOW)
         for each in sent

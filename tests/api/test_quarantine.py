@@ -196,7 +196,7 @@ async def test_a_whole_notification_is_accepted_with_updates_of_no_store_in_it(
     shop = await meta.store("1")
     here: dict[str, Any] = {"metadata": {"phone_number_id": "1"}}
     said = change(**here, messages=[text("Hi"), text("STOP", **{"from": WA_ID})])
-    template = {"field": "message_template_status_update", "value": {"event": "PAUSED"}}
+    template = {"field": "message_template_components_update", "value": {}}
     body = notification(said, template, change(**here, statuses=[status("sent", "wamid.x")]))
     whole = Rejected(None, json.dumps(body), [{"type": "test"}], "notification")
     async with meta.caller.database.transaction() as connection:

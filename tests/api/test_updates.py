@@ -114,10 +114,11 @@ async def test_every_sample_of_meta_is_applied_and_none_is_quarantined(
     assert await shop.quarantined() == []
     assert await meta.metric("comeback_quarantine_size") == 0
     assert [await meta.results(kind, "unroutable") for kind in KINDS] == [0] * len(KINDS)
-    assert await meta.results("other", "ignored") > 30
+    assert await meta.results("other", "ignored") > 25
+    assert await meta.results("template", "unmatched") > 5
 
 
-KINDS = ("status", "message", "user_preference", "other", "notification")
+KINDS = ("status", "message", "user_preference", "template", "other", "notification")
 
 
 @pytest.mark.parametrize(
@@ -161,8 +162,8 @@ async def test_nul_and_surrogates_are_replaced(meta: Meta) -> None:
     await meta.post("1", messages=odd, statuses=[failed])
     (entry,) = await listed(shop)
     assert (entry["status"], entry["because"]) == ("failed", "a?b")
-    assert await meta.results("message", "unmatched") == 1
-    assert await meta.metric("comeback_quarantine_size") == 0
+    assert await meta.results("message", "quarantined") == 1
+    assert [each["errors"][0]["type"] for each in await shop.quarantined()] == ["unknown_person"]
 
 
 async def test_invalid_update_is_quarantined_for_each_store_of_its_number(meta: Meta) -> None:

@@ -76,7 +76,7 @@ async def test_closed_journeys_are_kept_for_thirty_days(stack: Journeys) -> None
 
 
 @pytest.mark.parametrize(
-    "command", ["-m worker", "-m server", "server start-dev", "-m cli.web_ui_proxy"]
+    "command", ["-m worker", "-m api", "server start-dev", "-m cli.web_ui_proxy"]
 )
 def test_a_killed_process_is_started_again_and_the_api_gets_ready(
     stack: Journeys, command: str

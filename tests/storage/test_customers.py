@@ -142,7 +142,7 @@ async def test_suppression_and_ledger_outlive_erasure(registered: Database) -> N
     await erase(registered)
     async with registered.reading() as connection:
         assert await suppressions.because(connection, STORE, "hash") == "operator"
-        counted = await message_limits.counted_since(connection, STORE, "hash", later(-60))
+        counted = await message_limits.counted_since(connection, STORE, {"hash"}, later(-60))
     assert len(counted) == 1
 
 

@@ -216,5 +216,5 @@ async def test_held_journey_shows_what_it_waits_for(any_world: World) -> None:
 
     assert state.stage is Stage.HELD
     assert state.held is not None
-    assert state.held.because == "test"
+    assert state.held.because == "paused by the operator"
     assert await shop.templates() == ["cart_reminder"]

@@ -81,7 +81,10 @@ async def test_a_paused_stores_journey_holds_and_goes_on_with_a_fresh_exit_check
 
     assert state.stage is Stage.HELD
     assert state.held is not None
-    assert (state.held.reason, state.held.because) == (Reason.STORE_PAUSED, "test")
+    assert (state.held.reason, state.held.because) == (
+        Reason.STORE_PAUSED,
+        "paused by the operator",
+    )
     assert state.decisions[-1].decision == "held"
     assert await shop.exit_checks() == 0
     await shop.resume()

@@ -374,7 +374,8 @@ class Shop:
 
     async def pause(self) -> None:
         async with self.world.database.transaction() as connection:
-            await stores.pause(connection, self.store.store_id, real_now(), "test")
+            because = stores.PAUSED_BY_OPERATOR
+            await stores.pause(connection, self.store.store_id, real_now(), because)
 
     async def resume(self) -> None:
         async with self.world.database.transaction() as connection:

@@ -1,13 +1,13 @@
-"""`python -m server`: the API as a process of its own, until a signal ends it."""
+"""`python -m api`: the API as a process of its own, until a signal ends it."""
 
 import argparse
 
-from server.run import serve
+from api.server.run import serve
 from settings import load_settings
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m api", description=__doc__)
     parser.add_argument("--host", help="instead of API_HOST")
     parser.add_argument("--port", type=int, help="instead of API_PORT")
     return parser.parse_args()

@@ -36,7 +36,7 @@ def start_tracing(service: str, *, on: bool) -> Tracing:
     if not on:
         return NO_TRACES
     try:
-        from telemetry.trace_export import make_provider  # noqa: PLC0415  # imports the library
+        from operations.trace_export import make_provider  # noqa: PLC0415  # imports the library
     except ImportError:
         sys.exit(
             "environment variable OTEL_EXPORTER_OTLP_ENDPOINT: traces need "

@@ -3,9 +3,9 @@
 import uvicorn
 
 from api.app import create_app
-from server.gate import Gate
-from server.limits import limits_of_this_process
-from server.protocol import GuardedConfig
+from api.server.gate import Gate
+from api.server.limits import limits_of_this_process
+from api.server.protocol import GuardedConfig
 from settings import Settings
 
 GRACE_SECONDS = 5

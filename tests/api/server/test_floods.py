@@ -1,4 +1,4 @@
-"""Floods against the launched API: `python -m server`, with the limits that it has."""
+"""Floods against the launched API: `python -m api`, with the limits that it has."""
 
 import asyncio
 import os
@@ -15,9 +15,9 @@ from cli.ports import free_port
 from sandbox.samples import fresh
 from sandbox.server import HOST
 from tests.api.caller import ADMIN, bearer, now
+from tests.api.server.serving import PATIENCE_SECONDS, Raw, connected, head
 from tests.databases import copy_of
 from tests.domain.stores.contract_example import contract_example
-from tests.server.serving import PATIENCE_SECONDS, Raw, connected, head
 
 CONNECTIONS = 1100
 POSTS = 20
@@ -32,7 +32,7 @@ def launched(migrated_sqlite: Path, tmp_path: Path) -> Iterator[int]:
     changes = {"DATABASE_URL": copy_of(migrated_sqlite, tmp_path), "ADMIN_TOKEN": ADMIN}
     environment = os.environ | changes | {"TEMPORAL_ADDRESS": f"{HOST}:1"}
     with subprocess.Popen(
-        [sys.executable, "-m", "server", "--port", str(port)],
+        [sys.executable, "-m", "api", "--port", str(port)],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,

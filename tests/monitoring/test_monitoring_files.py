@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.telemetry.queries import ALERTS_FILE, DASHBOARD_FILE, MONITORING, Query, rules
+from tests.monitoring.queries import ALERTS_FILE, DASHBOARD_FILE, MONITORING, Query, rules
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])

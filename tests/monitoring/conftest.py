@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.processes import environment, journeys, sandbox
-from tests.telemetry.collector import collector
-from tests.telemetry.observed_stack import ObservedStack
+from tests.monitoring.collector import collector
+from tests.monitoring.observed_stack import ObservedStack
 
 
 @pytest.fixture(scope="package")

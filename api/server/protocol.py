@@ -9,8 +9,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from api.admission import Connection
-from server.gate import Gate
-from server.transport import LingeringTransport
+from api.server.gate import Gate
+from api.server.transport import LingeringTransport
 
 
 class GuardedConfig(uvicorn.Config):

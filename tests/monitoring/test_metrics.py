@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.telemetry.observed_stack import CUSTOMER, NAME, PHONE, UNANSWERED, ObservedStack
-from tests.telemetry.queries import Query, queries
+from tests.monitoring.observed_stack import CUSTOMER, NAME, PHONE, UNANSWERED, ObservedStack
+from tests.monitoring.queries import Query, queries
 
 pytestmark = pytest.mark.slow
 OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from server.limits import ConnectionLimits
+from api.server.limits import ConnectionLimits
 from tests.api.caller import Shop, now
+from tests.api.server.serving import Raw, Served, connected, head, served
 from tests.databases import copy_of
-from tests.server.serving import Raw, Served, connected, head, served
 
 SLOW_SENDERS = 40
 """More than bodies of one peer are read before they are verified."""

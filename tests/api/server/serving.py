@@ -10,10 +10,10 @@ import httpx
 import uvicorn
 
 from api.app import create_app
+from api.server.gate import Gate
+from api.server.limits import ConnectionLimits
+from api.server.protocol import GuardedConfig
 from sandbox.server import HOST, listen, url_of
-from server.gate import Gate
-from server.limits import ConnectionLimits
-from server.protocol import GuardedConfig
 from tests.api.caller import Caller, connecting_to, settings_for, unused_address
 
 PATIENCE_SECONDS = 30

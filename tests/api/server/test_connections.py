@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from server.limits import ConnectionLimits
+from api.server.limits import ConnectionLimits
 from tests.api.caller import bearer
+from tests.api.server.serving import Raw, Served, connected, head, served
 from tests.databases import copy_of
-from tests.server.serving import Raw, Served, connected, head, served
 
 SHORT = timedelta(seconds=0.3)
 QUICK = ConnectionLimits(

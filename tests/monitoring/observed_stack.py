@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from cli.demo.denim_co import denim_co
 from sandbox.samples import fresh
 from tests.cli.processes import HOST, Journeys, eventually
-from tests.telemetry.collector import Collector
+from tests.monitoring.collector import Collector
 
 PHONE, NAME, CUSTOMER = "+919812345678", "Canary Kapoor", "canary-customer"
 UNANSWERED = "unanswered-customer"

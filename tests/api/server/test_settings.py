@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.limits import ConnectionLimits, limits_of_this_process
+from api.server.limits import ConnectionLimits, limits_of_this_process
 from settings import load_settings
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.cli.processes import ROOT, environment, eventually
-from tests.telemetry.observed_stack import NAME, PHONE, ObservedStack
+from tests.monitoring.observed_stack import NAME, PHONE, ObservedStack
 
 pytestmark = pytest.mark.slow
 POST = "POST /v1/stores/{store_id}/events"

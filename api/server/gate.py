@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Protocol
 
 from api.client_address import is_trusted, peer_of
-from server.limits import ConnectionLimits
+from api.server.limits import ConnectionLimits
 from settings import Network
 
 

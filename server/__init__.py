@@ -1,1 +1,0 @@
-"""Serves the API over HTTP: `python -m server`, with limits of connections that uvicorn lacks."""

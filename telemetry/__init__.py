@@ -1,1 +1,0 @@
-"""What a process tells about itself: its registry of metrics, and its traces."""
