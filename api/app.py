@@ -26,6 +26,7 @@ from api.client_address import ForwardedClients
 from api.docs_page import serve_docs
 from api.errors import add_error_handlers
 from api.failures import RedactedFailures
+from api.methods import name_all_methods
 from api.metrics import TimedRequests
 from api.openapi import DescribedApi
 from api.sign_in_attempts import SignInAttempts
@@ -83,6 +84,7 @@ def create_app(
     app.include_router(sign_in.router)
     serve_docs(app)
     add_error_handlers(app)
+    name_all_methods(app)
     silence_uvicorn()
     app.add_middleware(codec.CodecCors, origin=settings.temporal_ui_origin)
     app.add_middleware(Admission, limits=limits)
