@@ -5,16 +5,17 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
-from fastapi.security import APIKeyCookie
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import bodies
 from api.authentication import is_admin, unauthorized
-from api.dependencies import BearerToken, ServicesDep
+from api.dependencies import OperatorToken, ServicesDep
 from api.errors import invalid
-from api.openapi import PAYLOADS_BODY, error_responses
-from api.sessions import COOKIE, OPERATOR, is_own_origin, session_of
+from api.openapi_answers import described, error_responses
+from api.openapi_bodies import PAYLOADS, PAYLOADS_BODY
+from api.openapi_security import OPERATOR_COOKIE
+from api.sessions import OPERATOR, is_own_origin, session_of
 from settings import Settings
 from temporal.remote_codec import InvalidPayloadsError, RemoteCodec, remote_codec
 
@@ -49,8 +50,8 @@ class CodecCors:
 async def _operator(
     request: Request,
     services: ServicesDep,
-    token: BearerToken,
-    _: Annotated[str | None, Depends(APIKeyCookie(name=COOKIE, auto_error=False))],
+    token: OperatorToken,
+    _: Annotated[str | None, Depends(OPERATOR_COOKIE)],
 ) -> None:
     settings = services.settings
     if is_admin(settings, token):
@@ -71,8 +72,13 @@ router = APIRouter(
     prefix=PREFIX,
     tags=["operator"],
     dependencies=[Depends(_operator)],
-    responses=error_responses(401, 403, 409, 422)
-    | {413: {"description": f"The body is over {MAX_BYTES // bodies.KIBIBYTE} KiB"}},
+    responses=error_responses(401, 409, 422)
+    | described(
+        403,
+        "Another namespace, or a cookie that another page sends",
+        "X-Namespace must be default: its payloads alone can be decrypted",
+    )
+    | {200: {"content": {"application/json": {"schema": PAYLOADS}}}},
 )
 
 

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from api.dependencies import CustomerIdPath, ExistingStore, Operator, ServicesDep
 from api.errors import not_found
-from api.openapi import error_responses
+from api.openapi_answers import error_responses
 from domain.values.exact_json import write_json
 from operations.customer_data import Erased, Export
 
@@ -13,7 +13,6 @@ router = APIRouter(
     prefix="/v1/stores/{store_id}/customers",
     tags=["operator"],
     dependencies=[Operator],
-    responses=error_responses(401, 422, 503),
 )
 
 

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from api.dependencies import BearerToken, ServicesDep
+from api.dependencies import ServicesDep, StoreKey
 from api.event_sender import AuthenticatedBody, Sender
-from api.openapi import EVENT_BODY, error_responses
+from api.openapi_bodies import EVENT_BODY
+from api.openapi_security import SIGNED_BY_STORE
 from api.store_limits import StoreLimitsDep
 from ingest.receipts import Receipt
 
@@ -18,20 +19,19 @@ async def _authenticated_body(
     store_id: str,
     services: ServicesDep,
     limits: StoreLimitsDep,
-    token: BearerToken,
+    key: StoreKey,
 ) -> AuthenticatedBody:
     """Nothing of the body is read for a sender that proves nothing by its headers."""
     sender = Sender(request, store_id, services, limits)
     if "authorization" in request.headers:
-        return await sender.body_with_key(token)
+        return await sender.body_with_key(key)
     return await sender.signed_body()
 
 
 @router.post(
     "/v1/stores/{store_id}/events",
     status_code=202,
-    openapi_extra=EVENT_BODY,
-    responses=error_responses(401, 408, 413, 422, 429, 503),
+    openapi_extra=EVENT_BODY | SIGNED_BY_STORE,
 )
 async def post_event(
     posted: Annotated[AuthenticatedBody, Depends(_authenticated_body)],

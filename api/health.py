@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.dependencies import ServicesDep
@@ -28,7 +29,10 @@ async def live() -> dict[str, str]:
     return {"status": OK}
 
 
-@router.get("/health/ready", responses={503: {"description": "Names what is missing"}})
+@router.get(
+    "/health/ready",
+    responses={503: {"model": dict[str, str], "description": "Names what is missing"}},
+)
 async def ready(services: ServicesDep, response: Response) -> dict[str, str]:
     """Whether database and Temporal answer, and a worker polls."""
     database, temporal, worker = await asyncio.gather(
@@ -41,7 +45,7 @@ async def ready(services: ServicesDep, response: Response) -> dict[str, str]:
     return parts
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request, services: ServicesDep) -> Response:
     """Prometheus's text format."""
     counted = await asyncio.gather(_read_gauges(services), _read_temporal(services))

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 from api.dependencies import CustomerIdPath, OwnStore, ServicesDep
 from api.errors import not_found
 from api.history_cursor import HistoryCursorQuery, to_history_cursor
-from api.openapi import error_responses
+from api.openapi_answers import error_responses
 from api.period import CursorQuery, PeriodQuery, to_cursor
 from domain.journey.identity import CustomerRef
 from ingest.receipts import ReceiptStatus
@@ -22,9 +22,7 @@ from storage.messages import MessageStatus
 
 PAGE_SIZE = 100
 
-router = APIRouter(
-    prefix="/v1/stores/{store_id}", tags=["journeys"], responses=error_responses(401, 422, 503)
-)
+router = APIRouter(prefix="/v1/stores/{store_id}", tags=["journeys"])
 
 
 class AcceptedExit(BaseModel):

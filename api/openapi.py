@@ -1,66 +1,61 @@
-"""OpenAPI beyond FastAPI's own reading of the routes: bodies that are read raw, error answers."""
+"""The OpenAPI document: FastAPI's own reading of the routes, and what every route has in common."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 from fastapi import FastAPI
-from pydantic import TypeAdapter
 
-from domain.events.models import event_adapter
-from domain.stores.config import StoreConfig
+from api import openapi_answers, openapi_bodies
+from api.openapi_answers import error_responses
+from api.openapi_security import HEADER_SCHEMES
 
-_REF_TEMPLATE = "#/components/schemas/{model}"
-_DESCRIPTIONS = {
-    401: "No key, unknown store or another store's key: one and the same answer",
-    403: "Another namespace, or the cookie of a page that may not send it",
-    404: "There is none",
-    408: "The body did not arrive in time",
-    409: "It cannot be done as things are",
-    413: "The body is over 64 KiB",
-    422: "Invalid: every wrong field is named",
-    429: "The store is over its rate, or too many requests are in flight: see Retry-After",
-    503: "Nothing was kept: see Retry-After",
-}
-
-
-def _schema(adapter: TypeAdapter[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The schema of a body, and those that it refers to."""
-    schema = adapter.json_schema(ref_template=_REF_TEMPLATE)
-    return schema, schema.pop("$defs", {})
-
-
-def _request_body(schema: dict[str, Any]) -> dict[str, Any]:
-    content = {"application/json": {"schema": schema}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-_event, _event_components = _schema(event_adapter)
-_config, _config_components = _schema(TypeAdapter(StoreConfig))
-EVENT_BODY = _request_body(_event)
-CONFIG_BODY = _request_body(_config)
-_PAYLOAD = {
-    "type": "object",
-    "properties": {
-        "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
-        "data": {"type": "string", "contentEncoding": "base64"},
-    },
-}
-PAYLOADS_BODY = _request_body(
-    {"type": "object", "properties": {"payloads": {"type": "array", "items": _PAYLOAD}}}
-)
-"""Temporal's remote codec form."""
-
-
-def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route answers besides success."""
-    return {status: {"description": _DESCRIPTIONS[status]} for status in statuses}
+_OF_ALL: Final = (500,)
+_UNDER_V1: Final = (401, 422, 429, 503)
+_WITH_A_BODY: Final = (400, 408, 413)
+_FASTAPIS: Final = ("HTTPValidationError", "ValidationError")
+_FASTAPIS_422: Final = "Validation Error"
 
 
 class DescribedApi(FastAPI):
-    """FastAPI, with the schemas of raw bodies among the components."""
+    """FastAPI, with the answers of all routes, raw bodies and further security schemes."""
 
     def openapi(self) -> dict[str, Any]:
         """The document."""
-        document = super().openapi()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.update(_event_components | _config_components)
-        return document
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for path, operation in _operations(document):
+                _complete(path, operation)
+            _add_components(document["components"])
+        return super().openapi()
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            yield path, operation
+
+
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    """Add the answers that no route names, sorted by status."""
+    responses = operation["responses"]
+    # FastAPI adds its own to every route with a parameter, also to those that take any text.
+    if responses.get("422", {}).get("description") == _FASTAPIS_422:
+        del responses["422"]
+    common = {str(code): said for code, said in error_responses(*_common(path, operation)).items()}
+    operation["responses"] = dict(sorted((common | responses).items()))
+
+
+def _common(path: str, operation: dict[str, Any]) -> Iterator[int]:
+    yield from _OF_ALL
+    if path.startswith("/v1/"):
+        yield from _UNDER_V1
+    if "requestBody" in operation:
+        yield from _WITH_A_BODY
+
+
+def _add_components(components: dict[str, Any]) -> None:
+    schemas = components["schemas"]
+    for name in _FASTAPIS:
+        schemas.pop(name, None)
+    schemas.update(openapi_bodies.COMPONENTS | openapi_answers.COMPONENTS)
+    components["securitySchemes"].update(HEADER_SCHEMES)

@@ -7,16 +7,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from api.dependencies import ExistingStore, Operator, ServicesDep
 from api.errors import not_found
-from api.openapi import error_responses
+from api.openapi_answers import error_responses
 from ingest.receipts import Receipt
 from storage import quarantine
 from storage.quarantine import QuarantinePage
 
 PAGE_SIZE = 100
 MAX_ID = 2**63
-router = APIRouter(
-    tags=["operator"], dependencies=[Operator], responses=error_responses(401, 422, 503)
-)
+router = APIRouter(tags=["operator"], dependencies=[Operator])
 _of_store = APIRouter(prefix="/v1/stores/{store_id}/quarantine")
 _of_all = APIRouter(prefix="/v1/quarantine")
 

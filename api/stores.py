@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from api import bodies
 from api.dependencies import ExistingStore, Operator, ServicesDep
 from api.errors import not_found
-from api.openapi import CONFIG_BODY, error_responses
+from api.openapi_answers import error_responses
+from api.openapi_bodies import CONFIG_BODY
 from domain.stores.config import StoreConfig, StoreId
 from domain.stores.config_parser import path_as_written, written_json
 from domain.stores.warnings import ConfigWarning
@@ -20,10 +21,7 @@ from storage.keys import NewKey
 from storage.signing_secrets import NewSigningSecret
 
 MAX_BYTES = 1024 * bodies.KIBIBYTE
-router = APIRouter(
-    prefix="/v1/stores/{store_id}", tags=["operator"], dependencies=[Operator],
-    responses=error_responses(401, 422, 503),
-)  # fmt: skip
+router = APIRouter(prefix="/v1/stores/{store_id}", tags=["operator"], dependencies=[Operator])
 
 
 class Replaced(BaseModel):

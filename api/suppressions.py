@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from api.dependencies import ExistingStore, Operator, ServicesDep
 from api.errors import invalid
-from api.openapi import error_responses
+from api.openapi_answers import error_responses
 from domain.customers import phones
 from domain.customers.identity import number_hashes
 from domain.customers.number_forms import forms_of
@@ -16,7 +16,7 @@ router = APIRouter(
     prefix="/v1/stores/{store_id}/suppressions",
     tags=["operator"],
     dependencies=[Operator],
-    responses=error_responses(401, 404, 422, 503),
+    responses=error_responses(404),
 )
 
 

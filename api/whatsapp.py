@@ -8,16 +8,29 @@ from fastapi.responses import PlainTextResponse
 
 from api import bodies
 from api.dependencies import ServicesDep
+from api.openapi_answers import described
+from api.openapi_bodies import META_BODY
+from api.openapi_security import SIGNED_BY_META
 from api.signature_headers import may_be_signed_by_meta
 from whatsapp.signature import HEADER, is_signed
 
 MAX_BYTES = 3072 * bodies.KIBIBYTE
 """Meta: a notification has at most 3 MB."""
 
-router = APIRouter(prefix="/webhooks/whatsapp", tags=["meta"])
+router = APIRouter(
+    prefix="/webhooks/whatsapp",
+    tags=["meta"],
+    responses=described(
+        503, "The webhook is not set up, or the database away", "META_APP_SECRET … must both be set"
+    ),
+)
 
 
-@router.get("", response_class=PlainTextResponse)
+@router.get(
+    "",
+    response_class=PlainTextResponse,
+    responses=described(403, "Not the verify token", "not the verify token"),
+)
 async def verify(
     services: ServicesDep,
     mode: Annotated[str, Query(alias="hub.mode")] = "",
@@ -47,7 +60,11 @@ def _not_signed() -> HTTPException:
     return HTTPException(401, "not signed with the app secret")
 
 
-@router.post("")
+@router.post(
+    "",
+    openapi_extra=META_BODY | SIGNED_BY_META,
+    responses=described(401, "Not signed with the app secret", "not signed with the app secret"),
+)
 async def receive(
     body: Annotated[bytes, Depends(_signed_body)], services: ServicesDep
 ) -> dict[str, str]:
