@@ -34,6 +34,8 @@ class AdmissionLimits:
     """More than one sender opens connections that it posts over."""
     refusal_delay: timedelta = timedelta(seconds=1)
     """Senders that post again at once would otherwise spend the processor on refusals."""
+    refusal_interval: timedelta = timedelta(milliseconds=20)
+    """Between two refusals, or many that were refused together would come back together."""
     delayed_refusals: int = 1000
 
 
@@ -126,6 +128,7 @@ class Admission:
         self._authenticated = Places(limits.authenticated, limits.of_a_store)
         self._unauthenticated = Places(limits.unauthenticated, limits.of_a_peer)
         self._delayed = 0
+        self._latest_refusal = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429."""
@@ -155,8 +158,12 @@ class Admission:
         if self._delayed >= self._limits.delayed_refusals:
             return
         self._delayed += 1
+        now = asyncio.get_running_loop().time()
+        earliest = now + self._limits.refusal_delay.total_seconds()
+        interval = self._limits.refusal_interval.total_seconds()
+        self._latest_refusal = max(earliest, self._latest_refusal + interval)
         try:
-            await asyncio.sleep(self._limits.refusal_delay.total_seconds())
+            await asyncio.sleep(self._latest_refusal - now)
         finally:
             self._delayed -= 1
 

@@ -45,7 +45,7 @@ class Sender:
             raise unauthorized()
         self.limits.refuse_known_key(self.store_id, key)
         async with self._turn():
-            # What waited in the line may be known by now, and over the store's rate.
+            # What waited in the line may be known by now, and post too much.
             self.limits.refuse_known_key(self.store_id, key)
             async with self.services.database.reading() as connection:
                 store = await store_of_key(connection, self.store_id, key)

@@ -1,10 +1,9 @@
 """What one store may take from the others: its rate, and how many of its events are processed."""
 
-import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Final
@@ -12,10 +11,10 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from api.admission import too_many
+from api.turns import Turns
 from domain.stores.rate import (
     DEFAULT_RATE,
     Bucket,
-    at_a_time,
     filled,
     full_bucket,
     wait_for_token,
@@ -27,35 +26,9 @@ KEY_MEMORY: Final = timedelta(seconds=5)
 """How long a key that was just authenticated may be refused without the database. It is never
 accepted without it, so that a key ends at once."""
 
-AUTHENTICATED_AT_A_TIME: Final = 1
-"""Requests of one peer for one store: when the turn of the others comes, their key may be known."""
 
-
-@dataclass
-class _Line:
-    turns: asyncio.Semaphore
-    users: int = 0
-
-
-class Turns:
-    """At most so many at a time for each name; the others wait, first come first served."""
-
-    def __init__(self) -> None:
-        """Begin without lines."""
-        self._lines: dict[str, _Line] = {}
-
-    @asynccontextmanager
-    async def take(self, name: str, at_a_time: int) -> AsyncIterator[None]:
-        """Wait for a turn, and have it while the block runs. A line keeps its length."""
-        line = self._lines.setdefault(name, _Line(asyncio.Semaphore(at_a_time)))
-        line.users += 1
-        try:
-            async with line.turns:
-                yield
-        finally:
-            line.users -= 1
-            if not line.users:
-                del self._lines[name]
+MAX_AUTHENTICATING: Final = 256
+"""Requests of one peer for one store: when the turn of most comes, their key is known."""
 
 
 @dataclass
@@ -79,25 +52,30 @@ class StoreLimits:
         self._processes = processes
         self._now = now
         self._states: dict[str, _StoreState] = {}
-        self._authenticating = Turns()
-        self._processing = Turns()
+        self._authenticating = Turns(alone=2, waiting=MAX_AUTHENTICATING, now=now)
+        self._turns = Turns(now=now)
 
     def authenticating(self, store_id: str, peer: str) -> AbstractAsyncContextManager[None]:
         """A turn to be authenticated. Wrong keys from elsewhere do not make a store's own wait."""
-        return self._authenticating.take(f"{store_id} {peer}", AUTHENTICATED_AT_A_TIME)
+        return self._authenticating.take(f"{store_id} {peer}")
 
     def processing(self, store: Store) -> AbstractAsyncContextManager[None]:
-        """A turn to have an event processed, so that other stores' are in between."""
-        return self._processing.take(store.store_id, at_a_time(self._rate_of(store)))
+        """A turn to have an event processed, so that other stores' are in between.
+
+        Raises:
+            HTTPException: 429, too many events of this store wait for theirs.
+        """
+        return self._turns.take(store.store_id)
 
     def refuse_known_key(self, store_id: str, key: str) -> None:
-        """Refuse a key that was just authenticated, while its store is over its rate.
+        """Refuse a key that was just authenticated, while its store posts too much.
 
         Raises:
             HTTPException: 429.
         """
         state, now = self._states.get(store_id), self._now()
         if state is not None and state.keys.get(_hash(key), now) > now:
+            self._turns.require_room(store_id)
             state.bucket = filled(state.bucket, state.rate, now)
             _require_token(state)
 

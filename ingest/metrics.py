@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter
 from ingest.receipts import ReceiptStatus
 from ingest.update_results import UpdateCounts, UpdateResult
 from storage.messages import MessageStatus
+from storage.quarantine import EVENT
 from whatsapp.updates import UpdateKind
 
 log = structlog.get_logger()
@@ -66,6 +67,8 @@ class IngestMetrics:
             self._updates.labels(kind, result)
         for status in REPORTED:
             self._statuses.labels(status)
+        for source in (EVENT, *UpdateKind):
+            self._unkept.labels(source)
 
     def count_event(self, status: ReceiptStatus) -> None:
         """Count a posted event."""

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-DEFAULT_RATE: Final = 20
-"""Events a second of a store that names no `rate`: a third of what a small machine carries."""
+DEFAULT_RATE: Final = 100
+"""Events a second of a store that names no `rate`: more than a small machine carries, so that it is
+met by bursts alone."""
 
 BURST: Final = timedelta(seconds=2)
 """So much of its rate a store may post at once, after it posted nothing for as long."""
@@ -38,14 +39,6 @@ def wait_for_token(bucket: Bucket, rate: float) -> timedelta:
 def without_token(bucket: Bucket) -> Bucket:
     """The bucket after an event took its token."""
     return Bucket(bucket.tokens - 1, bucket.at)
-
-
-def at_a_time(rate: float) -> int:
-    """How many events of a store are processed at a time: one for each `DEFAULT_RATE`.
-
-    Another store's event shares the processor with so many of them.
-    """
-    return max(1, round(rate / DEFAULT_RATE))
 
 
 def _capacity(rate: float) -> float:

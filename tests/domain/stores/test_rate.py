@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.stores.rate import Bucket, at_a_time, filled, full_bucket, wait_for_token, without_token
+from domain.stores.rate import Bucket, filled, full_bucket, wait_for_token, without_token
 
 
 def test_a_store_that_was_silent_may_post_two_seconds_of_its_rate_at_once() -> None:
@@ -30,10 +30,3 @@ def test_a_store_with_less_than_an_event_in_two_seconds_may_post_one_at_a_time(r
     bucket = without_token(full_bucket(rate, now=0))
     assert wait_for_token(bucket, rate) == timedelta(seconds=1 / rate)
     assert wait_for_token(filled(bucket, rate, now=1 / rate), rate) == timedelta(0)
-
-
-@pytest.mark.parametrize(("rate", "count"), [(0.1, 1), (20, 1), (100, 5), (1000, 50)])
-def test_a_store_with_a_higher_rate_has_more_events_processed_at_a_time(
-    rate: float, count: int
-) -> None:
-    assert at_a_time(rate) == count

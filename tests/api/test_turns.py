@@ -1,0 +1,101 @@
+"""Turns: a store alone has the machine, and one at a time beside others."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+from fastapi import HTTPException
+
+from api.turns import Turns
+
+
+class SteppedClock:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+async def settled() -> None:
+    """Let every task run until it waits."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def hold(turns: Turns, name: str, running: list[str], end: asyncio.Event) -> None:
+    async with turns.take(name):
+        running.append(name)
+        await end.wait()
+        running.remove(name)
+
+
+async def test_a_store_alone_has_several_turns_and_one_beside_others() -> None:
+    turns, running, end = (
+        Turns(alone=3, waiting=10, now=SteppedClock()),
+        list[str](),
+        asyncio.Event(),
+    )
+    async with asyncio.TaskGroup() as group:
+        for _ in range(5):
+            group.create_task(hold(turns, "a", running, end))
+        await settled()
+        assert running == ["a", "a", "a"]
+        group.create_task(hold(turns, "b", running, end))
+        await settled()
+        assert sorted(running) == ["a", "a", "a", "b"]
+        end.set()
+    assert running == []
+
+
+async def test_beside_another_store_the_next_turn_comes_when_the_last_one_ended() -> None:
+    clock = SteppedClock()
+    turns, running, end = Turns(alone=3, waiting=10, now=clock), list[str](), asyncio.Event()
+    async with turns.take("b"):
+        pass
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2):
+            group.create_task(hold(turns, "a", running, end))
+        await settled()
+        assert running == ["a"]
+        clock.seconds = 3  # b posted nothing for so long
+        group.create_task(hold(turns, "a", running, end))
+        await settled()
+        assert running == ["a"]  # first come, first served
+        end.set()
+
+
+async def test_more_than_may_wait_are_refused() -> None:
+    turns, running, end = (
+        Turns(alone=1, waiting=1, now=SteppedClock()),
+        list[str](),
+        asyncio.Event(),
+    )
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2):
+            group.create_task(hold(turns, "a", running, end))
+        await settled()
+        with pytest.raises(HTTPException) as refused:
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(turns.take("a"))
+        end.set()
+    assert refused.value.status_code == 429
+
+
+async def test_a_caller_that_gives_up_leaves_its_turn_to_the_next() -> None:
+    turns, running, end = (
+        Turns(alone=1, waiting=5, now=SteppedClock()),
+        list[str](),
+        asyncio.Event(),
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(hold(turns, "a", running, end))
+        await settled()
+        gone = group.create_task(hold(turns, "a", running, end))
+        group.create_task(hold(turns, "a", running, end))
+        await settled()
+        gone.cancel()
+        end.set()
+    assert running == []
