@@ -29,11 +29,12 @@ class Plans:
         """
         customer = CustomerRef(request.store_id, request.customer_id)
         since, known = Since(request.buffered_since, request.orders_since), set(request.buffered)
+        run_id = activity.info().workflow_run_id or ""
         async with self._database.reading() as connection:
             store = await stores.existing(connection, request.store_id)
             body = await inbox.body(connection, request.store_id, request.trigger.event_id) or {}
             accepted = await later_events.accepted(connection, customer, since) if known else []
-            handled = await later_events.taken(connection, request.store_id, known)
+            handled = await later_events.taken(connection, request.store_id, known, run_id)
             up_to = await journeys.messaged_up_to(connection, request.store_id, request.customer_id)
         zone = phones.time_zone_of(phones.address_in(body, store.config.default_region))
         departure = Departure(request.left_at, request.first_left_at, request.trigger.at)

@@ -1,18 +1,20 @@
-"""Closed journeys: one row per journey, written once, when it closes."""
+"""Closed journeys: one row per run, written when it closes."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select, tuple_
+from sqlalchemy import RowMapping, delete, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.journey.outcomes import ClosedJourney, Outcome
-from storage.database import insert_new
 from storage.tables import journeys
 
 
 async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
-    """Record a closed journey; a second time changes nothing."""
+    """Record a closed journey, in place of an earlier record of the same run.
+
+    A run closes again when a signal came while it closed: Temporal has it decide once more.
+    """
     plain = journey.model_dump(mode="json")
     trigger = journey.trigger
     values = {
@@ -22,7 +24,8 @@ async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
         "left_at": journey.left_at,
         "closed_at": journey.closed_at,
     }
-    await insert_new(connection, journeys, values)
+    await connection.execute(delete(journeys).where(journeys.c.run_id == journey.run_id))
+    await connection.execute(insert(journeys).values(values))
 
 
 async def messaged_up_to(

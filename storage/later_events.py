@@ -102,13 +102,13 @@ async def exited(
 
 
 async def taken(
-    connection: AsyncConnection, store_id: str, event_ids: Collection[str]
+    connection: AsyncConnection, store_id: str, event_ids: Collection[str], run_id: str
 ) -> list[str]:
-    """Those of these events that a closed journey took in."""
+    """Those of these events that another run, which closed, took in."""
     query = select(inbox.c.event_id).where(
         inbox.c.store_id == store_id,
         inbox.c.event_id.in_(event_ids),
-        inbox.c.taken_by.is_not(None),
+        inbox.c.taken_by != run_id,
     )
     return list((await connection.execute(query)).scalars())
 
@@ -132,13 +132,20 @@ async def take(connection: AsyncConnection, customer: CustomerRef, what: TakenIn
 
     Those that wait for their delivery need none any more, except what may stop other journeys.
     """
+    of_customer = (
+        inbox.c.store_id == customer.store_id,
+        inbox.c.customer_id == customer.customer_id,
+    )
+    # What an earlier record of this run took in, when it decided without a signal that came.
+    await connection.execute(
+        update(inbox).where(*of_customer, inbox.c.taken_by == what.run_id).values(taken_by=None)
+    )
     by_id = inbox.c.event_id.in_(what.event_ids)
     which = by_id if what.up_to is None else or_(by_id, inbox.c.at <= what.up_to)
     await connection.execute(
         update(inbox)
         .where(
-            inbox.c.store_id == customer.store_id,
-            inbox.c.customer_id == customer.customer_id,
+            *of_customer,
             inbox.c.taken_by.is_(None),
             inbox.c.event_id.not_in(what.but),
             which,

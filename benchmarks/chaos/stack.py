@@ -28,7 +28,7 @@ ADMIN_TOKEN: Final = f"{CANARY}-admin-token"
 APP_SECRET: Final = f"{CANARY}-app-secret"
 NAMESPACE: Final = "chaos"
 COMMANDS: Final = {
-    Target.API: "uvicorn",
+    Target.API: "-m api",
     Target.WORKER: "-m worker",
     Target.TEMPORAL: "server start-dev",
 }

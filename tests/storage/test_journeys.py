@@ -37,11 +37,12 @@ async def latest(database: Database, store_id: str = STORE) -> ClosedJourney | N
         return await journeys.latest(connection, store_id, CUSTOMER)
 
 
-async def test_end_is_written_once(registered: Database) -> None:
-    first = closed("r1", trigger=an_event("e1"))
-    await record(registered, first)
-    await record(registered, closed("r1", later(), reason=Reason.OPERATOR))
-    assert await latest(registered) == first
+async def test_run_that_closes_again_is_recorded_as_it_closed_last(registered: Database) -> None:
+    again = closed("r1", later(), trigger=an_event("e2"), reason=Reason.OPERATOR)
+    await record(registered, closed("r1", trigger=an_event("e1")), closed("r0"), again, again)
+    async with registered.reading() as connection:
+        listed = await journeys.listed(connection, STORE, CUSTOMER, None, 10)
+    assert listed == [again, closed("r0")]
     assert await latest(registered, OTHER_STORE) is None
 
 

@@ -41,7 +41,7 @@ async def take(
 
 async def taken(database: Database, *event_ids: str) -> set[str]:
     async with database.reading() as connection:
-        return set(await later_events.taken(connection, STORE, event_ids))
+        return set(await later_events.taken(connection, STORE, event_ids, "another"))
 
 
 async def exited(database: Database) -> str | None:
@@ -119,6 +119,16 @@ async def test_journey_takes_in_its_events_and_what_is_not_newer(registered: Dat
     await take(registered, ["later"], up_to=NOW, but=["next"])
     all_of_them = ("e1", "same", "later", "next", "newer", "theirs")
     assert await taken(registered, *all_of_them) == {"e1", "same", "later"}
+
+
+async def test_run_that_closes_again_takes_in_what_it_decided_last(registered: Database) -> None:
+    for event_id in ("e1", "e2"):
+        await accept(registered, an_event(event_id))
+    await take(registered, ["e1"])
+    async with registered.reading() as connection:
+        assert await later_events.taken(connection, STORE, ["e1"], "run") == []
+    await take(registered, ["e2"], but=["e1"])
+    assert await taken(registered, "e1", "e2") == {"e2"}
 
 
 async def test_journey_that_never_had_a_trigger_takes_in_only_its_events(
