@@ -28,7 +28,7 @@ def room(ours: str, libraries: str | None = None, every_file: str = "") -> Room:
     return Room(frozenset(ours.split()), allowed, frozenset(every_file.split()))
 
 
-BELOW_OPERATIONS = "domain clock partners whatsapp storage activities workflows temporal telemetry"
+BELOW_OPERATIONS = "domain clock partners whatsapp storage activities workflows temporal"
 EVERYTHING = f"{BELOW_OPERATIONS} operations ingest settings bootstrap outbound_http"
 
 ROOMS = {
