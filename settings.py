@@ -88,7 +88,10 @@ class Settings(BaseSettings):
     def _parse_keys(cls, text: str | dict[str, bytes]) -> dict[str, bytes]:
         if isinstance(text, dict):
             return text
-        return dict(_parse_key(entry) for entry in text.split(","))
+        keys = [_parse_key(entry) for entry in text.split(",")]
+        if len(dict(keys)) < len(keys):
+            raise ValueError("names a key id twice")
+        return dict(keys)
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -28,6 +28,16 @@ def test_wrong_key_stops_the_start_without_being_shown(
     assert "a2V5" not in str(stopped.value)
 
 
+@pytest.mark.parametrize("name", ["PAYLOAD_KEYS", "SECRET_KEYS"])
+def test_a_key_id_that_is_given_twice_stops_the_start(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (b64encode(key).decode() for key in (KEY, b"l" * 32))
+    monkeypatch.setenv(name, f"a:{first},b:{first},a:{second}")
+    with pytest.raises(SystemExit, match=rf"^environment variable {name}: .*names a key id twice$"):
+        load_settings()
+
+
 def test_secrets_are_not_in_the_repr() -> None:
     settings = Settings.model_validate(
         {
