@@ -46,9 +46,11 @@ async def show(request: Request, services: ServicesDep) -> HTMLResponse:
 async def sign_in(request: Request, services: ServicesDep, attempts: Attempts) -> Response:
     """Start a session for who knows the admin token."""
     if attempts.are_too_many(request):
-        wait = {"Retry-After": str(int(WINDOW.total_seconds()))}
-        return form_page("Too many wrong tokens. Wait a minute.", 429, wait)
-    if not is_admin(services.settings, await _posted_token(request)):
+        return _must_wait()
+    token = await _posted_token(request)
+    if attempts.are_too_many(request):  # others of this peer were wrong meanwhile
+        return _must_wait()
+    if not is_admin(services.settings, token):
         attempts.record_failure(request)
         return form_page("This is not the admin token.", 401)
     answer = RedirectResponse(_PAGE, 303)
@@ -62,6 +64,11 @@ async def sign_out() -> Response:
     answer = RedirectResponse(_PAGE, 303)
     end_session(answer)
     return answer
+
+
+def _must_wait() -> Response:
+    wait = {"Retry-After": str(int(WINDOW.total_seconds()))}
+    return form_page("Too many wrong tokens. Wait a minute.", 429, wait)
 
 
 async def _posted_token(request: Request) -> str:

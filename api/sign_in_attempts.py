@@ -1,20 +1,21 @@
-"""A limit on wrong tokens: how often one address may guess."""
+"""A limit on wrong tokens: how often one peer may guess."""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
 
+from api.client_address import peer_of_scope
 from clock import Clock
 
 MAX_FAILURES = 10
 WINDOW = timedelta(minutes=1)
 MAX_PEERS = 1000
-"""How many addresses are remembered; of more, the one that failed longest ago is forgotten."""
+"""How many peers are remembered; of more, the one that failed longest ago is forgotten."""
 
 
 class SignInAttempts:
-    """Counts failures by address, in this process."""
+    """Counts failures by peer, in this process."""
 
     def __init__(self, clock: Clock) -> None:
         """Take the time from this clock."""
@@ -22,12 +23,12 @@ class SignInAttempts:
         self._failures: OrderedDict[str, list[datetime]] = OrderedDict()
 
     def are_too_many(self, request: Request) -> bool:
-        """Whether this address failed so often that it must wait."""
-        return len(self._recent(_peer(request))) >= MAX_FAILURES
+        """Whether this peer failed so often that it must wait."""
+        return len(self._recent(peer_of_scope(request.scope))) >= MAX_FAILURES
 
     def record_failure(self, request: Request) -> None:
         """Count a wrong token."""
-        peer = _peer(request)
+        peer = peer_of_scope(request.scope)
         self._failures[peer] = [*self._recent(peer), self._clock()]
         self._failures.move_to_end(peer)
         if len(self._failures) > MAX_PEERS:
@@ -36,7 +37,3 @@ class SignInAttempts:
     def _recent(self, peer: str) -> list[datetime]:
         since = self._clock() - WINDOW
         return [failed for failed in self._failures.get(peer, ()) if failed > since]
-
-
-def _peer(request: Request) -> str:
-    return request.client.host if request.client else ""

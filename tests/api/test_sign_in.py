@@ -1,5 +1,6 @@
 """Signing in at a browser: the page, the cookie, and what ends a session."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -156,6 +157,36 @@ def test_one_address_that_guesses_does_not_keep_others_out() -> None:
 
     assert attempts.are_too_many(guessing)
     assert not attempts.are_too_many(other)
+
+
+def test_addresses_of_one_ipv6_network_guess_together() -> None:
+    attempts = SignInAttempts(now)
+    for number in range(MAX_FAILURES):
+        attempts.record_failure(request_of(f"2001:db8:0:1::{number:x}"))
+
+    assert attempts.are_too_many(request_of("2001:db8:0:1:ffff::1"))
+    assert not attempts.are_too_many(request_of("2001:db8:0:2::1"))
+
+
+async def test_guesses_that_arrive_together_are_limited_as_well(url: str) -> None:
+    begun, proceed = asyncio.Semaphore(0), asyncio.Event()
+
+    async def form() -> AsyncIterator[bytes]:
+        begun.release()
+        await proceed.wait()
+        yield b"token=wrong"
+
+    async with an_api(url) as caller:
+        posts = [
+            asyncio.create_task(caller.http.post(PAGE, content=form(), headers=OWN))
+            for _ in range(MAX_FAILURES + 5)
+        ]
+        for _ in posts:
+            await begun.acquire()
+        proceed.set()
+        answers = [(await post).status_code for post in posts]
+
+    assert sorted(answers) == [401] * MAX_FAILURES + [429] * 5
 
 
 def test_only_so_many_addresses_are_remembered() -> None:
