@@ -20,6 +20,7 @@ from bootstrap import (
 )
 from clock import Clock, utc_now
 from operations.background import run_every_second
+from operations.logs import keep_values_out_of_logs
 from operations.metrics import BackgroundMetrics, Work
 from operations.metrics_server import metrics_served
 from operations.telemetry import Telemetry
@@ -114,6 +115,7 @@ async def _connect(
 
 async def main() -> None:
     """Run until SIGTERM or SIGINT."""
+    keep_values_out_of_logs()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

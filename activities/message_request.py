@@ -9,6 +9,7 @@ from activities.unrecorded import kind_of
 from clock import Clock
 from domain.messages.rendering import RenderedMessage
 from domain.messages.send_outcome import ErrorCategory, SendOutcome, Unknown
+from domain.values.failure_places import places_of
 from partners.channels import ChannelClient
 
 log = structlog.get_logger()
@@ -52,6 +53,12 @@ class MessageRequests:
                 case RenderedMessage() as rendered:
                     account = message.store.config.whatsapp
                     return await self._provider.send(account, rendered, message.address, message_id)
-        except Exception as error:
-            log.exception("sending failed unexpectedly")
-            return Unknown(f"failed unexpectedly: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001  # the failure is the outcome; it is logged
+            return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> Unknown:
+    """Neither its message nor its frames' values are logged: the address is among them."""
+    kind = type(error).__name__
+    log.error("sending failed unexpectedly", error=kind, at=places_of(error))
+    return Unknown(f"failed unexpectedly: {kind}")

@@ -34,6 +34,7 @@ from api.store_limits import StoreLimits
 from api.tracing import NO_TELEMETRY, TracedRequests
 from bootstrap import Connect, open_services
 from clock import Clock, utc_now
+from operations.logs import keep_values_out_of_logs
 from operations.telemetry import Telemetry
 from operations.tracing import start_tracing
 from settings import Settings, load_settings
@@ -86,6 +87,7 @@ def create_app(
     add_error_handlers(app)
     name_all_methods(app)
     silence_uvicorn()
+    keep_values_out_of_logs()
     app.add_middleware(codec.CodecCors, origin=settings.temporal_ui_origin)
     app.add_middleware(Admission, limits=limits)
     app.add_middleware(RedactedFailures)

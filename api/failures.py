@@ -1,10 +1,10 @@
 """Middleware: unexpected failures answered and logged."""
 
-import traceback
-
 import structlog
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.values.failure_places import places_of
 
 log = structlog.get_logger()
 
@@ -40,6 +40,4 @@ class RedactedFailures:
 
 
 def _log(error: Exception) -> None:
-    frames = traceback.extract_tb(error.__traceback__)
-    at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
-    log.error("request failed", error=type(error).__name__, at=at)
+    log.error("request failed", error=type(error).__name__, at=places_of(error))

@@ -16,6 +16,7 @@ from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import Reason
 from domain.messages.pacing import MARKETING_LIMIT
 from domain.messages.send_outcome import ErrorCategory
+from domain.values.failure_places import places_of
 from operations.background import run_concurrently
 from storage import (
     aliases,
@@ -64,8 +65,8 @@ class Notifier:
     async def _release(self, hold: Hold) -> None:
         try:
             await self._journeys.release(CustomerRef(hold.store_id, hold.customer_id))
-        except UndeliverableError:
-            log.exception("journey cannot be released")
+        except UndeliverableError as error:
+            _log("journey cannot be released", error)
             return
         async with self._database.transaction() as connection:
             await holds.remove(connection, hold)
@@ -101,8 +102,8 @@ class Notifier:
     async def _try_signal(self, customer: CustomerRef, failed: MessageFailed) -> bool:
         try:
             return await self._journeys.signal_failure(customer, failed)
-        except UndeliverableError:
-            log.exception("journey cannot be signalled")
+        except UndeliverableError as error:
+            _log("journey cannot be signalled", error)
             return False
 
     async def end_opted_out(self) -> None:
@@ -139,8 +140,8 @@ class Notifier:
         )
         try:
             await self._journeys.request_exit(CustomerRef(opt_out.store_id, customer_id), event)
-        except UndeliverableError:
-            log.exception("journey cannot be ended")
+        except UndeliverableError as error:
+            _log("journey cannot be ended", error)
 
     async def _hold_others(
         self, connection: AsyncConnection, failure: Failure, reason: Reason
@@ -157,6 +158,10 @@ class Notifier:
         elif self._category_of(failure.error_code) is ErrorCategory.TEMPLATE_MISMATCH:
             template = (failure.store_id, failure.template, failure.language or ALL_LANGUAGES)
             await template_runs.note(connection, template, failure.address_hash, because, now)
+
+
+def _log(what: str, error: Exception) -> None:
+    log.error(what, error=type(error).__name__, at=places_of(error))
 
 
 def _for_operator(failure: Failure) -> str:
