@@ -39,6 +39,7 @@ from operations.template_checks import TemplateChecker
 from partners.channels import ChannelClient
 from partners.exit_api import ExitApiClient
 from partners.http import partner_http
+from partners.resolver import system_resolver
 from settings import Settings
 from storage.database import Database
 from storage.migrate import upgrade_in_thread
@@ -137,11 +138,15 @@ async def open_activities(
     telemetry = telemetry or Telemetry()
     allow_private, tracer = settings.allow_private_egress, telemetry.tracing.tracer
     metrics = DeliveryMetrics(telemetry.registry)
-    async with whatsapp_http(tracer) as meta, partner_http(tracer) as partners:
+    async with (
+        whatsapp_http(tracer) as meta,
+        partner_http(tracer) as partners,
+        system_resolver() as resolve,
+    ):
         provider = CloudApiClient(meta, settings.whatsapp_api_url, timeout=timeouts.provider)
         # Receivers compare a signature's time with their own clock, so `clock` does not apply.
-        channels = ChannelClient(partners, utc_now, allow_private=allow_private)
-        exit_api = ExitApiClient(partners, allow_private=allow_private)
+        channels = ChannelClient(partners, utc_now, allow_private=allow_private, resolve=resolve)
+        exit_api = ExitApiClient(partners, allow_private=allow_private, resolve=resolve)
         recorder = SendRecorder(database, clock, within=timeouts.record_within)
         requests = MessageRequests(provider, channels, clock, metrics)
         sender = MessageSender(database, requests, recorder, clock, metrics)
