@@ -78,6 +78,7 @@ def create_app(
     app.state.store_limits = StoreLimits(settings.api_processes)
     app.state.signed_bodies = UnauthenticatedBodies(total=128, of_a_peer=32)
     app.state.meta_bodies = UnauthenticatedBodies(total=64, of_a_peer=16)  # of 3 MB at most
+    app.state.checks = health.Checks()
     app.state.sign_in_attempts = SignInAttempts(clock)
     for module in (events, stores, suppressions, journeys, customers, quarantine, whatsapp, health):
         app.include_router(module.router)

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 
 from api.dependencies import ServicesDep
 from api.errors import UNAVAILABLE_ERRORS
 from api.metrics import DatabaseGauges, TemporalGauges, exposition
 from bootstrap import Services
+from operations.single_flight import SingleFlight
 from storage import gauges, inbox, webhooks
 from temporal.health import check_temporal, has_worker
 
@@ -21,6 +24,22 @@ MAX_POLL_AGE = timedelta(seconds=75)
 
 OK = "ok"
 router = APIRouter(tags=["health"])
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Checks under way. Callers need no key, so they share one, however many they are."""
+
+    ready: SingleFlight[dict[str, str]] = field(default_factory=SingleFlight)
+    metrics: SingleFlight[bytes] = field(default_factory=SingleFlight)
+
+
+async def _checks(request: Request) -> Checks:
+    checks: Checks = request.app.state.checks
+    return checks
+
+
+ChecksDep = Annotated[Checks, Depends(_checks)]
 
 
 @router.get("/health/live")
@@ -33,25 +52,33 @@ async def live() -> dict[str, str]:
     "/health/ready",
     responses={503: {"model": dict[str, str], "description": "Names what is missing"}},
 )
-async def ready(services: ServicesDep, response: Response) -> dict[str, str]:
+async def ready(services: ServicesDep, checks: ChecksDep, response: Response) -> dict[str, str]:
     """Whether database and Temporal answer, and a worker polls."""
+    parts = await checks.ready.result(lambda: _check_parts(services))
+    response.status_code = 200 if set(parts.values()) == {OK} else 503
+    return parts
+
+
+async def _check_parts(services: Services) -> dict[str, str]:
     database, temporal, worker = await asyncio.gather(
         _result(services.database.ping()),
         _result(check_temporal(services.temporal)),
         _result(_check_worker(services)),
     )
-    parts = {"database": database, "temporal": temporal, "worker": worker}
-    response.status_code = 200 if set(parts.values()) == {OK} else 503
-    return parts
+    return {"database": database, "temporal": temporal, "worker": worker}
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(request: Request, services: ServicesDep) -> Response:
+async def metrics(request: Request, services: ServicesDep, checks: ChecksDep) -> Response:
     """Prometheus's text format."""
+    registry = request.app.state.registry
+    text = await checks.metrics.result(lambda: _exposition(services, registry))
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _exposition(services: Services, registry: CollectorRegistry) -> bytes:
     counted = await asyncio.gather(_read_gauges(services), _read_temporal(services))
-    return Response(
-        exposition(request.app.state.registry, *counted), media_type=CONTENT_TYPE_LATEST
-    )
+    return exposition(registry, *counted)
 
 
 async def _result(check: Awaitable[str | None]) -> str:
