@@ -82,8 +82,8 @@ DOMAIN = {
 IO = {"asyncio", "os", "pathlib", "random", "secrets", "socket", "subprocess", "time", "uuid"}
 """What would make a decision depend on more than its arguments."""
 
-ABOUT_CONNECTIONS = {"gate.py", "limits.py", "transport.py"}
-"""Of `api/server/`: they know connections alone, and no library of HTTP."""
+BELOW_HTTP = {"gate.py", "limits.py", "transport.py", "turns.py"}
+"""Of `api/`: they know connections or turns alone, and no library of HTTP."""
 
 HTTP_SERVERS = {"api", "sandbox"}
 """Only these may use FastAPI."""
@@ -159,7 +159,7 @@ def test_every_file_of_a_room_is_about_its_task(name: str) -> None:
     elsewhere = [
         str(path.relative_to(ROOT))
         for path in files_of(name)
-        if path.name not in {"__init__.py", "__main__.py"} | ABOUT_CONNECTIONS
+        if path.name not in {"__init__.py", "__main__.py"} | BELOW_HTTP
         and not packages_imported(path) & ROOMS[name].every_file
     ]
 
