@@ -14,7 +14,7 @@ from activities.settlement import Settlement
 from clock import Clock
 from storage import aliases, holds, messages, opt_outs, stores, template_failures, template_holds
 from storage.aliases import Learned
-from storage.database import Database, lock_each
+from storage.database import Database
 from storage.holds import Hold
 from storage.messages import MessageStatus
 from storage.template_holds import ALL_LANGUAGES
@@ -91,10 +91,7 @@ class SendRecorder:
 async def _learn(connection: AsyncConnection, learned: Learned) -> None:
     """Store by which ids the provider knows the person; an opt-out by any counts for all."""
     if await aliases.unknown(connection, [learned]):
-        names = [("address", learned.store_id, each) for each in sorted(learned.identities)]
-        await lock_each(connection, names)
-        await aliases.learn(connection, [learned])
-        await opt_outs.carry_over(connection, learned.store_id, learned.identities)
+        await opt_outs.learn(connection, [learned])
 
 
 async def _pause_store(

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingest.opt_out_updates import apply_to_person
 from ingest.people import learn, said_of_people
 from ingest.status_updates import StatusOfMessage, apply_statuses, status_of_message
-from ingest.suppressed_people import carry_over
 from ingest.template_updates import apply_to_templates
 from ingest.update_results import RoutedUpdate, UpdateCounts, UpdateResult
 from storage import phone_numbers
@@ -41,7 +40,7 @@ async def apply_updates(
 ) -> UpdateCounts:
     """Apply readable updates. Idempotent."""
     counts, of_messages, others = UpdateCounts(), list[StatusOfMessage](), list[RoutedUpdate]()
-    await carry_over(database, await learn(database, said_of_people(batch, now)))
+    await learn(database, said_of_people(batch, now))
     for each in batch:
         status = status_of_message(each)
         if status is None:

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from domain.customers import phones
 from domain.customers.identity import keyed_hash, user_id_hash
 from ingest.update_results import RoutedUpdate
-from storage import aliases
+from storage import aliases, opt_outs
 from storage.aliases import Learned
 from storage.database import Database
 from storage.phone_numbers import StoreOfNumber
 from whatsapp.identity_changes import is_system
 from whatsapp.people import Person
 from whatsapp.updates import Inbound, Preference
+
+_LEARNED_AT_ONCE: Final = 50
+"""Of each, a transaction locks the person."""
 
 
 def number_hashes_of(person: Person, store: StoreOfNumber) -> frozenset[str]:
@@ -49,13 +53,15 @@ def said_of_people(batch: Iterable[RoutedUpdate], now: datetime) -> list[Learned
     ]
 
 
-async def learn(database: Database, learned: Sequence[Learned]) -> list[Learned]:
-    """Store who is one person; what was not known before."""
+async def learn(database: Database, learned: Sequence[Learned]) -> None:
+    """Store who is one person, and have a suppression of one identity count for all.
+
+    Both in one transaction: what is known already is not looked at again.
+    """
     if not learned:
-        return []
+        return
     async with database.reading() as connection:
         news = await aliases.unknown(connection, learned)
-    if news:
+    for start in range(0, len(news), _LEARNED_AT_ONCE):
         async with database.transaction() as connection:
-            await aliases.learn(connection, news)
-    return news
+            await opt_outs.learn(connection, news[start : start + _LEARNED_AT_ONCE])

@@ -10,7 +10,7 @@ from typing import Final
 
 from ingest.opt_out_updates import people_of
 from ingest.people import identities_of, learn, number_hashes_of, user_hashes_of
-from ingest.suppressed_people import StorePeople, carry_over, suppress
+from ingest.suppressed_people import StorePeople, suppress
 from ingest.update_results import RoutedUpdate, UpdateCounts, UpdateResult
 from storage import statuses
 from storage.aliases import Learned
@@ -68,7 +68,7 @@ async def _apply_batch(
         applied = await statuses.apply(connection, [each.update for each in batch], now)
     changes = list(zip(batch, applied, strict=True))
     said = (_learned(each, change, now) for each, change in changes)
-    await carry_over(database, await learn(database, [new for new in said if new is not None]))
+    await learn(database, [new for new in said if new is not None])
     for each, change in changes:
         result = _result_of(change)
         if each.status.opted_out:

@@ -3,13 +3,12 @@
 Each person has a transaction of their own, since customers are locked before ledger and address.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from domain.customers.identity import is_user_id_hash
 from ingest.update_results import UpdateResult
-from storage import aliases, opt_outs, suppressions
-from storage.aliases import Learned
+from storage import aliases, opt_outs
 from storage.database import Database
 
 StorePeople = Mapping[str, frozenset[str]]
@@ -46,16 +45,3 @@ async def lift(database: Database, people: StorePeople, at: datetime) -> UpdateR
     if not any(people.values()):
         return UpdateResult.UNMATCHED
     return UpdateResult.CHANGED if lifted else UpdateResult.UNCHANGED
-
-
-async def carry_over(database: Database, news: Sequence[Learned]) -> None:
-    """Have suppressions count for identities that turned out to be the same person's."""
-    async with database.reading() as connection:
-        concerned = [
-            each
-            for each in news
-            if await suppressions.any_stored(connection, each.store_id, each.identities)
-        ]
-    for each in concerned:
-        async with database.transaction() as connection:
-            await opt_outs.carry_over(connection, each.store_id, each.identities)

@@ -3,9 +3,10 @@
 The claiming transaction checks the suppression, so no message depends on that end.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,9 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.customers import choices
 from domain.customers.choices import Choice
 from storage import aliases, suppressions
+from storage.aliases import Learned
 from storage.database import insert_new, lock_each
 from storage.fair_order import fair_position
 from storage.tables import opt_outs
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+"""A choice may be older than the end of an alias; none is older than this."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,31 @@ async def carry_over(
     if found is None:
         return False
     return await opt_out_person(connection, store_id, identities, found.because, found.since)
+
+
+async def lock_people(connection: AsyncConnection, learned: Sequence[Learned]) -> None:
+    """Lock people with all whom an opt-out of theirs concerns, in order.
+
+    A transaction that locked some identities, and more of them later, could wait for one that
+    waits for it.
+    """
+    everyone = set[tuple[str, str, str]]()
+    for each in learned:
+        person = await aliases.person(connection, each.store_id, each.identities, _EVER)
+        everyone |= {("address", each.store_id, identity) for identity in person}
+    await lock_each(connection, sorted(everyone))
+
+
+async def learn(connection: AsyncConnection, learned: Sequence[Learned]) -> bool:
+    """Store who is one person, and have a suppression of one identity count for all.
+
+    Returns:
+        Whether a suppression began.
+    """
+    await lock_people(connection, learned)
+    await aliases.learn(connection, learned)
+    begun = [await carry_over(connection, each.store_id, each.identities) for each in learned]
+    return any(begun)
 
 
 async def lift_person(

@@ -92,16 +92,6 @@ async def standing(
     return choices.standing((await choices_of(connection, store_id, identities)).values())
 
 
-async def any_stored(
-    connection: AsyncConnection, store_id: str, identities: Collection[str]
-) -> bool:
-    """Whether any of these identities ever made a choice."""
-    query = select(suppressions.c.address_hash).where(
-        suppressions.c.store_id == store_id, suppressions.c.address_hash.in_(sorted(identities))
-    )
-    return (await connection.execute(query.limit(1))).first() is not None
-
-
 async def _set_lifted(
     connection: AsyncConnection, store_id: str, address_hash: str, at: datetime
 ) -> None:

@@ -13,7 +13,15 @@ from ingest import meta_updates
 from ingest.metrics import IngestMetrics
 from ingest.update_results import RoutedUpdate, UpdateCounts
 from ingest.webhook_processor import LEASE, WebhookProcessor
-from storage import message_reports, messages, quarantine, stores, suppressions, webhooks
+from storage import (
+    message_reports,
+    messages,
+    opt_outs,
+    quarantine,
+    stores,
+    suppressions,
+    webhooks,
+)
 from storage.database import Database
 from tests.api.caller import now
 from tests.storage.builders import DETAILS, NOW, STORE, a_config, key
@@ -55,6 +63,12 @@ async def is_suppressed(database: Database) -> bool:
         store = await stores.existing(connection, STORE)
         hashed = keyed_hash(store.hash_key, f"+{WA_ID}")
         return await suppressions.because(connection, STORE, hashed) is not None
+
+
+def said_by(words: str, **ids: str) -> bytes:
+    said = {name: value for name, value in text(words).items() if name != "from"}
+    metadata = {"phone_number_id": "1055"}
+    return json.dumps(notification(change(metadata=metadata, messages=[{**said, **ids}]))).encode()
 
 
 def processor(database: Database, clock: timedelta = timedelta(0)) -> WebhookProcessor:
@@ -152,5 +166,25 @@ async def test_notification_that_cannot_be_processed_is_accepted_since_repeating
     with monkeypatch.context() as patched:
         patched.setattr(meta_updates, "apply_updates", odd)
         await accepting.accept(stop())
+    assert await accepting.sweep() == 1
+    assert await is_suppressed(database)
+
+
+async def test_a_crash_while_a_person_becomes_known_does_not_lose_their_opt_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await claimed(database)
+    accepting = processor(database)
+    await accepting.accept(said_by("STOP", from_user_id="IN.1"))
+
+    async def unavailable(*_: object) -> bool:
+        raise ConnectionRefusedError
+
+    hello = {"from": WA_ID, "from_user_id": "IN.1"}
+    with monkeypatch.context() as patched:
+        patched.setattr(opt_outs, "carry_over", unavailable)
+        with pytest.raises(ConnectionRefusedError):
+            await accepting.accept(said_by("Hi", **hello))
+    assert not await is_suppressed(database)
     assert await accepting.sweep() == 1
     assert await is_suppressed(database)
