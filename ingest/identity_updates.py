@@ -9,7 +9,7 @@ from ingest.people import identities_of, user_hashes_of
 from ingest.update_results import UpdateResult
 from storage import aliases, opt_outs, suppressions
 from storage.aliases import Learned
-from storage.database import Database, lock_each
+from storage.database import Database
 from storage.phone_numbers import StoreOfNumber
 from whatsapp.identity_changes import IdentityChange
 
@@ -33,14 +33,13 @@ async def _follow(
 ) -> bool:
     before, after = identities_of(change.before, store), identities_of(change.after, store)
     person = await aliases.with_aliases(connection, store.store_id, before, at)
-    everything = sorted(person | after)
-    await lock_each(connection, [("address", store.store_id, each) for each in everything])
+    everyone = Learned(store.store_id, person | after, at)
+    await opt_outs.lock_people(connection, [everyone])
+    if not change.after.wa_ids:  # the number stays, and what the new id said counts for it
+        return await opt_outs.learn(connection, [everyone])
     choice = await suppressions.standing(connection, store.store_id, person - after)
-    if change.after.wa_ids:
-        moved = Learned(store.store_id, before, at)
-        await aliases.move(connection, moved, after, user_hashes_of(change.before, store))
-    else:  # the number stays
-        await aliases.learn(connection, [Learned(store.store_id, before | after, at)])
+    moved = Learned(store.store_id, before, at)
+    await aliases.move(connection, moved, after, user_hashes_of(change.before, store))
     if choice is None:
         return False
     people = before | after

@@ -213,6 +213,18 @@ async def test_an_opt_out_follows_to_a_new_user_id(meta: Meta) -> None:
     assert await meta.claim(shop, NEW_PHONE) is None
 
 
+@both_databases
+async def test_an_opt_out_by_a_new_user_id_counts_for_the_number_that_stays(meta: Meta) -> None:
+    shop = await meta.store("1")
+    system = {"type": "user_changed_user_id", "previous_user_id": USER, "user_id": NEW_USER}
+    hello = text("Hi", **{"from": WA_ID, "from_user_id": USER})
+    await meta.post("1", messages=[hello])
+    await meta.post("1", messages=[of_user(text("STOP"), from_user_id=NEW_USER)])
+    assert await meta.claim(shop)
+    await meta.post("1", messages=[of_user(inbound("system", system=system))])
+    assert await meta.claim(shop, step=2) is None
+
+
 FORMS = [
     ("+541123456789", "+5491123456789"),
     ("+525512345678", "+5215512345678"),
