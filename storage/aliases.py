@@ -52,7 +52,7 @@ async def pairs_of(
     identities: Collection[str],
     at: datetime | None = None,
 ) -> list[Pair]:
-    """The aliases of identities, for a choice that was made `at`; None: those that last."""
+    """The newest aliases of identities, for a choice that was made `at`; None: those that last."""
     ended = aliases.c.ended_at
     lasts = ended.is_(None) if at is None else or_(ended.is_(None), ended >= at)
     query = (
@@ -62,6 +62,7 @@ async def pairs_of(
             aliases.c.identity_hash.in_(sorted(identities)),
             lasts,
         )
+        .order_by(aliases.c.learned_at.desc(), aliases.c.alias_hash)
         .limit(MAX_IDENTITIES)
     )
     return [(row[0], row[1]) for row in await connection.execute(query)]

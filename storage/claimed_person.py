@@ -23,9 +23,10 @@ async def lock_person(connection: AsyncConnection, wanted: Claim) -> ClaimedPers
     """Take turns with opt-outs of the person, and with orders of everyone who shares a contact."""
     store_id = wanted.key.store_id
     found = await contacts.of_customer(connection, store_id, wanted.key.customer_id)
-    numbers = found.numbers | wanted.forms
-    pairs = await aliases.pairs_of(connection, store_id, numbers)
-    known = found.with_numbers(numbers).with_numbers([alias for _, alias in pairs])
-    identities = wanted.forms.union(alias for each, alias in pairs if each in wanted.forms)
+    identities = await aliases.with_aliases(connection, store_id, wanted.forms)
+    others = found.numbers - wanted.forms  # apart, for what is known of one person is limited
+    known = found.with_numbers(identities).with_numbers(
+        await aliases.with_aliases(connection, store_id, others)
+    )
     await contacts.lock_all(connection, store_id, known, identities)
     return ClaimedPerson(known, identities)

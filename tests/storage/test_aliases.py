@@ -1,5 +1,6 @@
 """Who is one person, and what a claim makes of it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,8 +10,17 @@ from sqlalchemy import text
 from storage import aliases, claim_transaction, opt_outs, purging, suppressions
 from storage.aliases import Learned
 from storage.claims import Claimed, Forbidden, Paced, Refusal
-from storage.database import Database
-from tests.storage.builders import NOW, OTHER_STORE, STORE, a_claim, later
+from storage.database import Database, lock
+from tests.storage.builders import (
+    NOW,
+    OTHER_STORE,
+    STORE,
+    a_claim,
+    accept,
+    an_event,
+    later,
+    until_done_or_waiting,
+)
 
 POSTED, OTHER_FORM, USER = "posted", "other form", "user:1"
 
@@ -122,3 +132,37 @@ async def test_a_claim_finds_several_identities_by_an_index(
         plan = str((await connection.execute(text(f"{explain} {query}"))).all())
     assert "SEARCH" in plan if sqlite else "Index Cond" in plan
     assert "SCAN " not in plan.replace("Index Scan", "")
+
+
+async def test_who_becomes_known_is_locked_with_all_aliases_at_once(registered: Database) -> None:
+    await learn(registered, "a", "b")
+
+    async def learn_more() -> None:
+        async with registered.transaction() as connection:
+            await opt_outs.opt_out_person(connection, STORE, {"x"}, "said STOP", NOW)
+        async with registered.transaction() as connection:
+            await opt_outs.learn(connection, [Learned(STORE, frozenset({"b", "x"}), NOW)])
+
+    async with registered.transaction() as connection:
+        await lock(connection, "address", STORE, "a")
+        learning = asyncio.create_task(learn_more())
+        await until_done_or_waiting(registered, learning)
+        await lock(connection, "address", STORE, "b")  # a deadlock, if it were held by now
+    await learning
+    async with registered.reading() as connection:
+        assert await suppressions.because(connection, STORE, "a") == "said STOP"
+
+
+async def test_aliases_of_other_numbers_leave_none_of_the_claimed_number_out(
+    registered: Database,
+) -> None:
+    await accept(registered, an_event("e0"), address_hash="other number")
+    await learn(registered, POSTED, USER)
+    async with registered.transaction() as connection:
+        many = range(aliases.MAX_IDENTITIES)
+        await aliases.learn(
+            connection,
+            [Learned(STORE, frozenset({"other number", f"user:x{n}"}), later()) for n in many],
+        )
+        await suppressions.add(connection, STORE, USER, "said STOP", NOW)
+    assert await claim(registered) == OPTED_OUT
