@@ -127,6 +127,6 @@ async def record(
         log.warning("templates not checked", store_id=store_id, because=listed.failure)
         return
     as_of = asked_at - CLOCK_MARGIN
-    await approved_templates.replace(connection, store_id, listed.templates, as_of)
-    for each in listed.templates:
+    written = await approved_templates.replace(connection, store_id, listed.templates, as_of)
+    for each in written:
         await apply_status(connection, store_id, config, each, as_of)

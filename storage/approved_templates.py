@@ -49,17 +49,22 @@ async def replace(
     store_id: str,
     templates: Iterable[ApprovedTemplate],
     at: datetime,
-) -> None:
-    """Write all templates of a store as they were listed then; newer notifications stay."""
+) -> list[ApprovedTemplate]:
+    """Write all templates of a store as they were listed then; newer notifications stay.
+
+    Returns:
+        What was written.
+    """
     mine = approved_templates.c.store_id == store_id
     newer = approved_templates.c.status_at > at
     names = select(approved_templates.c.name, approved_templates.c.language).where(mine, newer)
     kept = {tuple(row) for row in await connection.execute(names)}
     older = or_(approved_templates.c.status_at.is_(None), approved_templates.c.status_at <= at)
     await connection.execute(delete(approved_templates).where(mine, older))
-    for each in templates:
-        if (each.name, each.language) not in kept:
-            await put(connection, store_id, each, at)
+    written = [each for each in templates if (each.name, each.language) not in kept]
+    for each in written:
+        await put(connection, store_id, each, at)
+    return written
 
 
 async def remove(connection: AsyncConnection, store_id: str) -> None:

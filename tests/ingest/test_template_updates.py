@@ -145,3 +145,16 @@ async def test_an_account_that_no_store_names_is_counted_as_unmatched(
 
 async def test_an_unreadable_update_about_a_template_is_quarantined(shop: TemplateShop) -> None:
     assert await post(shop, STATUS, event=None) is UpdateResult.QUARANTINED
+
+
+async def test_a_list_that_lags_behind_does_not_hold_what_meta_approved_since(
+    shop: TemplateShop,
+) -> None:
+    await post(shop, STATUS, event="PAUSED")
+    await post(shop, STATUS, 60, event="APPROVED")
+    await shop.register(sale("PAUSED"))
+
+    await shop.checker.check(STORE)
+
+    assert await shop.held() == []
+    assert await warned(shop) == []
