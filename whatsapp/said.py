@@ -1,6 +1,20 @@
 """What a person says in an inbound message: a text, a pressed button, or an edited message."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _part(value: Any) -> Any:
+    return {} if value is None else value
+
+
+Written = Annotated[str, BeforeValidator(_text)]
+"""A text; `null` is none, so that it spoils nothing beside it."""
 
 
 class Part(BaseModel):
@@ -12,7 +26,7 @@ class Part(BaseModel):
 class Text(Part):
     """A written text."""
 
-    body: str = ""
+    body: Written = ""
 
     @property
     def said(self) -> list[str]:
@@ -23,8 +37,8 @@ class Text(Part):
 class Button(Part):
     """A quick reply of a template."""
 
-    text: str = ""
-    payload: str = ""
+    text: Written = ""
+    payload: Written = ""
 
     @property
     def said(self) -> list[str]:
@@ -35,15 +49,15 @@ class Button(Part):
 class Choice(Part):
     """A chosen entry."""
 
-    id: str = ""
-    title: str = ""
+    id: Written = ""
+    title: Written = ""
 
 
 class Interactive(Part):
     """A reply to buttons or to a list."""
 
-    button_reply: Choice = Choice()
-    list_reply: Choice = Choice()
+    button_reply: Annotated[Choice, BeforeValidator(_part)] = Choice()
+    list_reply: Annotated[Choice, BeforeValidator(_part)] = Choice()
 
     @property
     def said(self) -> list[str]:
@@ -56,22 +70,37 @@ class Interactive(Part):
 class Context(Part):
     """What a message replies to."""
 
-    id: str = ""
+    id: Written = ""
+
+
+class Media(Part):
+    """An image, a video or a document."""
+
+    caption: Written = ""
 
 
 class EditedMessage(Part):
     """A message as it is after an edit."""
 
     text: Text | None = None
+    image: Media | None = None
+    video: Media | None = None
+    document: Media | None = None
     context: Context | None = None
+
+    @property
+    def said(self) -> list[str]:
+        """The text, and the caption."""
+        media = (each.caption for each in (self.image, self.video, self.document) if each)
+        return [*(self.text.said if self.text else ()), *media]
 
 
 class Edit(Part):
     """An edit of an earlier message, from Meta's page "Edit messages webhook reference"."""
 
-    message: EditedMessage = EditedMessage()
+    message: Annotated[EditedMessage, BeforeValidator(_part)] = EditedMessage()
 
     @property
     def said(self) -> list[str]:
-        """The new text."""
-        return self.message.text.said if self.message.text is not None else []
+        """The new text or caption."""
+        return self.message.said

@@ -82,8 +82,12 @@ def test_the_subcode_of_a_failure_is_read(subcode: int | None, code: int) -> Non
     assert [each.code for each in read.errors] == [code]
 
 
-def pressed(kind: str, choice: dict[str, str]) -> dict[str, Any]:
+def pressed(kind: str, choice: dict[str, str | None]) -> dict[str, Any]:
     return inbound("interactive", interactive={"type": kind, kind: choice})
+
+
+def edited(**message: Any) -> dict[str, Any]:
+    return inbound("edit", edit={"original_message_id": "wamid.0", "message": message})
 
 
 @pytest.mark.parametrize(
@@ -94,6 +98,14 @@ def pressed(kind: str, choice: dict[str, str]) -> dict[str, Any]:
         (pressed("button_reply", {"id": "stop", "title": "Stop"}), ["stop", "Stop"]),
         (pressed("list_reply", {"id": "p", "title": "Mail", "description": "x"}), ["p", "Mail"]),
         (inbound("image", image={"caption": "STOP"}), []),
+        (edited(type="text", text={"body": "Stop"}), ["Stop"]),
+        (edited(type="image", image={"caption": "Stop", "id": "1"}), ["Stop"]),
+        (edited(type="document", document={"caption": None}), []),
+        (inbound("edit", edit={"message": None}), []),
+        (text("STOP", context={"id": None}), ["STOP"]),
+        (inbound("button", button={"payload": None, "text": "Stop"}), ["Stop"]),
+        (pressed("button_reply", {"id": None, "title": "Stop"}), ["Stop"]),
+        (inbound("interactive", interactive={"list_reply": None}), []),
     ],
 )
 def test_what_a_person_wrote_or_pressed_is_read(message: dict[str, Any], said: list[str]) -> None:
