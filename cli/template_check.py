@@ -17,6 +17,7 @@ from operations.template_checks import TemplateChecker, known_templates
 from settings import Settings
 from storage import stores
 from storage.database import Database
+from storage.secret_cipher import SecretCipherError
 from storage.stores import Store
 from whatsapp.template_list import IN_BACKGROUND
 
@@ -35,13 +36,16 @@ async def check_templates(settings: Settings, store_id: str | None) -> list[Chec
     """Check one store, or every store with a `waba_id`. Holds and releases as the daily check does.
 
     Raises:
-        CommandError: there is no such store, it has no `waba_id`, or the database is away.
+        CommandError: there is no such store, it has no `waba_id`, the database is away, or a
+            secret of a store cannot be opened.
     """
-    database = Database(settings.database)
+    database = Database(settings.database, settings.secret_keys)
     try:
         async with open_template_checker(database, settings, utc_now) as checker:
             chosen = await _chosen(database, store_id)
             return [await _check(database, checker, store) for store in chosen]
+    except SecretCipherError as error:
+        raise CommandError(str(error)) from None
     except (SQLAlchemyError, OSError) as error:
         raise CommandError(f"the database does not answer ({type(error).__name__})") from None
     finally:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ async def a_meta(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncCl
             yield meta
 
 
-async def put(url: str, **configs: StoreConfig) -> None:
-    database = Database(url)
+async def put(url: str, keys: Mapping[str, bytes] | None = None, **configs: StoreConfig) -> None:
+    database = Database(url, keys)
     async with database.transaction() as connection:
         for store_id, config in configs.items():
             await stores.put(connection, store_id, config, NOW)
@@ -92,3 +93,18 @@ async def test_a_store_that_cannot_be_checked_is_an_error(url: str) -> None:
     assert "there is no store gone" in missing.output
     assert "has no whatsapp.waba_id" in unknown.output
     assert "nothing to check" in every.output
+
+
+@pytest.mark.usefixtures("meta")
+async def test_secrets_are_opened_by_the_keys_of_the_process(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(url, {"a": b"k" * 32}, fits=config_of())
+    monkeypatch.setenv("SECRET_KEYS", f"a:{b64encode(b'k' * 32).decode()}")
+    opened = await check()
+    monkeypatch.setenv("SECRET_KEYS", f"b:{b64encode(b'k' * 32).decode()}")
+    refused = await check()
+
+    assert (opened.exit_code, opened.output) == (0, "fits: fits\n")
+    assert refused.exit_code == 1
+    assert "SECRET_KEYS has no key a" in refused.output
