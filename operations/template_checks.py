@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clock import Clock
@@ -16,6 +17,7 @@ from domain.stores.template_fit import KnownTemplates
 from operations.template_states import apply_status
 from storage import approved_templates, stores, template_checks
 from storage.database import Database
+from storage.secret_cipher import SecretCipherError
 from whatsapp.template_list import (
     AT_ONCE,
     IN_BACKGROUND,
@@ -90,9 +92,16 @@ class TemplateChecker:
                 await record(connection, store_id, current, listed)
 
     async def check_due(self) -> None:
-        """Check every store whose last check is a day old, in this process or another."""
+        """Check every store whose last check is a day old, in this process or another.
+
+        A store that cannot be read waits for the end of its lease, and holds up no other.
+        """
         while (store_id := await self._lease()) is not None:
-            await self.check(store_id, IN_BACKGROUND)
+            try:
+                await self.check(store_id, IN_BACKGROUND)
+            except (ValidationError, SecretCipherError) as error:
+                because = type(error).__name__
+                log.error("templates not checked", store_id=store_id, because=because)  # noqa: TRY400  # a traceback of a ValidationError has the values
 
     async def _lease(self) -> str | None:
         now = self._clock()

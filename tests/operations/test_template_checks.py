@@ -2,10 +2,12 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import update
 
 from operations import store_administration
 from storage import stores, template_checks, template_holds
 from storage.database import Database
+from storage.tables import stores as stores_table
 from storage.template_holds import HeldBy
 from tests.operations.template_shop import TemplateShop, config_of, sale, template_shop
 from tests.storage.builders import OTHER_STORE, STORE
@@ -142,3 +144,18 @@ async def test_a_check_that_a_put_overtook_changes_nothing(shop: TemplateShop) -
         assert (await stores.existing(connection, STORE)).config.whatsapp.waba_id is None
     await shop.checker.check(STORE)
     assert await shop.held() == []
+
+
+async def test_a_store_that_cannot_be_read_does_not_hold_up_others(shop: TemplateShop) -> None:
+    await shop.register(sale())
+    for store_id in (STORE, OTHER_STORE):
+        await shop.put(config_of(), store_id)
+    async with shop.database.transaction() as connection:
+        spoilt = update(stores_table).where(stores_table.c.store_id == STORE)
+        await connection.execute(spoilt.values(config={}))
+    await shop.register(sale("PAUSED"))
+
+    shop.after(days=1)
+    await shop.checker.check_due()
+
+    assert [name for name, _, _ in await shop.held(OTHER_STORE)] == ["sale"]
