@@ -22,6 +22,9 @@ LISTS: Final = {
 }
 """Where a notification has updates of each kind."""
 
+_WHOLE: Final = frozenset({UpdateKind.NOTIFICATION, UpdateKind.TEMPLATE})
+"""Updates that are kept as a notification of their own."""
+
 _WITHOUT_NUMBER: Final = (Unreadable, Other, TemplateUpdate)
 """Updates that no phone number routes."""
 
@@ -94,7 +97,7 @@ def _unroutable(batch: Iterable[RoutedUpdate]) -> Iterator[Rejected]:
 
 def notification(row: dict[str, Any]) -> bytes:
     """The body that Meta would have posted with this quarantined update alone."""
-    if row["source"] == UpdateKind.NOTIFICATION:
+    if row["source"] in _WHOLE:
         return str(row["body"]).encode()
     items = {LISTS[UpdateKind(row["source"])]: [json.loads(row["body"])]}
     value = {"metadata": {"phone_number_id": row["phone_number_id"]}, **items}

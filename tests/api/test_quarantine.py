@@ -259,3 +259,20 @@ async def test_a_kept_update_is_as_meta_posted_it(meta: Meta) -> None:
     await meta.post("1", statuses=[posted])
     answer = await meta.caller.operator("GET", f"{URL}/{await only_id(meta.caller)}")
     assert json.loads(answer.json()["body"]) == posted
+
+
+@both_databases
+async def test_an_update_about_a_template_is_retried(caller: Caller) -> None:
+    value = {
+        "event": "PAUSED",
+        "message_template_name": "sale",
+        "message_template_language": "en",
+    }
+    about = {"field": "message_template_status_update", "value": value}
+    body = json.dumps({"entry": [{"id": "1", "time": 1790000000, "changes": [about]}]})
+    async with caller.database.transaction() as connection:
+        errors = [{"type": "IntegrityError"}]
+        await quarantine.add(connection, Rejected(None, body, errors, "template"), now())
+    answer = await retry(caller, await only_id(caller))
+    assert (answer.status_code, answer.json()["results"]) == (200, {"unmatched": 1})
+    assert await rows(caller) == []
