@@ -24,6 +24,7 @@ from ingest.quarantine_updates import add_to_quarantine
 from ingest.update_results import WITHOUT_EFFECT, RoutedUpdate, UpdateCounts, UpdateResult
 from storage import webhooks
 from storage.database import UNAVAILABLE_ERRORS, Database
+from storage.secret_cipher import SecretCipherError
 from storage.webhooks import StoredNotification
 from whatsapp.updates import Unreadable, Update, UpdateKind
 from whatsapp.webhook import parse
@@ -46,6 +47,9 @@ _URGENT: Final = re.compile(
 """What a notification with a possible opt-out, or with a template that Meta paused, contains; it is
 processed before its answer."""
 
+NOT_NOW: Final = (*UNAVAILABLE_ERRORS, SecretCipherError)
+"""Errors that end: when the database is back, or this process has the key of a store's secrets."""
+
 log = structlog.get_logger()
 
 
@@ -67,6 +71,7 @@ class WebhookProcessor:
         Raises:
             OSError, SQLAlchemyError: the database is not available. What was stored is processed
                 later; the sender is not told that an opt-out holds before it does.
+            SecretCipherError: the same, of a store whose secrets this process cannot open.
         """
         urgent = _URGENT.search(body) is not None
         now = self._clock()
@@ -81,7 +86,7 @@ class WebhookProcessor:
         """Process a stored notification; a failure leaves it to the next sweep."""
         try:
             await self.process([row])
-        except UNAVAILABLE_ERRORS as error:
+        except NOT_NOW as error:
             await self._leave_to_sweep(row, error)
             raise
         except Exception as error:  # noqa: BLE001  # the failure is the datum: it stays stored
@@ -89,7 +94,7 @@ class WebhookProcessor:
 
     async def _leave_to_sweep(self, row: StoredNotification, error: Exception) -> None:
         log.warning("webhook waits", because=type(error).__name__)
-        with suppress(*UNAVAILABLE_ERRORS):  # otherwise its lease runs out
+        with suppress(*NOT_NOW):  # otherwise its lease runs out
             async with self._database.transaction() as connection:
                 await webhooks.give_back(connection, row)
         self._arrived.set()
@@ -101,7 +106,7 @@ class WebhookProcessor:
             try:
                 while await self.sweep() == BATCH:
                     pass
-            except (SQLAlchemyError, OSError) as error:
+            except (SQLAlchemyError, OSError, SecretCipherError) as error:
                 log.warning("webhooks wait", because=type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._arrived.wait(), INTERVAL.total_seconds())
@@ -130,7 +135,14 @@ class WebhookProcessor:
             raise
         except Exception:  # noqa: BLE001  # one of them is to blame: find it
             for row in rows:
-                await self._process_singly(row)
+                await self._process_if_opened(row)
+
+    async def _process_if_opened(self, row: StoredNotification) -> None:
+        """Process one; that of a store whose secrets do not open waits for the end of its lease."""
+        try:
+            await self._process_singly(row)
+        except SecretCipherError as error:
+            log.warning("webhook waits", because=type(error).__name__)
 
     async def _process_singly(self, row: StoredNotification) -> None:
         """Apply each update on its own: an unexpected failure must not hold up the rest."""
@@ -141,7 +153,7 @@ class WebhookProcessor:
     async def _read(self, row: StoredNotification) -> list[RoutedUpdate]:
         try:
             return (await self._route([row]))[0]
-        except UNAVAILABLE_ERRORS:
+        except NOT_NOW:
             raise
         except Exception as error:  # noqa: BLE001  # the failure is the datum: it is quarantined
             content = _failed(row.body.decode(errors="replace"), error)
@@ -153,7 +165,7 @@ class WebhookProcessor:
             applied = await meta_updates.apply_updates(self._database, [each], self._clock())
             counts.unknown_people.extend(applied.unknown_people)
             self._report(applied)
-        except UNAVAILABLE_ERRORS:
+        except NOT_NOW:
             raise
         except Exception as error:  # noqa: BLE001  # the failure is the datum: it is quarantined
             content = _failed(json.dumps(each.update.item), error)

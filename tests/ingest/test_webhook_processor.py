@@ -23,6 +23,7 @@ from storage import (
     webhooks,
 )
 from storage.database import Database
+from storage.secret_cipher import SecretKeyMissingError
 from tests.api.caller import now
 from tests.storage.builders import DETAILS, NOW, STORE, a_config, key
 from tests.whatsapp.webhook_samples import change, notification, status, text
@@ -188,3 +189,22 @@ async def test_a_crash_while_a_person_becomes_known_does_not_lose_their_opt_out(
     assert not await is_suppressed(database)
     assert await accepting.sweep() == 1
     assert await is_suppressed(database)
+
+
+async def test_stop_to_a_store_whose_secrets_do_not_open_waits_for_their_key(
+    database: Database, database_url: str
+) -> None:
+    with_key = Database(database_url, {"k1": b"k" * 32})
+    await claimed(with_key)
+    accepting = processor(database)
+
+    with pytest.raises(SecretKeyMissingError):
+        await accepting.accept(stop())
+    await keep(database, b"{")
+    assert await accepting.sweep() == 2
+    async with database.reading() as connection:
+        assert await quarantine.size(connection) == 1  # only what can be read by nobody
+
+    assert await processor(with_key, LEASE).sweep() == 1
+    assert await is_suppressed(with_key)
+    await with_key.close()
