@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import ClientDisconnect
@@ -12,12 +13,15 @@ from domain.values.problems import InvalidBodyError
 from ingest.quarantine_retry import NotRetryableError, UnreadableUpdateError
 from storage import database
 from storage.credential_limits import CredentialLimitError
+from storage.secret_cipher import SecretCipherError
 from temporal.rpc import TemporalUnavailableError
 
 UNAVAILABLE_ERRORS = (*database.UNAVAILABLE_ERRORS, TemporalUnavailableError)
 """Errors that mean: the database, or Temporal, cannot be reached now."""
 
 RETRY_LATER = {"Retry-After": "5"}
+
+log = structlog.get_logger()
 
 
 def _unprocessable(problems: Iterable[Mapping[str, Any]]) -> JSONResponse:
@@ -59,9 +63,11 @@ def add_error_handlers(app: FastAPI) -> None:
     async def _disconnected(_: Request, __: ClientDisconnect) -> JSONResponse:
         return JSONResponse({"detail": "the request did not arrive in full"}, 400)
 
-    for unavailable in UNAVAILABLE_ERRORS:
+    for unavailable in (*UNAVAILABLE_ERRORS, SecretCipherError):
         app.add_exception_handler(unavailable, _unavailable)
 
 
-async def _unavailable(_: Request, __: Exception) -> JSONResponse:
+async def _unavailable(_: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, SecretCipherError):  # nothing else would tell the operator
+        log.error("secret not opened", because=type(error).__name__)
     return JSONResponse({"detail": "temporarily unavailable"}, 503, RETRY_LATER)
