@@ -11,7 +11,7 @@ SERVERLESS := tests/domain tests/whatsapp tests/partners tests/sandbox tests/act
 PARALLEL := -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test lint costs chaos lock sbom
+.PHONY: help demo dev check test lint costs chaos mutation lock sbom
 
 help: ## list the targets
 	@echo "make demo   watch journeys from first event to outcome, in seconds (the place to begin)"
@@ -22,6 +22,7 @@ help: ## list the targets
 	@echo "make chaos  kill, freeze and fail everything for some minutes, and see that nothing gets lost"
 	@echo "make lock   write the requirements*.lock files anew after a change of pyproject.toml"
 	@echo "make sbom   write sbom.json: what the image installs, as CycloneDX"
+	@echo "make mutation  change domain/ in thousands of places, and list what no test noticed; an hour"
 	@echo "make costs  what a journey costs in Temporal, and how many a second this machine carries"
 
 demo: $(STAMP)
@@ -49,6 +50,10 @@ costs: $(STAMP)
 chaos: $(STAMP)
 	$(BIN)/python -m benchmarks.chaos --database sqlite
 	$(BIN)/python -m benchmarks.chaos --database postgresql
+
+mutation: $(STAMP)
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
 
 lock:
 	@PYTHON=$(PYTHON) .ci/lock
