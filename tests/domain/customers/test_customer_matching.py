@@ -67,6 +67,12 @@ def test_number_of_any_length_is_parsed() -> None:
     assert not matches('{"customer": {"phone": ' + "1" * 5000 + "}}")
 
 
+@pytest.mark.parametrize("customer_id", ["c-1234", "kundin-ö1"])
+def test_id_that_is_long_enough_matches_anywhere_in_a_body(customer_id: str) -> None:
+    identifiers = identifiers_of(customer_id, [], None)
+    assert mentions_any(json.dumps({"note": f"of {customer_id}"}), identifiers, None)
+
+
 def test_short_id_matches_only_in_the_customer_object() -> None:
     identifiers = identifiers_of("1", [], None)
     assert mentions_any('{"customer": {"customer_id": 1}}', identifiers, None)

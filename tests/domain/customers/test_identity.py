@@ -32,6 +32,11 @@ def test_key_of_a_customer_without_id_contains_neither_phone_nor_email() -> None
         assert not any(part in key for part in (PHONE, PHONE[3:], EMAIL, "gmail"))
 
 
+def test_customers_without_id_are_told_apart_by_their_emails() -> None:
+    one, other = (customer_key("key", None, None, email) for email in (EMAIL, "b@gmail.co"))
+    assert one != other
+
+
 def test_key_ignores_case_and_blanks_of_the_email() -> None:
     typed = customer_key("key", None, None, " Email@Gmail.co ")
     assert typed == customer_key("key", None, None, EMAIL)

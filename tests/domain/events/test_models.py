@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,18 @@ def test_numeric_id_becomes_a_string() -> None:
     assert isinstance(event, ProductView)
     assert event.event_id == "45471627190248"
     assert event.event_data.product_id == "8498962518296"
+
+
+def test_price_may_be_the_amount_alone() -> None:
+    body = sample("cart_update.add_to_cart")
+    alone = {**body["event_data"], "price": "600.50"}
+    event = parsed(body | {"event_data": alone})
+    assert isinstance(event, CartUpdate)
+    assert event.event_data.price is not None
+    assert event.event_data.price.amount == Decimal("600.50")
+    assert invalid_fields(body | {"event_data": alone | {"price": "much"}}) == {
+        "event_data.price.amount"
+    }
 
 
 def test_error_names_every_invalid_field() -> None:

@@ -46,7 +46,7 @@ def test_record_names_the_events_that_the_journey_took_in() -> None:
     order, ignored = ordered(20), event(EventKind.PRODUCT_VIEW, -30)
     record = closing.record(closed_by(waiting(*STEPS), ignored, order), "run", NOON)
     assert record.taken == [CART.event_id, ignored.event_id, order.event_id]
-    assert record.next == []
+    assert (record.next, record.up_to) == ([], at(0))
 
 
 def test_events_that_the_next_journey_begins_with_are_not_taken_in() -> None:
@@ -77,6 +77,7 @@ def test_journey_that_ended_in_its_buffer_took_all_of_it_in() -> None:
     state.end(Ending(outcome=Outcome.EXITED, reason=Reason.ORDER_PLACED), NOON)
     record = closing.record(state, "run", NOON)
     assert (record.taken, record.next) == ([CART.event_id, ordered(5).event_id], [])
+    assert (record.journey.left_at, record.up_to) == (at(5), None)
 
 
 def test_record_survives_json() -> None:

@@ -373,12 +373,24 @@ def test_deferred_message_is_due_then_and_is_skipped_in_the_end() -> None:
 
 def test_deferred_result_defers_until_its_time() -> None:
     state, until = waiting(*STEPS), NOON + timedelta(hours=5)
-    deferred = SendResult(status=SendStatus.DEFERRED, reason=Reason.THROTTLED, until=until)
+    deferred = SendResult(
+        status=SendStatus.DEFERRED, reason=Reason.THROTTLED, until=until, evidence={"code": "1"}
+    )
     assert apply_send_result(state, current_step(state), deferred, NOON) is None
     assert state.next_due() == until
     last = state.decisions[-1]
     assert (last.decision, last.because) == ("message_deferred", Reason.THROTTLED)
-    assert last.evidence == {"until": until.isoformat()}
+    assert last.evidence == {"until": until.isoformat(), "code": "1"}
+
+
+def test_result_deferred_for_too_long_skips_its_message() -> None:
+    state, until = waiting(*STEPS), NOON + GIVE_UP_AFTER * 2
+    label = current_step(state).label
+    deferred = SendResult(status=SendStatus.DEFERRED, reason=Reason.THROTTLED, until=until)
+    assert apply_send_result(state, current_step(state), deferred, NOON) is None
+    last = state.decisions[-1]
+    assert (last.decision, last.because) == ("message_skipped", Reason.THROTTLED)
+    assert last.evidence == {"message": label, "deferrals": "0"}
 
 
 def test_deferred_result_without_a_time_is_tried_again_now() -> None:

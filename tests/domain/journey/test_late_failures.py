@@ -128,6 +128,23 @@ def test_journey_goes_on_if_a_later_step_has_a_channel(later: dict[str, object])
     assert current_message(state) == (2, None)
 
 
+def test_journey_goes_on_if_the_current_message_fell_back_to_a_channel() -> None:
+    state = waiting(step("1h"), step("2h", fallbacks=[{**SMS, "on": ["send_failed"]}]))
+    send(state)
+    fall_back(state, Reason.SEND_FAILED)
+    assert report(state, Reason.UNREACHABLE) is None
+    assert current_message(state) == (2, 1)
+
+
+def test_journey_ends_although_a_step_that_is_done_had_a_channel() -> None:
+    state = waiting(step("1h", fallbacks=[TO_SMS]), step("2h"))
+    send(state)
+    send(state)
+    ending = report(state, Reason.UNREACHABLE, 2)
+    assert isinstance(ending, Ending)
+    assert ending.reason is Reason.UNREACHABLE
+
+
 def test_unreachable_customer_gets_the_channel_after_a_rejected_template() -> None:
     rejected = {**PLAIN, "on": ["template_rejected"]}
     state = waiting(step("1h"), step("2h", fallbacks=[rejected, TO_SMS]))

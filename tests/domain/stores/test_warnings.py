@@ -98,6 +98,8 @@ def test_expiry_before_meta_gives_up_is_warned_of(
         (("plans", "x", "steps", 1, "expires_after"), "shorter_than_time_to_live")
     ] * warns
     assert all("30d" in each.message for each in found)
+    advises = endpoint == "messages"
+    assert all(("need the endpoint" in each.message) is advises for each in found)
 
 
 def test_expiry_of_what_is_not_sent_by_meta_is_fine() -> None:

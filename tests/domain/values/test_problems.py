@@ -41,6 +41,7 @@ def test_path_of_a_problem_is_whole_without_tags() -> None:
     error = validation_error(TypeAdapter(dict[str, int]), {"custom": "x"})
     (problem,) = problems_of(error)
     assert (problem.kind, problem.path) == ("int_parsing", ("custom",))
+    assert problem.message.startswith("Input should be a valid integer")
 
 
 def test_problem_of_the_whole_body_has_an_empty_path() -> None:
