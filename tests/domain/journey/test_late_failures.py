@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.journey.activity_results import SendStatus
+from domain.journey.activity_results import SendResult, SendStatus
 from domain.journey.delivery import apply_delivery, apply_send_result, plan_done
 from domain.journey.outcomes import Ending, Outcome, Reason
 from domain.journey.pending import process_pending
@@ -145,6 +145,14 @@ def test_journey_ends_although_a_step_that_is_done_had_a_channel() -> None:
     assert ending.reason is Reason.UNREACHABLE
 
 
+def test_unreachable_last_message_ends_the_journey_although_the_first_had_a_channel() -> None:
+    state = waiting(step("1h", fallbacks=[TO_SMS]), step("72h"))
+    send(state)
+    ended = SendResult(status=SendStatus.ENDED, outcome=Outcome.SKIPPED, reason=Reason.UNREACHABLE)
+    later = SENT_AT + timedelta(days=3)
+    assert isinstance(apply_send_result(state, current_step(state), ended, later), Ending)
+
+
 def test_unreachable_customer_gets_the_channel_after_a_rejected_template() -> None:
     rejected = {**PLAIN, "on": ["template_rejected"]}
     state = waiting(step("1h"), step("2h", fallbacks=[rejected, TO_SMS]))
@@ -163,6 +171,7 @@ def test_message_waits_for_its_template_if_no_fallback_can_reach_the_customer() 
     assert not state.progress.waits_for_template(current_step(state))
     state.progress.unreachable = True
     assert state.progress.waits_for_template(current_step(state))
+    assert deliver_request(state, current_step(state)).waits_for_template
 
 
 def test_failure_reported_twice_counts_once() -> None:
