@@ -15,6 +15,7 @@ from typing import Any, NoReturn, get_type_hints
 from unittest.mock import patch
 
 from pydantic import TypeAdapter
+from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import ActivityError
 
@@ -146,6 +147,7 @@ class SimulatedTemporal:
             execute_local_activity_method=self.execute,
             wait_condition=self.wait_condition,
             continue_as_new=self.continue_as_new,
+            ContinueAsNewVersioningBehavior=workflow.ContinueAsNewVersioningBehavior,
             set_current_details=self.nothing,
             upsert_search_attributes=self.nothing,
         )
