@@ -54,7 +54,8 @@ async def test_a_newer_cart_supersedes_the_journey_with_a_buffer_of_its_own(
     assert message["template"]["components"][0]["parameters"][1]["text"] == "27"
     superseded = await shop.closed_run(first_run)
     assert (superseded.outcome, superseded.reason) == (Outcome.EXITED, Reason.SUPERSEDED)
-    assert superseded.evidence["event_id"] == "e2"
+    # The next ones may come while it closes: then Temporal has it decide again, with them.
+    assert superseded.evidence["event_id"] in {"e2", "e3", "e4"}
 
 
 async def test_an_event_of_lower_intent_ends_the_journey_and_is_the_next_trigger(
