@@ -149,8 +149,8 @@ SCENARIOS = (
             _product_view("Denim Shirt - Black", 0.8),
             _product_view("Denim Cap", 0.2),
             _product_view("Denim Jacket", 0),  # the latest, though not the last to arrive
-            _product_view("Denim Skirt", 0.6),
-            _product_view("Denim Belt", 0.4),
+            _product_view("Denim Skirt", 2.0),
+            _product_view("Denim Belt", 1.8),
         ),
         Outcome.MESSAGED,
         Reason.PLAN_DONE,
