@@ -66,7 +66,7 @@ async def test_readers_do_not_wait_for_a_writer_nor_see_what_is_not_committed(
 ) -> None:
     async with registered.transaction() as writing:
         await quarantine.add(writing, Rejected(STORE, "{}", []), NOW)
-        async with asyncio.timeout(5), registered.reading() as connection:
+        async with asyncio.timeout(30), registered.reading() as connection:
             assert await quarantine.listed(connection, QuarantinePage(10, store_id=STORE)) == []
 
 
@@ -93,7 +93,7 @@ async def test_those_that_lock_something_else_pass_on_postgresql(database: Datab
         if connection.dialect.name == "sqlite":
             return  # there every writer is alone
         await lock(connection, "customer", "denim", "c1")
-        async with asyncio.timeout(5), database.transaction() as other:
+        async with asyncio.timeout(30), database.transaction() as other:
             await lock(other, "customer", "denim", "c2")
 
 
