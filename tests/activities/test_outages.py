@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.deliver import Deliver
+from activities.send_recorder import RECORD_WITHIN
 from domain.journey.activity_results import DeliverResult, SendStatus
 from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import Outcome, Reason
@@ -28,6 +29,9 @@ STEP = {"after": "1h", "template": "reminder", "language": "en"}
 PHONE = "+919876543210"
 MAX_STATEMENTS = 7
 """More than any transaction of a delivery has."""
+
+GIVES_UP_WITHIN = timedelta(milliseconds=100)
+"""How long a database that stays away is waited for; one that comes back has its usual time."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,11 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    database: Database, answer: Answer, at_answer: Callable[[Outage], None], **options: bool
+    database: Database,
+    answer: Answer,
+    at_answer: Callable[[Outage], None],
+    record_within: timedelta = GIVES_UP_WITHIN,
+    **options: bool,
 ) -> AsyncIterator[Scene]:
     """A scene whose database may go away just as Meta answers."""
     async with database.transaction() as connection:
@@ -124,9 +132,7 @@ async def scene(
             return answer.response()
 
         async with httpx.AsyncClient(transport=httpx.MockTransport(answers)) as http:
-            activity = delivering(
-                database, http, lambda: NOW, record_within=timedelta(milliseconds=100)
-            )
+            activity = delivering(database, http, lambda: NOW, record_within=record_within)
             yield Scene(database, activity, outage, requests)
 
 
@@ -139,7 +145,10 @@ def nothing(_: Outage) -> None:
 async def test_outcome_is_recorded_when_the_database_is_back_at_once(
     database: Database, answer: Answer, statement: int
 ) -> None:
-    async with scene(database, answer, lambda outage: outage.begin(statement, 1)) as here:
+    def goes_away_once(outage: Outage) -> None:
+        outage.begin(statement, 1)
+
+    async with scene(database, answer, goes_away_once, RECORD_WITHIN) as here:
         if answer is THROTTLED:
             with pytest.raises(ApplicationError, match="Meta answers 130429"):
                 await here.deliver()
@@ -203,7 +212,7 @@ async def test_status_webhook_brings_the_id_of_a_message_that_was_recorded_late(
 async def test_outage_before_the_request_sends_nothing_and_the_next_attempt_sends_once(
     database: Database, statement: int, *, lost: bool
 ) -> None:
-    async with scene(database, ACCEPTED, nothing, commits_are_lost=lost) as here:
+    async with scene(database, ACCEPTED, nothing, RECORD_WITHIN, commits_are_lost=lost) as here:
         here.outage.begin(statement, 1)
         try:
             result = await here.deliver()
