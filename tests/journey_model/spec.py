@@ -29,6 +29,7 @@ class Accepted:
     event_id: str
     kind: str
     at: datetime
+    accepted_at: datetime
     order: int
     """Of its acceptance among everything that happened."""
 
@@ -56,7 +57,7 @@ class Spec:
     stopped: bool = False
     paused: bool = False
     partner_failed: bool = False
-    partner_has_order: bool = False
+    partner_has_order_at: datetime | None = None
     partner_has_cart_at: datetime | None = None
 
     def tick(self) -> int:
@@ -64,9 +65,9 @@ class Spec:
         self.happened += 1
         return self.happened
 
-    def accept(self, event_id: str, kind: str, at: datetime) -> None:
+    def accept(self, event_id: str, kind: str, at: datetime, now: datetime) -> None:
         """An event was answered 202."""
-        self.events.setdefault(event_id, Accepted(event_id, kind, at, self.tick()))
+        self.events.setdefault(event_id, Accepted(event_id, kind, at, now, self.tick()))
 
     def wrong_with(self, request: Requested) -> list[str]:
         """What speaks against a request, of all that happened before it."""
@@ -92,19 +93,26 @@ class Spec:
             yield "goes out while the store is paused"
         if any(exited > trigger.order for exited in self.exits):
             yield "follows an operator's exit"
-        if any(each.at >= trigger.at - GRACE for each in self._of("order_placed")):
+        if any(self._is_since(trigger, each.at) for each in self._of("order_placed")):
             yield "follows an order"
         if self.partner_failed:
             yield "goes out though the partner could not be asked"
-        if self.partner_has_order:
+        if self._is_since(trigger, self.partner_has_order_at):
             yield "goes out though the partner knows of an order"
         seen = self.partner_has_cart_at
         if seen is not None and seen > max(each.at for each in self.events.values()):
             yield "goes out though the partner knows of a newer cart"
 
+    @staticmethod
+    def _is_since(trigger: Accepted, ordered_at: datetime | None) -> bool:
+        """Whether an order is about what the customer wanted; clocks may differ by the grace."""
+        return ordered_at is not None and ordered_at >= trigger.at - GRACE
+
     def _not_the_latest(self, trigger: Accepted) -> Iterator[str]:
         for each in self.events.values():
             if each.at <= trigger.at or self._was_over(each, trigger):
+                continue
+            if self._came_too_late(each, trigger):
                 continue
             if each.kind == "emptied":
                 if trigger.kind == "cart_update":
@@ -116,6 +124,13 @@ class Spec:
         """Whether the cart was emptied after what was put into it."""
         emptied = any(each.at >= event.at for each in self._of("emptied"))
         return event.kind in CART_KINDS and emptied
+
+    def _came_too_late(self, event: Accepted, trigger: Accepted) -> bool:
+        """Whether it tells of a time in the buffer, and came when the buffer had passed."""
+        before = [each for each in self.events.values() if each.order < event.order]
+        left_at = max((each.at for each in before), default=event.at)
+        known = trigger.order < event.order and event.at <= left_at
+        return known and event.accepted_at >= left_at + BUFFER
 
     def _was_over(self, event: Accepted, trigger: Accepted) -> bool:
         """Whether a journey ended between the acceptance of this event and of the trigger."""

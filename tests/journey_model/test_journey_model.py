@@ -23,7 +23,12 @@ from tests.journey_model.world import FAILURES, World, configuration
 from tests.outages import outages
 from tests.storage.builders import NOW, STORE
 
+pytestmark = pytest.mark.slow
+
 MEMORY = Path("/dev/shm")
+CASES = 40 if settings().derandomize else settings().max_examples
+"""Few where they are the same each time."""
+
 LAST_ROUNDS = 400
 """More than any journey of these cases takes to its end."""
 
@@ -183,4 +188,4 @@ def _migrated(migrated_sqlite: Path) -> None:
 
 
 TestJourney = JourneyMachine.TestCase
-TestJourney.settings = settings(max_examples=40, stateful_step_count=25)
+TestJourney.settings = settings(max_examples=CASES, stateful_step_count=25)

@@ -1,7 +1,7 @@
 """The simulated world does what it is meant to: messages go out, and the model sees wrong ones."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from tests.storage.builders import NOW, STORE
 
 NOON = NOW + timedelta(hours=15)
 """In India, and no quiet hour is near."""
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -48,10 +50,15 @@ def request(event_id: str = "cart", step: int = 1, *, after: timedelta = timedel
     return Requested(event_id, step, NOON + after, may_be_sent=True)
 
 
+def accept(model: Spec, event_id: str, kind: str, at: datetime) -> None:
+    """An event that is answered as soon as it happens."""
+    model.accept(event_id, kind, at, at)
+
+
 def spec() -> Spec:
     """A cart at noon, of which nothing speaks against the first message."""
     model = Spec()
-    model.accept("cart", "cart_update", NOON)
+    accept(model, "cart", "cart_update", NOON)
     return model
 
 
@@ -61,13 +68,15 @@ def test_a_message_that_is_right_is_not_reported() -> None:
 
 def test_the_model_sees_wrong_messages() -> None:
     wrong: dict[str, Callable[[Spec], object]] = {
-        "about": lambda model: model.accept("cart2", "cart_update", NOON + timedelta(minutes=1)),
-        "order": lambda model: model.accept("order", "order_placed", NOON - timedelta(minutes=9)),
-        "emptied": lambda model: model.accept("empty", "emptied", NOON + timedelta(minutes=1)),
+        "about": lambda model: accept(model, "cart2", "cart_update", NOON + MINUTE),
+        "order": lambda model: accept(model, "order", "order_placed", NOON - timedelta(minutes=9)),
+        "emptied": lambda model: accept(model, "empty", "emptied", NOON + MINUTE),
         "STOP": lambda model: setattr(model, "stopped", True),
         "paused": lambda model: setattr(model, "paused", True),
         "exit": lambda model: model.exits.append(model.tick()),
         "before": lambda model: model.requests.append(request()),
+        "of an order": lambda model: setattr(model, "partner_has_order_at", NOON),
+        "of a newer cart": lambda model: setattr(model, "partner_has_cart_at", NOON + MINUTE),
         "partner could": lambda model: setattr(model, "partner_failed", True),
     }
     for words, happens in wrong.items():
@@ -79,3 +88,13 @@ def test_the_model_sees_wrong_messages() -> None:
 @pytest.mark.parametrize("hours", [0, 14, 8], ids=["too early", "at night", "too late"])
 def test_the_model_sees_messages_at_the_wrong_time(hours: int) -> None:
     assert spec().wrong_with(request(after=timedelta(hours=hours))) != []
+
+
+def test_an_event_of_the_buffers_time_that_comes_after_the_buffer_speaks_against_nothing() -> None:
+    model = spec()
+    accept(model, "view", "product_view", NOON + timedelta(minutes=5))
+    at, buffer_over = NOON + timedelta(minutes=3), NOON + timedelta(minutes=20)
+    model.accept("too late", "cart_update", at, buffer_over)
+    assert model.wrong_with(request(after=timedelta(minutes=40))) == []
+    model.accept("in time", "cart_update", at, buffer_over - timedelta(seconds=1))
+    assert model.wrong_with(request(after=timedelta(minutes=40))) != []

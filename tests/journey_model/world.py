@@ -157,7 +157,7 @@ class World:
         receipt = await self.intake.accept_posted(store, raw)
         if receipt.status == "accepted":
             at = datetime.fromisoformat(json.loads(raw)["timestamp"])
-            self.spec.accept(receipt.event_id, kind, at)
+            self.spec.accept(receipt.event_id, kind, at, self.temporal.now)
 
     async def exit(self) -> None:
         """An operator ends the journey."""
@@ -191,7 +191,7 @@ class World:
         at = self.temporal.now
         self.partner_events.append({"event_name": kind, "timestamp": at.isoformat()})
         if kind == "order_placed":
-            self.spec.partner_has_order = True
+            self.spec.partner_has_order_at = at
         else:
             self.spec.partner_has_cart_at = at
 
