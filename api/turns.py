@@ -1,7 +1,8 @@
 """Turns: how many events of a store are processed at a time.
 
-A store that posts alone has the machine. Beside others it has one turn, so that an event of theirs
-shares the processor with one of its events at most.
+A store that posts alone has the machine. Beside others it has one turn at a time, and a store whose
+events wait in line lets those of stores with fewer waiting pass. So a flood of one store costs
+another what is left of one event, not a share of the processor.
 """
 
 import asyncio
@@ -20,6 +21,9 @@ BESIDE_OTHERS: Final = 1
 MAX_WAITING: Final = 64
 """Events of a store that wait for a turn; more are refused, so that none waits for long."""
 
+MAX_YIELDING: Final = timedelta(milliseconds=100)
+"""How long a store lets others pass, since its latest turn began: it goes on beside any number."""
+
 ACTIVE: Final = timedelta(seconds=2)
 """A store counts as posting until so long after its latest event."""
 
@@ -28,10 +32,20 @@ ACTIVE: Final = timedelta(seconds=2)
 class _Line:
     running: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    began: float = 0.0
+    """When its latest turn did."""
     latest: float = 0.0
+    """When it last had an event."""
 
     def is_active(self, now: float) -> bool:
         return bool(self.running or self.waiting) or now - self.latest < ACTIVE.total_seconds()
+
+    def lets_pass(self, other: "_Line") -> bool:
+        return other.running > 0 and len(other.waiting) < len(self.waiting)
+
+    def begin(self, now: float) -> None:
+        self.running += 1
+        self.began = now
 
 
 class Turns:
@@ -64,7 +78,7 @@ class Turns:
         try:
             yield
         finally:
-            self._leave(name, line)
+            self._leave(line)
 
     def require_room(self, name: str) -> None:
         """Refuse where as many wait as may.
@@ -78,8 +92,9 @@ class Turns:
 
     async def _enter(self, name: str, line: _Line) -> None:
         line.latest = self._now()
-        if not line.waiting and line.running < self._limit(name):
-            line.running += 1
+        self._forget_idle()
+        if not line.waiting and self._may_begin(line):
+            line.begin(self._now())
             return
         self.require_room(name)
         turn = asyncio.get_running_loop().create_future()
@@ -87,24 +102,34 @@ class Turns:
         try:
             await turn
         except asyncio.CancelledError:
-            self._give_up(name, line, turn)
+            self._give_up(line, turn)
             raise
 
-    def _give_up(self, name: str, line: _Line, turn: asyncio.Future[None]) -> None:
+    def _give_up(self, line: _Line, turn: asyncio.Future[None]) -> None:
         """The caller is gone; its turn may have come in the same moment."""
         if turn in line.waiting:
             line.waiting.remove(turn)
         else:
-            self._leave(name, line)
+            self._leave(line)
 
-    def _leave(self, name: str, line: _Line) -> None:
+    def _leave(self, line: _Line) -> None:
         line.running -= 1
         line.latest = self._now()
-        while line.waiting and line.running < self._limit(name):
-            line.running += 1
-            line.waiting.popleft().set_result(None)
+        self._forget_idle()
+        for each in sorted(self._lines.values(), key=lambda each: len(each.waiting)):
+            while each.waiting and self._may_begin(each):
+                each.begin(self._now())
+                each.waiting.popleft().set_result(None)
 
-    def _limit(self, name: str) -> int:
+    def _forget_idle(self) -> None:
         now = self._now()
-        self._lines = {each: line for each, line in self._lines.items() if line.is_active(now)}
-        return self._alone if self._lines.keys() <= {name} else BESIDE_OTHERS
+        self._lines = {name: line for name, line in self._lines.items() if line.is_active(now)}
+
+    def _may_begin(self, line: _Line) -> bool:
+        others = [each for each in self._lines.values() if each is not line]
+        if not others:
+            return line.running < self._alone
+        yields = self._now() - line.began < MAX_YIELDING.total_seconds()
+        if yields and any(line.lets_pass(other) for other in others):
+            return False
+        return line.running < BESIDE_OTHERS

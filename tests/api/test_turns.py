@@ -99,3 +99,33 @@ async def test_a_caller_that_gives_up_leaves_its_turn_to_the_next() -> None:
         gone.cancel()
         end.set()
     assert running == []
+
+
+async def test_a_store_with_more_waiting_lets_another_pass_for_a_while() -> None:
+    clock, running = SteppedClock(), list[str]()
+    turns = Turns(alone=1, waiting=10, now=clock)
+    ends = [asyncio.Event() for _ in range(3)]
+    async with asyncio.TaskGroup() as group:
+        for end in ends:
+            group.create_task(hold(turns, "flood", running, end))
+        await settled()
+        light = asyncio.Event()
+        group.create_task(hold(turns, "light", running, light))
+        await settled()
+        assert sorted(running) == ["flood", "light"]
+        ends[0].set()
+        await settled()
+        assert running == ["light"]
+        light.set()
+        await settled()
+        assert running == ["flood"]
+
+        other = asyncio.Event()
+        group.create_task(hold(turns, "light", running, other))
+        await settled()
+        clock.seconds = 0.1
+        ends[1].set()
+        await settled()
+        assert sorted(running) == ["flood", "light"]
+        ends[2].set()
+        other.set()
