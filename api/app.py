@@ -29,6 +29,7 @@ from api.failures import RedactedFailures
 from api.methods import name_all_methods
 from api.metrics import TimedRequests
 from api.openapi import DescribedApi
+from api.refused_events import RefusedEvents
 from api.sign_in_attempts import SignInAttempts
 from api.store_limits import StoreLimits
 from api.tracing import NO_TELEMETRY, TracedRequests
@@ -89,6 +90,16 @@ def create_app(
     name_all_methods(app)
     silence_uvicorn()
     keep_values_out_of_logs()
+    _add_middleware(app, settings, limits, telemetry)
+    return app
+
+
+def _add_middleware(
+    app: FastAPI, settings: Settings, limits: AdmissionLimits, telemetry: Telemetry
+) -> None:
+    """Add what every request passes, the innermost first."""
+    [route] = events.router.routes
+    app.add_middleware(RefusedEvents, limits=app.state.store_limits, route=route)
     app.add_middleware(codec.CodecCors, origin=settings.temporal_ui_origin)
     app.add_middleware(Admission, limits=limits)
     app.add_middleware(RedactedFailures)
@@ -96,7 +107,6 @@ def create_app(
     app.add_middleware(TimedRequests, registry=telemetry.registry)
     if telemetry.tracing.tracer is not None:
         app.add_middleware(TracedRequests, tracer=telemetry.tracing.tracer)
-    return app
 
 
 def __getattr__(name: str) -> Any:
