@@ -7,8 +7,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 SERVERLESS := tests/domain tests/whatsapp tests/partners tests/sandbox tests/activities/test_deliver.py tests/temporal \
   tests/test_rooms.py tests/test_compose.py
-# Four at a time, since many wait for servers; a module stays with one, for its servers' sake.
-PARALLEL := -n 4 --dist loadscope
+# Four at a time, since many wait for servers; a module stays with one, for its servers' sake, in
+# the order of tests/conftest.py.
+PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo dev check test lint costs chaos mutation lock sbom

@@ -25,6 +25,8 @@ from storage.tables import messages as ledger
 from tests.api.caller import now
 from tests.storage.builders import DETAILS, NOW, STORE, a_config, key
 
+pytestmark = pytest.mark.slow
+
 MESSAGES = 40
 PHONE_NUMBER_ID = a_config().whatsapp.phone_number_id
 

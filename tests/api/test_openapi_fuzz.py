@@ -20,6 +20,8 @@ from tests.api.caller import ADMIN, Caller, Shop, connecting_to, settings_for, u
 from tests.api.codec_caller import KEYS
 from tests.api.meta_caller import META_SETTINGS
 
+pytestmark = pytest.mark.slow
+
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 COMMAND = (sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run")
 TIMEOUT_SECONDS = 600

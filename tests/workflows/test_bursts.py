@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 from temporalio.api.enums.v1 import EventType
 
@@ -13,6 +14,8 @@ from ingest.event_parser import ParsedEvent
 from ingest.event_routing import new_event
 from storage import inbox, tables
 from tests.workflows.world import CART_STEP, LOOKING, MINUTE, Shop, World, real_now
+
+pytestmark = pytest.mark.slow
 
 PLANS = {"cart_update": [CART_STEP]}
 SIGNALLED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
