@@ -153,7 +153,7 @@ def _entry(row: dict[str, Any]) -> LedgerEntry:
 async def get_stats(store: OwnStore, period: PeriodQuery, services: ServicesDep) -> Statistics:
     """How journeys ended, what became of messages, and how many people got one, by plan and step.
 
-    `steps` counts the steps' own messages by status, `fallbacks` those sent instead. Somebody whose
+    `steps` counts the steps' own messages by status, `fallbacks` those sent instead. A person whose
     own message failed and whose fallback was sent has one of each, and counts once in `people`.
     """
     return await statistics_of(services.database, store.store_id, period.start, period.end)

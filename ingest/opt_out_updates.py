@@ -21,7 +21,7 @@ async def apply_to_person(database: Database, routed: RoutedUpdate, now: datetim
     """Apply an inbound message or a preference; anything else is ignored. Idempotent.
 
     Returns:
-        What became of it; `QUARANTINED` for an opt-out of nobody who is known.
+        What became of it; `QUARANTINED` for an opt-out of an unknown person.
     """
     match routed.update.content:
         case Inbound() as inbound:

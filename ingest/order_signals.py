@@ -30,7 +30,7 @@ class OrderSignals:
         """Signal an order to its customer and to those who share a contact with it.
 
         Returns:
-            Whose open journey has it, its own customer's before another's; None: nobody's.
+            Whose open journey has it, its own customer's before another's; None: none is open.
 
         Raises:
             TemporalUnavailableError: Temporal was unavailable for one of them; all were tried.
@@ -66,7 +66,7 @@ class OrderSignals:
 
     def _warn(self, row: InboxRow) -> None:
         log.warning(
-            "the contact of an order is shared by too many customers: it stops nobody else",
+            "the contact of an order is shared by too many customers: it stops no other journey",
             store_id=row.store_id,
             inbox_id=row.id,
         )

@@ -26,7 +26,7 @@ _UNROUTED = (Other, TemplateUpdate)
 
 
 class NotRetryableError(Exception):
-    """The body was erased, no store has its number yet, or nobody is known by its user id.
+    """The body was erased, no store has its number yet, or its user id is unknown.
 
     The message says which.
     """
@@ -92,7 +92,7 @@ class QuarantineRetry:
         batch = await self._route(updates)
         counts = await meta_updates.apply_updates(self._database, batch, self._clock())
         if counts.unknown_people:
-            raise NotRetryableError("nobody is known yet by the user id that it has")
+            raise NotRetryableError("the user id that it has is not known yet")
         self._metrics.count_updates(counts)
         results = {result.value: count for result, count in counts.by_result().items()}
         return RetryResult(results=results)

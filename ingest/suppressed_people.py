@@ -21,7 +21,7 @@ async def suppress(
     """Suppress a person, and have their open journeys ended where a suppression begins.
 
     A user id of which no store knows a number is suppressed, too: it counts once the number is
-    known. Until then the opt-out is about nobody, and is quarantined.
+    known. Until then the opt-out matches no one, and is quarantined.
     """
     begun, known = False, False
     for store_id, identities in sorted(people.items()):

@@ -22,7 +22,7 @@ class UpdateResult(StrEnum):
     """No store has that `phone_number_id`: quarantined until one has."""
     IGNORED = "ignored"
     QUARANTINED = "quarantined"
-    """Unreadable, or an opt-out of which nobody is known."""
+    """Unreadable, or an opt-out of an unknown person."""
 
 
 WITHOUT_EFFECT = frozenset({UpdateResult.QUARANTINED, UpdateResult.UNROUTABLE})
@@ -44,7 +44,7 @@ class UpdateCounts:
     results: Counter[tuple[UpdateKind, UpdateResult]] = field(default_factory=Counter)
     changed: Counter[MessageStatus] = field(default_factory=Counter)
     unknown_people: list[RoutedUpdate] = field(default_factory=list)
-    """Opt-outs of which nobody is known."""
+    """Opt-outs of unknown people."""
 
     def by_result(self) -> Counter[UpdateResult]:
         """How many updates of all kinds had which result."""

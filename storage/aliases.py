@@ -1,6 +1,6 @@
 """Aliases: keyed hashes that are one person's, as far as is known.
 
-The forms of a number, the number that WhatsApp knows somebody by, and Meta's business-scoped user
+The forms of a number, the number that WhatsApp knows a person by, and Meta's business-scoped user
 ids. Each pair is stored in both directions, so that a person is found by any of them.
 
 An alias may have ended: a person who changes their number gets another user id, and the old number

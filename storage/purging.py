@@ -142,7 +142,7 @@ async def provider_ids(
 async def aliases_of_strangers(
     connection: AsyncConnection, store_id: str, before: datetime, after: Pair | None
 ) -> tuple[int, Pair | None]:
-    """Delete old aliases of people who are nobody's customer and never opted out.
+    """Delete old aliases of people who are no store's customer and never opted out.
 
     Everyone who writes to the store's number teaches some.
 

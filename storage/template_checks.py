@@ -1,6 +1,6 @@
 """When the templates of each store with a `waba_id` are checked, and what came of it.
 
-The time when a check is due is also its lease: whoever begins one moves it.
+The time when a check is due is also its lease: the process that begins one moves it.
 """
 
 from dataclasses import dataclass

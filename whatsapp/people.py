@@ -3,7 +3,7 @@
 From Meta's pages "Business-scoped user IDs" and "messages" on webhooks: inbound messages have
 `from` and `from_user_id`, preferences `wa_id` and `user_id`, statuses `recipient_id` and
 `recipient_user_id`; businesses with several portfolios also get parent user ids. Of people with a
-username the number may be missing. Usernames change, and identify nobody.
+username the number may be missing. Usernames change, and identify no person.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

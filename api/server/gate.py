@@ -26,8 +26,8 @@ class Guest(Protocol):
 class Gate:
     """Counts connections, and makes room by closing what waits longest without a request.
 
-    Of the waiting ones those go first over which no request was authenticated. So somebody who
-    opens connections and sends nothing on them, or slowly, keeps nobody out.
+    Of the waiting ones those go first over which no request was authenticated. So connections that
+    send nothing, or slowly, keep no store out.
     """
 
     def __init__(self, limits: ConnectionLimits, trusted: tuple[Network, ...]) -> None:

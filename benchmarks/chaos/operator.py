@@ -17,7 +17,7 @@ from clock import utc_now
 
 ADMIN: Final = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 EXIT_FOR: Final = 20.0
-"""Seconds. Whoever has no open journey by then has none to be ended."""
+"""Seconds. A customer without an open journey by then has none to be ended."""
 
 
 @dataclass(frozen=True)

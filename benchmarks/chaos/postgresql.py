@@ -65,7 +65,7 @@ class PrivatePostgresql:
         return [self._process.pid, *processes.children(self._process.pid)]
 
     def initialise(self) -> None:
-        """Make an empty cluster, in which whoever reaches the port is trusted."""
+        """Make an empty cluster, that trusts every connection to its port."""
         self._data.mkdir()
         if self._user is not None:
             shutil.chown(self._data, self._user)

@@ -58,7 +58,7 @@ Evidence = Mapping[str, str]
 
 
 class Decision(BaseModel):
-    """One thing that a journey decided, so that anybody can ask why afterwards."""
+    """One thing that a journey decided, so that it can be explained afterwards."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -77,7 +77,7 @@ def downgrade() -> None:
     live = sa.select(SECRETS.c.secret).where(SECRETS.c.ended_at.is_(None))
     of_store = live.where(SECRETS.c.store_id == STORES.c.store_id)
     newest = of_store.order_by(SECRETS.c.created_at.desc()).limit(1).scalar_subquery()
-    # A store without one gets a secret that nobody has.
+    # A store without one gets a secret that was never shown.
     unknown = "whsec_" + secrets.token_hex(24)
     connection.execute(sa.update(STORES).values(signing_secret=sa.func.coalesce(newest, unknown)))
     for name in ("signing_secret", "hash_key"):
