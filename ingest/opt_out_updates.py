@@ -5,13 +5,14 @@ from datetime import datetime
 
 from domain.customers.opt_out_words import is_opt_out
 from ingest.identity_updates import apply_change
-from ingest.people import identities_of, learn
+from ingest.people import chosen_at, identities_of, learn
 from ingest.suppressed_people import StorePeople, lift, suppress
 from ingest.update_results import RoutedUpdate, UpdateResult
 from storage import statuses
 from storage.aliases import Learned
 from storage.database import Database
 from storage.phone_numbers import StoreOfNumber
+from whatsapp import updates
 from whatsapp.identity_changes import identity_change
 from whatsapp.people import Person
 from whatsapp.updates import MARKETING, Inbound, Preference
@@ -35,7 +36,7 @@ async def _apply_inbound(
     database: Database, inbound: Inbound, routed: RoutedUpdate, now: datetime
 ) -> UpdateResult:
     """Turn STOP into an opt-out; Meta does not."""
-    at = min(inbound.timestamp, now)
+    at = chosen_at(inbound, now)
     if (change := identity_change(routed.update.item)) is not None:
         return await apply_change(database, change, routed.stores, at)
     said = inbound.said
@@ -66,11 +67,13 @@ async def _apply_preference(
 ) -> UpdateResult:
     """Do what the value says. Others, such as `signup`, neither stop nor resume anything."""
     people = people_of(routed.update.person, routed.stores)
-    at = min(preference.timestamp, now)
-    match preference.category, preference.value:
-        case (category, "stop") if category == MARKETING:
+    at = chosen_at(preference, now)
+    if preference.category != MARKETING:
+        return UpdateResult.IGNORED
+    match preference.value:
+        case updates.STOP:
             return await suppress(database, people, "stopped marketing in WhatsApp", at)
-        case (category, "resume") if category == MARKETING:
+        case updates.RESUME:
             return await lift(database, people, at)
     return UpdateResult.IGNORED
 

@@ -38,13 +38,18 @@ def identities_of(person: Person, store: StoreOfNumber) -> frozenset[str]:
     return number_hashes_of(person, store) | user_hashes_of(person, store)
 
 
+def chosen_at(content: Inbound | Preference, now: datetime) -> datetime:
+    """When a person said something: not after now, and now where that cannot be read."""
+    return now if content.timestamp is None else min(content.timestamp, now)
+
+
 def said_of_people(batch: Iterable[RoutedUpdate], now: datetime) -> list[Learned]:
     """What inbound messages and preferences say of who is one person.
 
     What Meta itself says of a change is not about one person at one time.
     """
     return [
-        Learned(store.store_id, identities, min(content.timestamp, now))
+        Learned(store.store_id, identities, chosen_at(content, now))
         for routed in batch
         if isinstance(content := routed.update.content, Inbound | Preference)
         and not is_system(routed.update.item)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from clock import Clock
 from ingest import meta_updates
 from ingest.event_parser import parse_event
@@ -14,10 +16,11 @@ from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
 from ingest.quarantine_updates import notification
 from ingest.receipts import Receipt
-from ingest.update_results import RoutedUpdate
+from ingest.update_results import RoutedUpdate, UpdateCounts
 from storage import quarantine, stores
 from storage.database import Database
 from storage.quarantine import EVENT
+from storage.secret_cipher import SecretCipherError
 from whatsapp.template_changes import TemplateUpdate
 from whatsapp.updates import Other, Unreadable, Update
 from whatsapp.webhook import parse
@@ -90,12 +93,21 @@ class QuarantineRetry:
         updates = parse(notification(row))
         _require_readable(updates)
         batch = await self._route(updates)
-        counts = await meta_updates.apply_updates(self._database, batch, self._clock())
+        counts = await self._applied(batch)
         if counts.unknown_people:
             raise NotRetryableError("the user id that it has is not known yet")
         self._metrics.count_updates(counts)
         results = {result.value: count for result, count in counts.by_result().items()}
         return RetryResult(results=results)
+
+    async def _applied(self, batch: list[RoutedUpdate]) -> UpdateCounts:
+        try:
+            return await meta_updates.apply_updates(self._database, batch, self._clock())
+        except (SQLAlchemyError, OSError, SecretCipherError):
+            raise
+        except Exception as error:  # the failure is the datum: it stays quarantined
+            problem = {"type": type(error).__name__, "loc": [], "msg": "cannot be processed"}
+            raise UnreadableUpdateError([problem]) from error
 
     async def _route(self, updates: list[Update]) -> list[RoutedUpdate]:
         async with self._database.reading() as connection:

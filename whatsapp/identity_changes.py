@@ -35,7 +35,7 @@ def is_system(item: Any) -> bool:
 def identity_change(item: Any) -> IdentityChange | None:
     """The change that an inbound message tells; None for any other message."""
     system = item.get("system") if is_system(item) else None
-    if not isinstance(system, Mapping) or system.get("type") not in _TYPES:
+    if not isinstance(system, Mapping) or str(system.get("type")) not in _TYPES:
         return None
     newest = "new_wa_id" if system.get("new_wa_id") else "wa_id"
     after = person_with(system.get(name) for name in (newest, "user_id", "parent_user_id"))

@@ -39,10 +39,10 @@ class Person:
         """The ids of both."""
         return Person(self.wa_ids | other.wa_ids, self.user_ids | other.user_ids)
 
-    def shares_with(self, other: "Person") -> bool:
-        """Whether they have an id in common."""
-        shared = (self.wa_ids & other.wa_ids) | (self.user_ids & other.user_ids)
-        return bool(shared)
+    @property
+    def ids(self) -> frozenset[str]:
+        """Numbers and user ids."""
+        return self.wa_ids | self.user_ids
 
 
 def person_of(item: Any) -> Person:
@@ -59,20 +59,34 @@ def person_with(ids: Iterable[Any]) -> Person:
     return Person(wa_ids, texts - wa_ids)
 
 
-def with_contact(item: Any, contacts: Any, *, alone: bool) -> Any:
-    """The item with the ids of its contact, if that has any other.
+def with_contacts(items: Any, contacts: Any) -> Any:
+    """Updates with the ids of their contacts, where those have any other.
 
     Args:
-        item: an update.
-        contacts: those that Meta lists beside it.
-        alone: whether it is the only update there.
+        items: updates, or what is no list.
+        contacts: those that Meta lists beside them; the name in a contact is left out.
     """
-    if not isinstance(item, Mapping) or CONTACT in item or not isinstance(contacts, list):
+    if not isinstance(items, list) or not isinstance(contacts, list):
+        return items
+    known = [each for each in contacts if isinstance(each, Mapping)]
+    by_id: dict[str, Mapping[str, Any]] = {}
+    for contact in known:
+        for each in person_of(contact).ids:
+            by_id.setdefault(each, contact)
+    lone = known[0] if len(known) == 1 else None
+    return [_with_contact(item, by_id, lone, alone=len(items) == 1) for item in items]
+
+
+def _with_contact(
+    item: Any, by_id: Mapping[str, Mapping[str, Any]], lone: Any, *, alone: bool
+) -> Any:
+    """The item with the ids of its contact: one that shares an id, or the only one there is."""
+    if not isinstance(item, Mapping) or CONTACT in item:
         return item
     person = person_of(item)
-    known = [each for each in contacts if isinstance(each, Mapping)]
-    lone = len(known) == 1 and (alone or not person)
-    found = next((each for each in known if lone or person_of(each).shares_with(person)), None)
+    shared = (by_id[each] for each in sorted(person.ids) if each in by_id)
+    is_lone = lone is not None and (alone or not person)
+    found = lone if is_lone else next(shared, None)
     if found is None or person_of(found) | person == person:
         return item
     return {**item, CONTACT: {name: found[name] for name in _OF_A_CONTACT if name in found}}

@@ -78,6 +78,11 @@ class Media(Part):
 
     caption: Written = ""
 
+    @property
+    def said(self) -> list[str]:
+        """The caption."""
+        return [self.caption]
+
 
 class EditedMessage(Part):
     """A message as it is after an edit."""
@@ -91,8 +96,8 @@ class EditedMessage(Part):
     @property
     def said(self) -> list[str]:
         """The text, and the caption."""
-        media = (each.caption for each in (self.image, self.video, self.document) if each)
-        return [*(self.text.said if self.text else ()), *media]
+        parts = (self.text, self.image, self.video, self.document)
+        return [text for part in parts if part is not None for text in part.said]
 
 
 class Edit(Part):

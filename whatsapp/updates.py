@@ -8,20 +8,32 @@ there.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import AliasPath, AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import (
+    AliasPath,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from domain.messages.send_outcome import ErrorCategory
 from whatsapp.errors import category_of, deciding_code
 from whatsapp.identifiers import PLAIN
 from whatsapp.people import Person, person_of
-from whatsapp.said import Button, Context, Edit, Interactive, Part, Text
+from whatsapp.said import Button, Context, Edit, Interactive, Media, Part, Text
 from whatsapp.send_response import without_numbers
 from whatsapp.template_changes import TemplateUpdate
 
 MetaId = Annotated[str, Field(min_length=1, max_length=256, pattern="^[^\x00]+$")]
 MARKETING: Final = "marketing_messages"
+STOP: Final = "stop"
+RESUME: Final = "resume"
+"""Values of a preference; there are others, which are about something else."""
 
 
 class UpdateKind(StrEnum):
@@ -92,22 +104,37 @@ class Status(Part):
         return any(category_of(error.code) is ErrorCategory.OPTED_OUT for error in self.errors)
 
 
+def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+SentAt = Annotated[AwareDatetime | None, WrapValidator(_none_if_unreadable)]
+"""When a person chose something; None where it cannot be read, which spoils no opt-out."""
+
+
 class Inbound(Part):
     """A customer's message to a store's number."""
 
-    timestamp: AwareDatetime
+    timestamp: SentAt = None
     sender: Annotated[str | None, Field(validation_alias="from")] = None
     """Digits of the number; missing where Meta gives only a user id."""
     text: Text | None = None
     button: Button | None = None
     interactive: Interactive | None = None
     edit: Edit | None = None
-    context: Context | None = None
+    image: Media | None = None
+    video: Media | None = None
+    document: Media | None = None
+    context: Annotated[Context | None, WrapValidator(_none_if_unreadable)] = None
 
     @property
     def said(self) -> list[str]:
         """What the customer wrote or pressed, or made of an earlier message."""
-        parts = (self.text, self.button, self.interactive, self.edit)
+        media = (self.image, self.video, self.document)
+        parts = (self.text, self.button, self.interactive, self.edit, *media)
         return [text for part in parts if part is not None for text in part.said if text]
 
     @property
@@ -122,10 +149,17 @@ class Inbound(Part):
 class Preference(Part):
     """A customer stopped or resumed a business's marketing in WhatsApp itself."""
 
-    timestamp: AwareDatetime
+    timestamp: SentAt = None
     wa_id: str | None = None
     category: str = MARKETING
     value: str
+
+    @model_validator(mode="after")
+    def _resumed_at_some_time(self) -> Self:
+        """What lifts an opt-out must be newer than it."""
+        if self.timestamp is None and self.value != STOP:
+            raise ValueError("a timestamp is required")
+        return self
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from whatsapp.identifiers import PLAIN
-from whatsapp.people import with_contact
+from whatsapp.people import with_contacts
 from whatsapp.template_webhook import FIELDS as TEMPLATE_FIELDS
 from whatsapp.template_webhook import read_template_update
 from whatsapp.updates import (
@@ -49,10 +49,15 @@ def _read_entry(entry: dict[str, Any] | Update) -> Iterator[Update]:
     for change in _entries(entry, "changes"):
         if isinstance(change, Update):
             yield change
-        elif change.get("field") in TEMPLATE_FIELDS:
+        elif _is_about_a_template(change):
             yield read_template_update(entry, change)
         else:
             yield from _read_change(change)
+
+
+def _is_about_a_template(change: dict[str, Any]) -> bool:
+    field = change.get("field")
+    return isinstance(field, str) and field in TEMPLATE_FIELDS
 
 
 def _entries(parent: Any, name: str) -> Iterator[dict[str, Any] | Update]:
@@ -75,15 +80,8 @@ def _read_change(change: dict[str, Any]) -> Iterator[Update]:
         yield Update(UpdateKind.OTHER, number, Other())
     for name, (kind, model) in _LISTS.items():
         if items := value.get(name):
-            known = _with_contacts(items, value.get("contacts"))
+            known = with_contacts(items, value.get("contacts"))
             yield from (Update(kind, number, *read) for read in _read_items(model, known))
-
-
-def _with_contacts(items: Any, contacts: Any) -> Any:
-    """The updates with the ids of their contacts; the name in a contact is left out."""
-    if not isinstance(items, list) or not contacts:
-        return items
-    return [with_contact(item, contacts, alone=len(items) == 1) for item in items]
 
 
 def _read_items(

@@ -23,6 +23,8 @@ from phonenumbers import (
     PhoneNumberType,
 )
 
+from domain.customers.number_forms import forms_of
+
 _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 """Also where mobile numbers cannot be told from landlines, as in North America."""
 
@@ -51,7 +53,19 @@ def _parsed(raw: str, region: str | None) -> PhoneNumber | None:
         number = phonenumbers.parse(raw, region, keep_raw_input=True)
     except phonenumbers.NumberParseException:
         return None
-    return number if phonenumbers.is_valid_number(number) else None
+    return number if phonenumbers.is_valid_number(number) else _in_valid_form(number)
+
+
+def _in_valid_form(number: PhoneNumber) -> PhoneNumber | None:
+    """The number as it is written today: shops keep +52 1 55…, and Brazilian ones without a 9."""
+    written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    for form in sorted(forms_of(written) - {written}):
+        other = phonenumbers.parse(form)
+        if phonenumbers.is_valid_number(other):
+            other.raw_input = number.raw_input
+            other.country_code_source = number.country_code_source
+            return other
+    return None
 
 
 def _counts(number: PhoneNumber, region: str | None) -> bool:

@@ -67,6 +67,26 @@ async def test_order_by_email_or_number_alone_stops_a_waiting_journey(
 
 
 @pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(
+    ("posted", "ordered"),
+    [
+        ("+525512409226", "+52 1 55 1240 9226"),
+        ("+5511987654321", "+55 11 8765-4321"),
+        ("+541123456789", "+5491123456789"),
+    ],
+)
+async def test_order_with_another_form_of_the_number_stops_the_journey(
+    caller: Caller, posted: str, ordered: str
+) -> None:
+    shop = await store_without_buffer(caller, "1h")
+    await shop.post(shop.event(ago=600, phone=posted))
+    await explained(shop, "waiting")
+    answer = await shop.post(about_order(shop, customer_id="guest", phone=ordered))
+    assert answer.json()["journey_id"] == journey_of(shop)
+    assert (await explained(shop, "closed"))["reason"] == "order_placed"
+
+
+@pytest.mark.usefixtures("worker")
 async def test_email_of_any_event_of_the_journey_counts(caller: Caller) -> None:
     shop = await store_without_buffer(caller, "1h")
     await shop.post(shop.event(ago=700, email="first@example.com"))

@@ -241,6 +241,24 @@ async def test_only_the_failed_one_of_many_updates_is_retried(
     assert [each["status"] for each in await listed(shop)] == ["read", "read"]
 
 
+async def test_a_retry_that_fails_unexpectedly_says_so_and_keeps_the_update(
+    meta: Meta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await meta.store("1")
+
+    async def failing(*_: object) -> UpdateCounts:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(meta_updates, "apply_updates", failing)
+        await meta.post("1", statuses=[status("read")])
+        (row,) = await rows(meta.caller, store_id=shop.store_id)
+        answer = await retry(meta.caller, row["id"])
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["type"] == "ZeroDivisionError"
+    assert len(await rows(meta.caller, store_id=shop.store_id)) == 1
+
+
 @both_databases
 async def test_updates_of_an_unknown_number_are_kept_up_to_a_limit(
     meta: Meta, monkeypatch: pytest.MonkeyPatch

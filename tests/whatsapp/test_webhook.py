@@ -19,6 +19,7 @@ from tests.whatsapp.webhook_samples import (
     status,
     text,
 )
+from whatsapp.identity_changes import identity_change
 from whatsapp.updates import Inbound, Preference, Status, Unreadable, Update, UpdateKind
 from whatsapp.webhook import parse
 
@@ -97,7 +98,9 @@ def edited(**message: Any) -> dict[str, Any]:
         (inbound("button", button={"payload": "P", "text": "T"}), ["P", "T"]),
         (pressed("button_reply", {"id": "stop", "title": "Stop"}), ["stop", "Stop"]),
         (pressed("list_reply", {"id": "p", "title": "Mail", "description": "x"}), ["p", "Mail"]),
-        (inbound("image", image={"caption": "STOP"}), []),
+        (inbound("image", image={"caption": "STOP"}), ["STOP"]),
+        (text("STOP", context=[]), ["STOP"]),
+        (text("STOP", timestamp="soon"), ["STOP"]),
         (edited(type="text", text={"body": "Stop"}), ["Stop"]),
         (edited(type="image", image={"caption": "Stop", "id": "1"}), ["Stop"]),
         (edited(type="document", document={"caption": None}), []),
@@ -127,7 +130,23 @@ def test_preference_is_read_with_either_form_of_its_time() -> None:
     assert isinstance(stop, Preference)
     assert isinstance(resume, Preference)
     assert (stop.value, resume.value, stop.wa_id) == ("stop", "resume", "919876500001")
+    assert stop.timestamp is not None
     assert stop.timestamp.tzinfo is not None
+
+
+def test_a_stop_without_a_readable_time_is_one_and_a_resume_is_not() -> None:
+    wrong: Any = []
+    stop, resume = updates(
+        change(
+            user_preferences=[
+                preference("stop", timestamp=wrong),
+                preference("resume", timestamp=wrong),
+            ]
+        )
+    )
+    assert isinstance(stop.content, Preference)
+    assert stop.content.timestamp is None
+    assert isinstance(resume.content, Unreadable)
 
 
 P = [preference("stop"), preference("resume", timestamp=samples.AT)]
@@ -187,16 +206,36 @@ def test_number_is_a_plain_word_or_none() -> None:
         assert update.phone_number_id == known
 
 
+def test_a_change_with_an_odd_field_takes_no_other_with_it() -> None:
+    for odd in (["x"], {"a": 1}, 7, None):
+        read = updates(change(messages=[text("STOP")]), {"field": odd, "value": {"x": 1}})
+        assert [each.kind for each in read] == [UpdateKind.MESSAGE, UpdateKind.OTHER]
+
+
+def test_a_message_gets_the_ids_of_its_own_contact_among_many() -> None:
+    people = [{"wa_id": f"91987650{number:04}", "user_id": f"IN.{number}"} for number in range(50)]
+    messages = [text("STOP", **{"from": each["wa_id"]}) for each in reversed(people)]
+    read = updates(change(messages=messages, contacts=people))
+    for each, contact in zip(read, reversed(people), strict=True):
+        assert each.person.wa_ids == {contact["wa_id"]}
+        assert each.person.user_ids == {contact["user_id"]}
+
+
+KEYS = ("entry", "changes", "value", "field", "contacts", "type", "system", "wa_id", "from")
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: (
-        st.lists(inner) | st.dictionaries(st.sampled_from(["entry", "changes", "value"]), inner)
-    ),
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["system", "messages"]),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(KEYS), inner),
 )
 
 
-@given(JSON)
-def test_reading_never_fails(anything: Any) -> None:
+@given(JSON, JSON)
+def test_reading_never_fails(anything: Any, more: Any) -> None:
     parse(json.dumps(anything).encode())
-    parse(json.dumps({"entry": [{"changes": [{"value": anything}]}]}).encode())
-    updates(change(statuses=anything), change(messages=[anything]))
+    parse(json.dumps({"entry": [{"changes": [{"value": anything, "field": more}]}]}).encode())
+    read = updates(
+        change(statuses=anything),
+        change(messages=[anything, {"type": "system", "system": more}], contacts=more),
+    )
+    for each in read:
+        identity_change(each.item)
+        assert each.person is not None

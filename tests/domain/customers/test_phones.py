@@ -106,3 +106,19 @@ def test_address_of_an_event_is_its_phone_in_e164(
     body: dict[str, Any], address: str | None
 ) -> None:
     assert address_in(body, "IN") == address
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "today"),
+    [
+        ("+52 1 55 1240 9226", "IN", "+525512409226"),
+        ("1 55 1240 9226", "MX", "+525512409226"),
+        ("+55 31 9876-5432", None, "+5531998765432"),
+        ("(11) 8765-4321", "BR", "+5511987654321"),
+        ("(11) 3765-4321", "BR", "+551137654321"),
+    ],
+)
+def test_number_in_a_form_of_the_past_is_read_as_it_is_written_today(
+    raw: str, region: str | None, today: str
+) -> None:
+    assert to_e164(raw, region) == today
