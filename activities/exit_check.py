@@ -20,6 +20,7 @@ from domain.journey.activity_results import ExitCheckResult
 from domain.journey.later_events import later_events
 from domain.journey.routing import MAX_CLOCK_SKEW
 from domain.stores.config import ExitApi
+from partners.egress import ForbiddenAddressError
 from partners.exit_api import ExitApiClient, ExitApiUnavailableError, RecentEvent
 from storage import exit_api_state
 from storage.database import UNAVAILABLE_ERRORS, Database
@@ -112,7 +113,7 @@ class ExitCheck:
     ) -> None:
         now, because = self._clock(), str(error)
         if known.lacks_failure(now):
-            cause = type(error.__cause__).__name__  # for operators alone: stores read `because`
+            cause = _cause_of(error)  # for operators alone: stores read `because`
             log.warning("no exit check", store_id=store.store_id, because=because, cause=cause)
             async with _best_effort(), self._database.transaction() as connection:
                 await exit_api_state.record_failure(connection, store.store_id, api, because, now)
@@ -125,6 +126,14 @@ async def _best_effort() -> AsyncIterator[None]:
         yield
     except UNAVAILABLE_ERRORS as error:
         log.warning("state of an Exit API not recorded", because=type(error).__name__)
+
+
+def _cause_of(error: ExitApiUnavailableError) -> str:
+    """The type of what went wrong; of a host without an address, why it has none."""
+    cause = error.__cause__
+    if isinstance(cause, ForbiddenAddressError):
+        cause = cause.__cause__ or cause
+    return type(cause).__name__
 
 
 def _failed(because: str, asked_at: datetime) -> ExitCheckResult:

@@ -121,7 +121,7 @@ async def exit_journey(
     return AcceptedExit(journey_id=receipt.journey_id, status=receipt.status)
 
 
-@router.get("/messages")
+@router.get("/messages", responses=error_responses(404))
 async def list_messages(
     store: OwnStore,
     period: PeriodQuery,
@@ -149,7 +149,7 @@ def _entry(row: dict[str, Any]) -> LedgerEntry:
     return LedgerEntry.model_validate({**row, "pricing": said if is_said else None})
 
 
-@router.get("/stats")
+@router.get("/stats", responses=error_responses(404))
 async def get_stats(store: OwnStore, period: PeriodQuery, services: ServicesDep) -> Statistics:
     """How journeys ended, what became of messages, and how many people got one, by plan and step.
 

@@ -95,7 +95,7 @@ async def pin(
         async with asyncio.timeout_at(end):
             return await _pinned(url, allow_private=allow_private, resolve=resolve)
     except TimeoutError:
-        raise ForbiddenAddressError from None
+        raise ForbiddenAddressError from TimeoutError()
     except ForbiddenAddressError:
         if not allow_private:
             await asyncio.sleep(end - now())

@@ -98,9 +98,10 @@ class ExitApiClient:
             ExitApiUnavailableError: no readable answer about this customer came.
         """
         trace = RequestTrace()
+        end = asyncio.get_running_loop().time() + api.timeout.total_seconds()
         try:
-            async with asyncio.timeout(api.timeout.total_seconds()):
-                target = await self._pin(str(api.url), within=api.timeout)
+            target = await self._pin(str(api.url), within=api.timeout)
+            async with asyncio.timeout_at(end):
                 status, body = await self._ask(api, target, customer_id, trace)
         except OversizedAnswerError as error:
             raise ExitApiUnavailableError(str(error)) from error

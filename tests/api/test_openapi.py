@@ -135,6 +135,18 @@ def test_operation_declares_the_credentials_that_it_takes(
     assert all(each <= schemes for each in alternatives)
 
 
+def test_what_an_operator_asks_of_a_store_may_be_that_of_none(document: dict[str, Any]) -> None:
+    lacking = [
+        f"{method} {path}"
+        for path, item in document["paths"].items()
+        if path.startswith(STORE_PATH)
+        for method, operation in item.items()
+        if {"operatorToken": []} in operation.get("security", [])
+        and "404" not in operation["responses"]
+    ]
+    assert lacking == [f"put {STORE_PATH}"]
+
+
 async def test_document_is_served(caller: Caller, document: dict[str, Any]) -> None:
     assert (await caller.http.get("/openapi.json")).json() == document
     assert (await caller.http.get("/docs")).status_code == 200

@@ -1,5 +1,6 @@
 """Asking a partner over real HTTP, in both forms, and reading tolerantly."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 
 from domain.stores.config import ExitApi
+from partners.egress import ForbiddenAddressError
 from partners.exit_api import MAX_BYTES, ExitApiClient, ExitApiUnavailableError, RecentEvent
 from partners.http import partner_http
 from sandbox.partner import create_partner
@@ -255,3 +257,25 @@ async def test_nothing_private_is_asked_in_production() -> None:
         guarded = ExitApiClient(http, allow_private=False)
         with pytest.raises(ExitApiUnavailableError, match="could not be reached"):
             await ask(guarded, api("https://127.0.0.1", timeout="100ms"))
+
+
+async def test_a_refused_address_is_told_from_a_resolver_that_fails() -> None:
+    async def fails(*_: object) -> list[str]:
+        raise OSError
+
+    async def hangs(*_: object) -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    async def private(*_: object) -> list[str]:
+        return ["127.0.0.1"]
+
+    causes = []
+    async with partner_http() as http:
+        for resolve in (private, fails, hangs):
+            client = ExitApiClient(http, allow_private=False, resolve=resolve)
+            with pytest.raises(ExitApiUnavailableError) as failed:
+                await ask(client, api("https://partner.example", timeout="20ms"))
+            assert isinstance(failed.value.__cause__, ForbiddenAddressError)
+            causes.append(type(failed.value.__cause__.__cause__))
+    assert causes == [type(None), OSError, TimeoutError]
