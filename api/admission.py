@@ -4,7 +4,6 @@ A request holds a place of its peer until its sender is authenticated, and one o
 then on. So callers without a key cannot use up what is kept for stores.
 """
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,15 +15,21 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.client_address import peer_of_scope
+from api.refusal_delays import RefusalDelays, RefusalPace
 
 TOO_MANY: Final = 429
+UNAUTHORIZED: Final = 401
+EVERYONE: Final = ""
 OPERATOR: Final = ""
 """Holds places in the name of no store."""
+
+TOO_MANY_PACE: Final = RefusalPace(timedelta(seconds=1), timedelta(milliseconds=20))
+UNAUTHORIZED_PACE: Final = RefusalPace(timedelta(0), timedelta(milliseconds=10), at_once=20)
 
 
 @dataclass(frozen=True)
 class AdmissionLimits:
-    """Requests in flight in one process, and how long a refused one waits for its answer."""
+    """Requests in flight in one process, and when a refused one is answered."""
 
     authenticated: int = 1000
     """With more, the database's pool only queues them."""
@@ -32,11 +37,10 @@ class AdmissionLimits:
     unauthenticated: int = 512
     of_a_peer: int = 256
     """More than one sender opens connections that it posts over."""
-    refusal_delay: timedelta = timedelta(seconds=1)
-    """Senders that post again at once would otherwise spend the processor on refusals."""
-    refusal_interval: timedelta = timedelta(milliseconds=20)
-    """Between two refusals, or many that were refused together would come back together."""
-    delayed_refusals: int = 1000
+    too_many: RefusalPace = TOO_MANY_PACE
+    """Of all callers together."""
+    unauthorized: RefusalPace = UNAUTHORIZED_PACE
+    """Of each peer: a partner with a wrong key is told at once."""
 
 
 DEFAULT_LIMITS: Final = AdmissionLimits()
@@ -127,8 +131,8 @@ class Admission:
         self._limits = limits
         self._authenticated = Places(limits.authenticated, limits.of_a_store)
         self._unauthenticated = Places(limits.unauthenticated, limits.of_a_peer)
-        self._delayed = 0
-        self._latest_refusal = 0.0
+        self._too_many = RefusalDelays(limits.too_many)
+        self._unauthorized = RefusalDelays(limits.unauthorized)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429."""
@@ -143,7 +147,10 @@ class Admission:
         async def delay_refusal(message: Message) -> None:
             if message.get("status") == TOO_MANY:
                 visit.leave()
-                await self._delay()
+                await self._too_many.wait(EVERYONE)
+            elif message.get("status") == UNAUTHORIZED:
+                visit.leave()
+                await self._unauthorized.wait(visit.peer)
             await send(message)
 
         try:
@@ -153,19 +160,6 @@ class Admission:
                 await _refuse(scope, receive, delay_refusal)
         finally:
             visit.leave()
-
-    async def _delay(self) -> None:
-        if self._delayed >= self._limits.delayed_refusals:
-            return
-        self._delayed += 1
-        now = asyncio.get_running_loop().time()
-        earliest = now + self._limits.refusal_delay.total_seconds()
-        interval = self._limits.refusal_interval.total_seconds()
-        self._latest_refusal = max(earliest, self._latest_refusal + interval)
-        try:
-            await asyncio.sleep(self._latest_refusal - now)
-        finally:
-            self._delayed -= 1
 
 
 def visit_of(request: Request) -> Visit:

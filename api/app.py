@@ -21,6 +21,7 @@ from api import (
 )
 from api.access_log import silence_uvicorn
 from api.admission import DEFAULT_LIMITS, Admission, AdmissionLimits
+from api.ambiguous_heads import AmbiguousHeads
 from api.bodies import UnauthenticatedBodies
 from api.client_address import ForwardedClients
 from api.docs_page import serve_docs
@@ -73,6 +74,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # such an answer names the host that the caller names
         telemetry=NO_TELEMETRY,
     )
     app.state.registry = telemetry.registry
@@ -104,6 +106,7 @@ def _add_middleware(
     app.add_middleware(Admission, limits=limits)
     app.add_middleware(RedactedFailures)
     app.add_middleware(ForwardedClients, trusted=settings.trusted_proxies)
+    app.add_middleware(AmbiguousHeads)
     app.add_middleware(TimedRequests, registry=telemetry.registry)
     if telemetry.tracing.tracer is not None:
         app.add_middleware(TracedRequests, tracer=telemetry.tracing.tracer)

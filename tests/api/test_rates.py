@@ -1,6 +1,7 @@
 """Each store's rate, and how many requests are in flight."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -8,13 +9,14 @@ import pytest
 from fastapi import HTTPException
 
 from api.admission import OPERATOR, AdmissionLimits, Places
+from api.refusal_delays import RefusalDelays, RefusalPace
 from api.store_limits import StoreLimits
 from storage import stores
 from storage.stores import Store
 from tests.api.caller import Caller, Shop, connecting_to, running_api, settings_for
 from tests.databases import both_databases
 
-AT_ONCE = AdmissionLimits(refusal_delay=timedelta(0))
+AT_ONCE = AdmissionLimits(too_many=RefusalPace(timedelta(0), timedelta(0)))
 
 
 async def posts(shop: Shop, count: int) -> list[httpx.Response]:
@@ -142,10 +144,26 @@ def test_places_are_limited_in_all_and_for_each_name_but_the_operators() -> None
 async def test_requests_of_one_peer_that_prove_nothing_are_limited_apart_from_stores(
     own_database_url: str, address: str
 ) -> None:
-    limits = AdmissionLimits(unauthenticated=0, refusal_delay=timedelta(0))
+    limits = replace(AT_ONCE, unauthenticated=0)
     settings = settings_for(own_database_url)
     async with running_api(settings, connecting_to(address), limits=limits) as caller:
         answer = await caller.http.post("/v1/stores/s/events")
         live = await caller.http.get("/health/live")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
     assert live.status_code == 200
+
+
+def test_refusals_beyond_some_at_once_are_spread_for_each_name() -> None:
+    second = timedelta(seconds=1)
+    delays = RefusalDelays(RefusalPace(second, second, at_once=2), now := SteppedClock())
+    assert [delays.seconds("a") for _ in range(4)] == [1, 1, 2, 3]
+    assert delays.seconds("b") == 1
+    now.seconds = 2
+    assert [delays.seconds("a") for _ in range(2)] == [2, 3]
+    now.seconds = 60
+    assert delays.seconds("a") == 1
+
+
+async def test_refusals_beyond_those_that_may_wait_are_answered_at_once() -> None:
+    delays = RefusalDelays(RefusalPace(timedelta(days=1), timedelta(0), waiting=0))
+    await delays.wait("a")

@@ -6,9 +6,10 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.admission import AdmissionLimits
+from api.refusal_delays import RefusalPace
 from tests.api.caller import Caller, bearer, connecting_to, running_api, settings_for
 
-NO_DELAY = AdmissionLimits(refusal_delay=timedelta(0))
+NO_DELAY = AdmissionLimits(too_many=RefusalPace(timedelta(0), timedelta(0)))
 
 
 async def answered_posts(caller: Caller, status: str) -> float:
@@ -56,3 +57,20 @@ async def test_other_methods_and_paths_are_not_refused_by_their_heads(caller: Ca
     assert (await caller.http.post(shop.path + "/nothing")).status_code == 404
     live = await caller.http.get("/health/live", headers=bearer("nothing"))
     assert live.status_code == 200
+
+
+async def test_a_credential_that_is_sent_twice_is_none(caller: Caller) -> None:
+    shop = await caller.new_store()
+    good, bad = f"Bearer {shop.key}", "Bearer ck_a_b"
+    for first, second in ((good, bad), (bad, good), (good, good)):
+        headers = [("authorization", first), ("authorization", second)]
+        answer = await caller.http.post(shop.path + "/events", json=shop.event(), headers=headers)
+        assert answer.status_code == 401
+
+
+async def test_no_answer_names_the_host_that_a_caller_names(caller: Caller) -> None:
+    for path in ("/docs/", "/v1/stores/s/", "/v1/quarantine/..%2f", "/ui/sign-in/"):
+        for method in ("GET", "DELETE"):
+            answer = await caller.http.request(method, path, headers={"host": "evil.example"})
+            assert answer.status_code in {401, 404, 405}
+            assert "evil" not in str(answer.headers)

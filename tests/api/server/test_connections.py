@@ -74,6 +74,15 @@ async def test_what_is_no_http_is_refused(api: Served) -> None:
         assert (await raw.rest()).startswith(b"HTTP/1.1 400 ")
 
 
+async def test_a_body_with_two_lengths_is_refused_and_ends_the_connection(api: Served) -> None:
+    async with connected(api.port) as raw:
+        lengths = ("Content-Length: 5", "Transfer-Encoding: chunked")
+        await raw.send(head(KEYLESS, *lengths) + b"0\r\n\r\n" + LIVE)
+        answer = await raw.rest()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert answer.count(b"HTTP/1.1") == 1
+
+
 async def test_an_idle_connection_is_closed(api: Served) -> None:
     async with connected(api.port) as raw:
         await raw.send(LIVE)
