@@ -8,6 +8,7 @@ import pytest
 from domain.events.kinds import OPERATOR_EXIT, EventKind
 from domain.journey.identity import CustomerRef
 from storage import (
+    aliases,
     claim_transaction,
     holds,
     later_events,
@@ -17,6 +18,7 @@ from storage import (
     stores,
     suppressions,
 )
+from storage.aliases import Learned
 from storage.claims import Claimed, Forbidden, Overtaken, Paced, Refusal, Stopped
 from storage.database import Database, lock
 from storage.later_events import TakenIn
@@ -67,6 +69,11 @@ async def test_claim_of_a_dead_worker_is_unknown_and_never_sent(registered: Data
         again = await claim(registered)
         assert isinstance(again, Message)
         assert (again.message_id, again.status) == (message_id, MessageStatus.UNKNOWN)
+        assert again.because == claim_transaction.ABANDONED
+    async with registered.reading() as connection:
+        row = await messages.get(connection, message_id)
+    assert row is not None
+    assert (row.status, row.because) == (MessageStatus.UNKNOWN, claim_transaction.ABANDONED)
 
 
 async def test_message_that_was_provably_not_sent_may_be_claimed_again(
@@ -105,6 +112,44 @@ async def test_no_claim_follows_an_accepted_event_that_ends_or_moves_the_journey
     await accept(registered, newer)
     assert await claim(registered) == Overtaken((newer,))
     assert isinstance(await claim(registered, customer_id="c2"), Claimed)
+
+
+@pytest.mark.parametrize("form", ["hash", "other form"])
+async def test_no_claim_follows_an_order_of_another_customer_id_with_the_number(
+    registered: Database, form: str
+) -> None:
+    await accept(registered, an_event("e1"), address_hash="hash")
+    async with registered.transaction() as connection:
+        known = frozenset({"hash", "other form"})
+        await aliases.learn(connection, [Learned(STORE, known, NOW)])
+    order = an_event("order", EventKind.ORDER_PLACED, later())
+    await accept(registered, order, customer_id="guest", address_hash=form)
+    assert await claim(registered) == Overtaken((order,))
+
+
+async def test_no_claim_follows_an_order_with_an_older_number_of_the_customer(
+    registered: Database,
+) -> None:
+    await accept(registered, an_event("e0", at=later(-60)), address_hash="older")
+    await accept(registered, an_event("e1"), address_hash="hash")
+    async with registered.transaction() as connection:
+        known = frozenset({"older", "form of the older"})
+        await aliases.learn(connection, [Learned(STORE, known, NOW)])
+    order = an_event("order", EventKind.ORDER_PLACED, later())
+    await accept(registered, order, customer_id="guest", address_hash="form of the older")
+    assert await claim(registered) == Overtaken((order,))
+
+
+async def test_claim_waits_for_an_order_with_its_number_that_is_being_accepted(
+    registered: Database,
+) -> None:
+    await accept(registered, an_event("e1"), address_hash="hash")
+    async with registered.transaction() as connection:
+        await lock(connection, "address", STORE, "hash")
+        task = asyncio.create_task(claim(registered))
+        await until_done_or_waiting(registered, task)
+        assert not task.done()
+    assert isinstance(await task, Claimed)
 
 
 @pytest.mark.parametrize(

@@ -136,9 +136,10 @@ def test_event_accepted_and_not_yet_delivered_is_the_trigger_if_it_is_higher() -
 
 
 def test_what_was_before_the_last_message_comes_too_late_for_one() -> None:
-    late, new = event(EventKind.CART_UPDATE, -60), event(EventKind.PRODUCT_VIEW, 1)
+    late, same = event(EventKind.CART_UPDATE, -60), event(EventKind.CART_UPDATE, 0)
+    new = event(EventKind.PRODUCT_VIEW, 1)
     state = JourneyState(store_id="denim", customer_id="c1", buffer=BUFFER, policy=policy())
-    for one in (late, new):
+    for one in (late, same, new):
         state.receive(one)
     loaded = LoadedPlan(plan=JourneyPlan(), policy=policy(), messaged_up_to=at(0))
     state.amend_buffer(loaded)

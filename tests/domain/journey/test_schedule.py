@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -90,6 +90,15 @@ def test_quiet_hours_within_one_day_end_the_same_day() -> None:
     siesta = QuietHours(start=time(13), end=time(16))
     wanted = datetime.fromisoformat("2024-10-08T14:00+02:00")
     assert due_at(wanted, siesta, "Europe/Madrid") == wanted + timedelta(hours=2)
+
+
+@pytest.mark.parametrize("hours", [QuietHours(start=time(13), end=time(16)), NIGHT])
+def test_quiet_hours_have_their_first_instant_and_not_their_last(hours: QuietHours) -> None:
+    first = datetime.combine(date(2024, 10, 8), hours.start, UTC)
+    end = due_at(first, hours, "UTC")
+    assert end > first
+    assert end.time() == hours.end
+    assert due_at(end, hours, "UTC") == end
 
 
 @pytest.mark.parametrize(
