@@ -15,7 +15,8 @@ from api.errors import UNAVAILABLE_ERRORS
 from api.metrics import DatabaseGauges, TemporalGauges, exposition
 from bootstrap import Services
 from operations.single_flight import SingleFlight
-from storage import gauges, inbox, webhooks
+from storage import gauges, inbox, stores, webhooks
+from storage.secret_cipher import SecretCipherError
 from temporal.health import check_temporal, has_worker
 
 CHECK_TIMEOUT = timedelta(seconds=2)
@@ -61,7 +62,7 @@ async def ready(services: ServicesDep, checks: ChecksDep, response: Response) ->
 
 async def _check_parts(services: Services) -> dict[str, str]:
     database, temporal, worker = await asyncio.gather(
-        _result(services.database.ping()),
+        _result(_check_database(services)),
         _result(check_temporal(services.temporal)),
         _result(_check_worker(services)),
     )
@@ -88,6 +89,16 @@ async def _result(check: Awaitable[str | None]) -> str:
             return await check or OK
     except UNAVAILABLE_ERRORS:
         return "not reachable"
+
+
+async def _check_database(services: Services) -> str | None:
+    await services.database.ping()
+    try:
+        async with services.database.reading() as connection:
+            await stores.last_changed(connection)
+    except SecretCipherError:
+        return "SECRET_KEYS has no key for the secrets of the store that changed last"
+    return None
 
 
 async def _check_worker(services: Services) -> str | None:

@@ -104,6 +104,17 @@ async def existing(connection: AsyncConnection, store_id: str, *, for_share: boo
     return store
 
 
+async def last_changed(connection: AsyncConnection) -> Store | None:
+    """The store that was created or configured last; None without any.
+
+    Raises:
+        SecretCipherError: one of its secrets cannot be opened.
+    """
+    query = select(stores).order_by(stores.c.updated_at.desc()).limit(1)
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else _store(cipher_of(connection), row)
+
+
 async def ids(connection: AsyncConnection) -> list[str]:
     """The ids of all stores."""
     return list((await connection.execute(select(stores.c.store_id))).scalars())

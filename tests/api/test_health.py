@@ -4,6 +4,8 @@ import httpx
 import pytest
 from temporalio.client import Client
 
+from storage.database import Database
+from storage.reencryption import reencrypt
 from tests.api.caller import Caller, Shop, connecting_to, running_api, settings_for
 from tests.databases import both_databases
 
@@ -43,6 +45,22 @@ async def test_missing_temporal_is_named(caller_without_temporal: Caller) -> Non
     status, parts = await readiness(caller_without_temporal)
     assert status == 503
     assert parts == {"database": "ok", "temporal": "not reachable", "worker": "not reachable"}
+
+
+async def test_secrets_that_this_process_cannot_open_are_named(
+    own_database_url: str, address: str
+) -> None:
+    old, new = {"k1": b"1" * 32}, {"k2": b"2" * 32}
+    settings = settings_for(own_database_url, secret_keys=old)
+    async with running_api(settings, connecting_to(address)) as caller:
+        await caller.new_store()
+        assert (await readiness(caller))[1]["database"] == "ok"
+        other_process = Database(own_database_url, new | old)
+        await reencrypt(other_process)
+        await other_process.close()
+        status, parts = await readiness(caller)
+    assert status == 503
+    assert parts["database"].startswith("SECRET_KEYS has no key")
 
 
 def metrics_in(answer: httpx.Response) -> dict[str, float]:
