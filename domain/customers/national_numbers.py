@@ -57,15 +57,18 @@ def _parsed(raw: str, region: str | None) -> PhoneNumber | None:
 
 
 def _in_valid_form(number: PhoneNumber) -> PhoneNumber | None:
-    """The number as it is written today: shops keep +52 1 55…, and Brazilian ones without a 9."""
+    """The number as it is written today: shops keep +52 1 55…, and Brazilian ones without a 9.
+
+    None without a country code: one of ten digits could be another country's.
+    """
+    if number.country_code_source == CountryCodeSource.FROM_DEFAULT_COUNTRY:
+        return None
     written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    for form in sorted(forms_of(written) - {written}):
-        other = phonenumbers.parse(form)
-        if phonenumbers.is_valid_number(other):
-            other.raw_input = number.raw_input
-            other.country_code_source = number.country_code_source
-            return other
-    return None
+    others = (phonenumbers.parse(form) for form in forms_of(written))
+    valid = next((each for each in others if phonenumbers.is_valid_number(each)), None)
+    if valid is not None:
+        valid.country_code_source = number.country_code_source
+    return valid
 
 
 def _counts(number: PhoneNumber, region: str | None) -> bool:

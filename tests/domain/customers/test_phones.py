@@ -112,13 +112,26 @@ def test_address_of_an_event_is_its_phone_in_e164(
     ("raw", "region", "today"),
     [
         ("+52 1 55 1240 9226", "IN", "+525512409226"),
-        ("1 55 1240 9226", "MX", "+525512409226"),
+        ("0052 1 55 1240 9226", "IN", "+525512409226"),
+        ("5215512409226", "MX", "+525512409226"),
         ("+55 31 9876-5432", None, "+5531998765432"),
-        ("(11) 8765-4321", "BR", "+5511987654321"),
-        ("(11) 3765-4321", "BR", "+551137654321"),
     ],
 )
 def test_number_in_a_form_of_the_past_is_read_as_it_is_written_today(
     raw: str, region: str | None, today: str
 ) -> None:
     assert to_e164(raw, region) == today
+
+
+@pytest.mark.parametrize(
+    ("raw", "region"),
+    [
+        ("(11) 8765-4321", "BR"),  # a mobile number without its 9, or another country's
+        ("+54 1000000000", "AR"),
+        ("+55 23 6123-4567", "BR"),
+    ],
+)
+def test_number_that_may_be_another_countrys_or_has_no_valid_form_is_none(
+    raw: str, region: str
+) -> None:
+    assert to_e164(raw, region) is None
