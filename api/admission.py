@@ -19,7 +19,6 @@ from api.refusal_delays import RefusalDelays, RefusalPace
 
 TOO_MANY: Final = 429
 UNAUTHORIZED: Final = 401
-EVERYONE: Final = ""
 OPERATOR: Final = ""
 """Holds places in the name of no store."""
 
@@ -31,14 +30,15 @@ UNAUTHORIZED_PACE: Final = RefusalPace(timedelta(0), timedelta(milliseconds=10),
 class AdmissionLimits:
     """Requests in flight in one process, and when a refused one is answered."""
 
-    authenticated: int = 1000
-    """With more, the database's pool only queues them."""
-    of_a_store: int = 150
+    authenticated: int = 2000
+    """Each holds a body of 64 KiB at most, and waits for its turn."""
+    of_a_store: int = 256
+    """A store's burst at the default rate, and more."""
     unauthenticated: int = 512
     of_a_peer: int = 256
     """More than one sender opens connections that it posts over."""
     too_many: RefusalPace = TOO_MANY_PACE
-    """Of all callers together."""
+    """Of each store, or peer that is not authenticated."""
     unauthorized: RefusalPace = UNAUTHORIZED_PACE
     """Of each peer: a partner with a wrong key is told at once."""
 
@@ -86,6 +86,8 @@ class Visit:
     def __init__(self, peer: str, authenticated: Places, connection: Connection) -> None:
         """Begin without a place."""
         self.peer = peer
+        self.name = peer
+        """Whose request it is: the peer's until a store, or the operator, is authenticated."""
         self._authenticated = authenticated
         self._connection = connection
         self._held: tuple[Places, str] | None = None
@@ -101,6 +103,7 @@ class Visit:
             HTTPException: 429, as many requests of this store, or of all, are in flight.
         """
         self._connection.authenticated = True
+        self.name = name
         self.leave()
         if not self._take(self._authenticated, name):
             raise too_many("too many requests at once")
@@ -147,7 +150,7 @@ class Admission:
         async def delay_refusal(message: Message) -> None:
             if message.get("status") == TOO_MANY:
                 visit.leave()
-                await self._too_many.wait(EVERYONE)
+                await self._too_many.wait(visit.name)
             elif message.get("status") == UNAUTHORIZED:
                 visit.leave()
                 await self._unauthorized.wait(visit.peer)

@@ -41,7 +41,7 @@ class Sender:
         Raises:
             HTTPException: 401, it is not; 408, 413; 429, the store is over its rate.
         """
-        if key is None:
+        if key is None or not is_well_formed(self.store_id):
             raise unauthorized()
         self.limits.refuse_known_key(self.store_id, key)
         async with self._turn():

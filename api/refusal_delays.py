@@ -21,6 +21,8 @@ class RefusalPace:
     """Between two, or many that were refused together would come back together."""
     at_once: int = 1
     """How many may come together before the interval holds."""
+    most: timedelta = timedelta(seconds=5)
+    """Of the wait: senders give up after some seconds, and would not read when to try again."""
     waiting: int = 1000
     """Of all names; what is beyond is not delayed, since each holds a connection."""
 
@@ -58,4 +60,4 @@ class RefusalDelays:
             self._due = {each: due for each, due in self._due.items() if due > now}
         due = self._due[name] = max(self._due.get(name, now), now) + interval
         beyond = max(0.0, due - now - self._pace.at_once * interval)
-        return self._pace.delay.total_seconds() + beyond
+        return min(self._pace.delay.total_seconds() + beyond, self._pace.most.total_seconds())

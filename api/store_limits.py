@@ -11,7 +11,8 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from api.admission import too_many
-from api.turns import Turns
+from api.spare_turns import SpareTurns
+from api.turns import AT_ONCE, Turns
 from domain.stores.rate import (
     DEFAULT_RATE,
     Bucket,
@@ -52,8 +53,8 @@ class StoreLimits:
         self._processes = processes
         self._now = now
         self._states: dict[str, _StoreState] = {}
-        self._authenticating = Turns(alone=2, waiting=MAX_AUTHENTICATING, now=now)
-        self._turns = Turns(now=now)
+        self._authenticating = Turns(at_once=2, waiting=MAX_AUTHENTICATING, now=now)
+        self._turns = Turns(beside_others=SpareTurns(AT_ONCE), now=now)
 
     def authenticating(self, store_id: str, peer: str) -> AbstractAsyncContextManager[None]:
         """A turn to be authenticated. Wrong keys from elsewhere do not make a store's own wait."""
@@ -83,8 +84,9 @@ class StoreLimits:
         """Take one of the store's events; its sender was just authenticated, by this key if any.
 
         Raises:
-            HTTPException: 429, the store is over its rate.
+            HTTPException: 429, the store is over its rate, or too many of its events wait.
         """
+        self._turns.require_room(store.store_id)
         rate, now = self._rate_of(store), self._now()
         state = self._states.setdefault(store.store_id, _StoreState(rate, full_bucket(rate, now)))
         state.rate, state.bucket = rate, filled(state.bucket, rate, now)

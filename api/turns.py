@@ -1,8 +1,10 @@
 """Turns: how many events of a store are processed at a time.
 
-A store that posts alone has the machine. Beside others it has one turn at a time, and a store whose
-events wait in line lets those of stores with fewer waiting pass. So a flood of one store costs
-another what is left of one event, not a share of the processor.
+A store that posts alone has the machine. Beside others it has as many turns as the processor has
+time for: a store whose events wait for it anyway loses nothing, and one whose events wait for a
+database far away is not slowed down. Under way, a store whose events wait in line lets those of
+stores with fewer waiting pass. So a flood of one store costs another what is left of one event, not
+a share of the processor.
 """
 
 import asyncio
@@ -16,10 +18,9 @@ from typing import Final
 
 from api.admission import too_many
 
-ALONE: Final = 16
-BESIDE_OTHERS: Final = 1
-MAX_WAITING: Final = 64
-"""Events of a store that wait for a turn; more are refused, so that none waits for long."""
+AT_ONCE: Final = 16
+MAX_WAITING: Final = 240
+"""Events of a store that wait for a turn: more than its burst has, and as many connections."""
 
 MAX_YIELDING: Final = timedelta(milliseconds=100)
 """How long a store lets others pass, since its latest turn began: it goes on beside any number."""
@@ -52,19 +53,26 @@ class Turns:
     """The turns of stores in this process; first come, first served."""
 
     def __init__(
-        self, alone: int = ALONE, waiting: int = MAX_WAITING, now: Callable[[], float] = monotonic
+        self,
+        at_once: int = AT_ONCE,
+        waiting: int = MAX_WAITING,
+        beside_others: Callable[[], int] | None = None,
+        now: Callable[[], float] = monotonic,
     ) -> None:
         """Begin without lines.
 
         Args:
-            alone: how many turns the only one that takes any has at a time.
+            at_once: how many turns a name has at a time.
             waiting: how many of one name may wait.
+            beside_others: how many turns a name has while others take some, too; none: as many.
             now: seconds of a monotonic clock.
         """
-        self._alone = alone
+        self._at_once = at_once
         self._waiting = waiting
+        self._beside_others = beside_others or (lambda: at_once)
         self._now = now
         self._lines: dict[str, _Line] = {}
+        self._tidied_at = 0.0
 
     @asynccontextmanager
     async def take(self, name: str) -> AsyncIterator[None]:
@@ -107,29 +115,36 @@ class Turns:
 
     def _give_up(self, line: _Line, turn: asyncio.Future[None]) -> None:
         """The caller is gone; its turn may have come in the same moment."""
-        if turn in line.waiting:
-            line.waiting.remove(turn)
-        else:
+        if not turn.cancelled():
             self._leave(line)
+        elif turn in line.waiting:
+            line.waiting.remove(turn)
 
     def _leave(self, line: _Line) -> None:
         line.running -= 1
         line.latest = self._now()
-        self._forget_idle()
-        for each in sorted(self._lines.values(), key=lambda each: len(each.waiting)):
+        waiting = [each for each in self._lines.values() if each.waiting]
+        for each in sorted(waiting, key=lambda each: len(each.waiting)):
             while each.waiting and self._may_begin(each):
-                each.begin(self._now())
-                each.waiting.popleft().set_result(None)
+                turn = each.waiting.popleft()
+                if not turn.done():  # a cancelled caller has not left the line yet
+                    each.begin(self._now())
+                    turn.set_result(None)
 
     def _forget_idle(self) -> None:
+        """Forget lines of the past, not at every event: there may be thousands."""
         now = self._now()
+        if now - self._tidied_at < ACTIVE.total_seconds() / 2:
+            return
+        self._tidied_at = now
         self._lines = {name: line for name, line in self._lines.items() if line.is_active(now)}
 
     def _may_begin(self, line: _Line) -> bool:
-        others = [each for each in self._lines.values() if each is not line]
+        now = self._now()
+        others = [each for each in self._lines.values() if each is not line and each.is_active(now)]
         if not others:
-            return line.running < self._alone
-        yields = self._now() - line.began < MAX_YIELDING.total_seconds()
+            return line.running < self._at_once
+        yields = now - line.began < MAX_YIELDING.total_seconds()
         if yields and any(line.lets_pass(other) for other in others):
             return False
-        return line.running < BESIDE_OTHERS
+        return line.running < min(self._at_once, self._beside_others())

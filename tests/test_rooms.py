@@ -82,7 +82,14 @@ DOMAIN = {
 IO = {"asyncio", "os", "pathlib", "random", "secrets", "socket", "subprocess", "time", "uuid"}
 """What would make a decision depend on more than its arguments."""
 
-BELOW_HTTP = {"gate.py", "limits.py", "refusal_delays.py", "transport.py", "turns.py"}
+BELOW_HTTP = {
+    "gate.py",
+    "limits.py",
+    "refusal_delays.py",
+    "spare_turns.py",
+    "transport.py",
+    "turns.py",
+}
 """Of `api/`: they know connections, turns or delays alone, and no library of HTTP."""
 
 HTTP_SERVERS = {"api", "sandbox"}
