@@ -3,7 +3,7 @@
 A notification that was processed in part is processed again: applying is idempotent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 
@@ -16,7 +16,7 @@ from ingest.template_updates import apply_to_templates
 from ingest.update_results import RoutedUpdate, UpdateCounts, UpdateResult
 from storage import phone_numbers
 from storage.database import Database
-from storage.phone_numbers import StoreOfNumber
+from storage.phone_numbers import StoresOfNumber
 from whatsapp.template_changes import TemplateUpdate
 from whatsapp.updates import Other, Unreadable, Update
 
@@ -31,8 +31,20 @@ async def route(
     return [[_routed(update, stores) for update in batch] for batch in batches]
 
 
-def _routed(update: Update, stores: Mapping[str, Sequence[StoreOfNumber]]) -> RoutedUpdate:
-    return RoutedUpdate(update, stores.get(update.phone_number_id or "", ()))
+def _routed(update: Update, stores: Mapping[str, StoresOfNumber]) -> RoutedUpdate:
+    found = stores.get(update.phone_number_id or "", StoresOfNumber())
+    return RoutedUpdate(update, found.stores, found.sealed)
+
+
+def require_opened(batch: Iterable[RoutedUpdate]) -> None:
+    """See that no update of a batch waits for a store whose secrets cannot be opened.
+
+    Raises:
+        SecretCipherError: one does.
+    """
+    for each in batch:
+        if each.sealed is not None:
+            raise each.sealed
 
 
 async def apply_updates(

@@ -112,6 +112,7 @@ class QuarantineRetry:
     async def _route(self, updates: list[Update]) -> list[RoutedUpdate]:
         async with self._database.reading() as connection:
             (batch,) = await meta_updates.route(connection, [updates])
+        meta_updates.require_opened(batch)
         if not all(each.stores or isinstance(each.update.content, _UNROUTED) for each in batch):
             raise NotRetryableError("no store has this number")
         return batch

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.messages.approved_templates import APPROVED, ApprovedTemplate, as_language
@@ -15,6 +16,7 @@ from ingest.update_results import UpdateResult
 from operations.template_states import apply_status
 from storage import approved_templates, stores, template_checks
 from storage.database import Database
+from storage.secret_cipher import SecretCipherError
 from whatsapp.template_changes import (
     TemplateCategory,
     TemplateChange,
@@ -35,13 +37,22 @@ log = structlog.get_logger()
 async def apply_to_templates(
     database: Database, update: TemplateUpdate, now: datetime
 ) -> UpdateResult:
-    """Apply an update to every store of its account that uses the template. Idempotent."""
+    """Apply an update to every store of its account that uses the template. Idempotent.
+
+    Raises:
+        Exception: that of a store whose configuration cannot be read, after all others were tried.
+    """
     async with database.reading() as connection:
         store_ids = await template_checks.stores_of(connection, update.waba_id)
-    results = set[UpdateResult]()
+    results, failed = set[UpdateResult](), None
     for store_id in store_ids:
-        async with database.transaction() as connection:
-            results.add(await _apply(connection, store_id, update, now))
+        try:
+            async with database.transaction() as connection:
+                results.add(await _apply(connection, store_id, update, now))
+        except (SecretCipherError, ValidationError) as error:
+            failed = error
+    if failed is not None:
+        raise failed
     ranked = (UpdateResult.CHANGED, UpdateResult.UNCHANGED, UpdateResult.IGNORED)
     return next((each for each in ranked if each in results), UpdateResult.UNMATCHED)
 

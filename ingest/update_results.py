@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from storage.messages import MessageStatus
 from storage.phone_numbers import StoreOfNumber
+from storage.secret_cipher import SecretCipherError
 from whatsapp.updates import Update, UpdateKind
 
 
@@ -35,6 +36,8 @@ class RoutedUpdate:
 
     update: Update
     stores: Sequence[StoreOfNumber]
+    sealed: SecretCipherError | None = None
+    """A store of that number is missing: its secrets cannot be opened. The update is kept."""
 
 
 @dataclass(frozen=True)

@@ -146,8 +146,14 @@ class WebhookProcessor:
 
     async def _process_singly(self, row: StoredNotification) -> None:
         """Apply each update on its own: an unexpected failure must not hold up the rest."""
-        counts = UpdateCounts()
-        batch = [await self._apply_singly(each, counts) for each in await self._read(row)]
+        counts, batch, sealed = UpdateCounts(), list[RoutedUpdate](), None
+        for each in await self._read(row):
+            try:
+                batch.append(await self._apply_singly(each, counts))
+            except SecretCipherError as error:  # of one store: the rest is applied
+                sealed = error
+        if sealed is not None:
+            raise sealed
         await self._finish([row], [batch], counts)
 
     async def _read(self, row: StoredNotification) -> list[RoutedUpdate]:
@@ -165,6 +171,7 @@ class WebhookProcessor:
             applied = await meta_updates.apply_updates(self._database, [each], self._clock())
             counts.unknown_people.extend(applied.unknown_people)
             self._report(applied)
+            meta_updates.require_opened([each])
         except NOT_NOW:
             raise
         except Exception as error:  # noqa: BLE001  # the failure is the datum: it is quarantined
@@ -181,6 +188,7 @@ class WebhookProcessor:
         batches = await self._route(rows)
         updates = [routed for batch in batches for routed in batch]
         counts = await meta_updates.apply_updates(self._database, updates, self._clock())
+        meta_updates.require_opened(updates)
         await self._finish(rows, batches, counts)
         self._report(counts)
 

@@ -10,9 +10,10 @@ import pytest
 from ingest import meta_updates
 from ingest.update_results import UpdateResult
 from operations import store_administration
-from storage import claim_transaction
+from storage import claim_transaction, stores
 from storage.claims import Forbidden, Refusal
 from storage.database import Database
+from storage.secret_cipher import SecretKeyMissingError
 from storage.template_holds import HELD
 from tests.operations.template_shop import WABA, TemplateShop, config_of, sale, template_shop
 from tests.storage.builders import NOW, OTHER_STORE, STORE, a_claim
@@ -129,6 +130,21 @@ async def test_every_store_of_the_account_that_uses_the_template_is_held(
     await post(shop, STATUS, event="PAUSED")
 
     assert [len(await shop.held(each)) for each in (STORE, OTHER_STORE)] == [1, 1]
+
+
+async def test_a_store_that_cannot_be_read_keeps_no_other_from_a_hold(
+    shop: TemplateShop, database_url: str
+) -> None:
+    await shop.put(config_of(), OTHER_STORE)
+    with_key = Database(database_url, {"k1": b"k" * 32})
+    async with with_key.transaction() as connection:
+        await stores.put(connection, STORE, config_of(), NOW)
+    await with_key.close()
+
+    with pytest.raises(SecretKeyMissingError):
+        await post(shop, STATUS, event="PAUSED")
+
+    assert len(await shop.held(OTHER_STORE)) == 1
 
 
 async def test_a_template_that_no_plan_uses_is_ignored(shop: TemplateShop) -> None:

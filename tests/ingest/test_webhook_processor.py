@@ -208,3 +208,22 @@ async def test_stop_to_a_store_whose_secrets_do_not_open_waits_for_their_key(
     assert await processor(with_key, LEASE).sweep() == 1
     assert await is_suppressed(with_key)
     await with_key.close()
+
+
+async def test_a_store_whose_secrets_do_not_open_holds_up_no_stop_to_another(
+    database: Database, database_url: str
+) -> None:
+    with_key = Database(database_url, {"k1": b"k" * 32})
+    async with with_key.transaction() as connection:
+        await stores.put(connection, "another", a_config(), NOW)
+    await claimed(database)  # of the same number
+    accepting = processor(database)
+
+    with pytest.raises(SecretKeyMissingError):
+        await accepting.accept(stop())
+    assert await is_suppressed(database)
+    async with database.reading() as connection:
+        assert await webhooks.oldest(connection) is not None  # it waits for the other store
+
+    assert await processor(with_key, LEASE).sweep() == 1
+    await with_key.close()

@@ -89,7 +89,7 @@ async def test_with_keys_no_secret_is_readable_in_the_database(database_url: str
         assert stored.count("enc:v1:first:") == SECRETS_OF_A_STORE + 1  # an opt-out word
         assert await read(database) == created
         async with database.reading() as connection:
-            [of_number] = (await phone_numbers.stores_of(connection, ["1055"]))["1055"]
+            [of_number] = (await phone_numbers.stores_of(connection, ["1055"]))["1055"].stores
         assert of_number.hash_key == created[0].hash_key
         assert of_number.opt_out_words == ("BASTA", "enc:v1:first:x")
         assert created[0].hash_key not in repr(of_number)
