@@ -96,15 +96,16 @@ async def unknown(connection: AsyncConnection, learned: Sequence[Learned]) -> li
     """Those of which a pair is not stored, or ended."""
     stored: set[tuple[str, str, str]] = set()
     for store_id in {each.store_id for each in learned}:
-        wanted = {
-            hashed for each in learned if each.store_id == store_id for hashed in each.identities
-        }
-        query = select(aliases.c.identity_hash, aliases.c.alias_hash).where(
-            aliases.c.store_id == store_id,
-            aliases.c.identity_hash.in_(sorted(wanted)),
-            aliases.c.ended_at.is_(None),
+        wanted = sorted(
+            {hashed for each in learned if each.store_id == store_id for hashed in each.identities}
         )
-        stored |= {(store_id, row[0], row[1]) for row in await connection.execute(query)}
+        for start in range(0, len(wanted), BATCH):
+            query = select(aliases.c.identity_hash, aliases.c.alias_hash).where(
+                aliases.c.store_id == store_id,
+                aliases.c.identity_hash.in_(wanted[start : start + BATCH]),
+                aliases.c.ended_at.is_(None),
+            )
+            stored |= {(store_id, row[0], row[1]) for row in await connection.execute(query)}
     return [
         each for each in learned if not stored.issuperset((each.store_id, *p) for p in each.pairs)
     ]

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import aliases, contacts
 from storage.claims import Claim
 from storage.contacts import Contacts
+from storage.database import is_serial
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,28 @@ class ClaimedPerson:
     identities: frozenset[str]
     """The claimed number in every form, the number that WhatsApp knows it by, and user ids."""
 
+    @property
+    def everything(self) -> frozenset[str]:
+        """Whatever is locked."""
+        return self.contacts.numbers | self.contacts.emails | self.identities
+
 
 async def lock_person(connection: AsyncConnection, wanted: Claim) -> ClaimedPerson:
-    """Take turns with opt-outs of the person, and with orders of everyone who shares a contact."""
+    """Take turns with opt-outs of the person, and with orders of everyone who shares a contact.
+
+    While one lock is waited for, its holder may store another alias.
+    """
+    locked, person = frozenset[str](), await _person(connection, wanted)
+    while not person.everything <= locked:
+        await contacts.lock_all(connection, wanted.key.store_id, person.contacts, person.identities)
+        locked |= person.everything
+        if is_serial(connection):
+            break
+        person = await _person(connection, wanted)
+    return person
+
+
+async def _person(connection: AsyncConnection, wanted: Claim) -> ClaimedPerson:
     store_id = wanted.key.store_id
     found = await contacts.of_customer(connection, store_id, wanted.key.customer_id)
     identities = await aliases.with_aliases(connection, store_id, wanted.forms)
@@ -28,5 +48,4 @@ async def lock_person(connection: AsyncConnection, wanted: Claim) -> ClaimedPers
     known = found.with_numbers(identities).with_numbers(
         await aliases.with_aliases(connection, store_id, others)
     )
-    await contacts.lock_all(connection, store_id, known, identities)
     return ClaimedPerson(known, identities)

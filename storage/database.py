@@ -39,6 +39,9 @@ _SQLITE_PRAGMAS = (
 MAX_COUNTED = 100_000
 """Counting for monitoring stops here: operators act the same on any larger number."""
 
+_IMPATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
+"""Of libpq: seconds until a connection stands, milliseconds until what was sent is acknowledged."""
+
 _READ_ONLY = "comeback_read_only"
 _CIPHER = "comeback_cipher"
 _READS_ONLY = {
@@ -99,7 +102,7 @@ class Database:
         # Claims read again after they got their lock: a snapshot from before would be outdated.
         isolation = {} if sqlite else {"isolation_level": "READ COMMITTED"}
         self._engine = create_async_engine(
-            parsed,
+            impatient_url(parsed),
             pool_pre_ping=True,
             hide_parameters=True,  # errors are logged, and parameters are what partners posted
             json_serializer=write_json,
@@ -149,6 +152,11 @@ def cipher_of(connection: AsyncConnection) -> SecretCipher:
     return cipher
 
 
+def is_serial(connection: AsyncConnection) -> bool:
+    """Whether nothing else is written while this transaction lasts: on SQLite."""
+    return connection.dialect.name == "sqlite"
+
+
 async def lock(connection: AsyncConnection, *parts: str) -> None:
     """Wait until no other transaction holds the lock of this name, and hold it to the end.
 
@@ -180,6 +188,13 @@ def async_url(url: str) -> URL:
     if name not in _DRIVERS:
         raise ValueError(f"{name} is not supported; use sqlite or postgresql")
     return parsed.set(drivername=_DRIVERS[name])
+
+
+def impatient_url(url: URL) -> URL:
+    """The URL by which a PostgreSQL server that does not answer is an error after some seconds."""
+    if url.get_backend_name() != "postgresql":
+        return url
+    return url.update_query_dict({**_IMPATIENCE, **url.query})
 
 
 def sync_url(url: str) -> URL:

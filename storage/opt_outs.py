@@ -54,15 +54,29 @@ async def opt_out_person(
 
     Journeys are ended only where one began.
     """
-    everything = sorted(await aliases.person(connection, store_id, identities, at))
-    await lock_each(connection, [("address", store_id, each) for each in everything])
     begun = False
-    for each in everything:
+    for each in await _locked_person(connection, store_id, identities, at):
         begins = await suppressions.would_begin(connection, store_id, each, at)
         record = opt_out if begins else suppressions.add
         await record(connection, store_id, each, because, at)
         begun = begun or begins
     return begun
+
+
+async def _locked_person(
+    connection: AsyncConnection, store_id: str, identities: Collection[str], at: datetime
+) -> list[str]:
+    """Everything that is known to be the person's, locked.
+
+    While one lock is waited for, its holder may store another alias.
+    """
+    locked = frozenset[str]()
+    found = await aliases.person(connection, store_id, identities, at)
+    while not found <= locked:
+        await lock_each(connection, [("address", store_id, each) for each in sorted(found)])
+        locked |= found
+        found = await aliases.person(connection, store_id, locked, at)
+    return sorted(locked)
 
 
 async def carry_over(

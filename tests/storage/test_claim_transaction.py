@@ -140,6 +140,18 @@ async def test_no_claim_follows_an_order_with_an_older_number_of_the_customer(
     assert await claim(registered) == Overtaken((order,))
 
 
+async def test_claim_sees_the_opt_out_of_an_alias_that_is_learned_while_it_waits(
+    registered: Database,
+) -> None:
+    async with registered.transaction() as connection:
+        await lock(connection, "address", STORE, "hash")
+        task = asyncio.create_task(claim(registered))
+        await until_done_or_waiting(registered, task)
+        await aliases.learn(connection, [Learned(STORE, frozenset({"hash", "user:1"}), NOW)])
+        await suppressions.add(connection, STORE, "user:1", "said STOP", NOW)
+    assert refusal(await task) is Refusal.OPTED_OUT
+
+
 async def test_claim_waits_for_an_order_with_its_number_that_is_being_accepted(
     registered: Database,
 ) -> None:
