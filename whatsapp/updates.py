@@ -118,7 +118,7 @@ SentAt = Annotated[AwareDatetime | None, WrapValidator(_none_if_unreadable)]
 class Inbound(Part):
     """A customer's message to a store's number."""
 
-    timestamp: SentAt = None
+    timestamp: AwareDatetime | None = None
     sender: Annotated[str | None, Field(validation_alias="from")] = None
     """Digits of the number; missing where Meta gives only a user id."""
     text: Text | None = None
@@ -128,7 +128,7 @@ class Inbound(Part):
     image: Media | None = None
     video: Media | None = None
     document: Media | None = None
-    context: Annotated[Context | None, WrapValidator(_none_if_unreadable)] = None
+    context: Context | None = None
 
     @property
     def said(self) -> list[str]:
@@ -144,6 +144,12 @@ class Inbound(Part):
         context = self.context or edited
         wamid = context.id if context else ""
         return wamid if PLAIN.fullmatch(wamid) else None
+
+
+class TimedInbound(Inbound):
+    """A message as Meta documents it, with its time."""
+
+    timestamp: AwareDatetime
 
 
 class Preference(Part):

@@ -20,6 +20,7 @@ from whatsapp.updates import (
     Other,
     Preference,
     Status,
+    TimedInbound,
     Unreadable,
     Update,
     UpdateKind,
@@ -27,7 +28,7 @@ from whatsapp.updates import (
 
 _LISTS: Final[dict[str, tuple[UpdateKind, type[Status | Inbound | Preference]]]] = {
     "statuses": (UpdateKind.STATUS, Status),
-    "messages": (UpdateKind.MESSAGE, Inbound),
+    "messages": (UpdateKind.MESSAGE, TimedInbound),
     "user_preferences": (UpdateKind.USER_PREFERENCE, Preference),
 }
 
@@ -98,8 +99,19 @@ def _content(model: type[Status | Inbound | Preference], item: Any) -> Content:
     try:
         return model.model_validate(item)
     except ValidationError as error:
+        if model is TimedInbound and (said := _readable_part(item, error)) is not None:
+            return said
         problems = error.errors(include_url=False, include_input=False, include_context=False)
         return Unreadable(json.dumps(item), problems)
+
+
+def _readable_part(item: Any, error: ValidationError) -> Inbound | None:
+    """What a person said, beside parts that cannot be read, such as its time; None: nothing."""
+    wrong = {problem["loc"][0] for problem in error.errors() if problem["loc"]}
+    if not isinstance(item, dict) or not wrong:
+        return None
+    said = Inbound.model_validate({name: part for name, part in item.items() if name not in wrong})
+    return said if said.said else None
 
 
 def _phone_number_id(value: dict[str, Any]) -> str | None:

@@ -101,6 +101,7 @@ def edited(**message: Any) -> dict[str, Any]:
         (inbound("image", image={"caption": "STOP"}), ["STOP"]),
         (text("STOP", context=[]), ["STOP"]),
         (text("STOP", timestamp="soon"), ["STOP"]),
+        (text("STOP", button=[], image="x", edit=7), ["STOP"]),
         (edited(type="text", text={"body": "Stop"}), ["Stop"]),
         (edited(type="image", image={"caption": "Stop", "id": "1"}), ["Stop"]),
         (edited(type="document", document={"caption": None}), []),
