@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -213,6 +213,16 @@ def prepare_sqlite(engine: Engine) -> None:
         for pragma in _SQLITE_PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine, "invalidate")
+    def _invalidate(connection: Any, _record: object, _error: object) -> None:
+        """Roll back what was cancelled.
+
+        A closed connection keeps its lock as long as a statement of it is referred to, as by the
+        traceback of the cancellation.
+        """
+        with suppress(exc.MissingGreenlet):
+            connection.rollback()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

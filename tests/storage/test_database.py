@@ -5,10 +5,11 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, insert, select
 from sqlalchemy.exc import StatementError
 
-from storage import quarantine
+from storage import quarantine, stores
 from storage.database import Database, UtcDateTime, async_url, lock, sync_url
 from storage.quarantine import QuarantinePage, Rejected
 from storage.tables import quarantine as quarantine_table
+from tests.journey_model.killing import Killed
 from tests.storage.builders import NOW, STORE, until_done_or_waiting
 
 instants = Table("instants", MetaData(), Column("at", UtcDateTime))
@@ -107,3 +108,24 @@ def test_driver_of_the_url_is_replaced_by_ours() -> None:
     assert sync_url("postgresql://h/d").drivername == "postgresql+psycopg"
     with pytest.raises(ValueError, match="mysql"):
         async_url("mysql://h/d")
+
+
+async def test_a_transaction_that_is_cancelled_at_any_wait_leaves_no_lock(
+    registered: Database,
+) -> None:
+    async def write_and_read() -> None:
+        async with registered.transaction() as connection:
+            await quarantine.add(connection, Rejected(STORE, "{}", []), NOW)
+            await stores.existing(connection, STORE)
+
+    async def cancelled_at(wait: int) -> None:
+        await Killed(write_and_read(), wait, lambda: None)
+
+    tasks = []  # with their exceptions, and by these with every frame
+    for wait in range(1, 25):
+        tasks.append(asyncio.create_task(cancelled_at(wait)))
+        await asyncio.wait(tasks[-1:])
+        async with registered.transaction() as connection:
+            await stores.existing(connection, STORE)
+    assert any(task.cancelled() for task in tasks)
+    assert not all(task.cancelled() for task in tasks)
