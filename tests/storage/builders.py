@@ -87,15 +87,17 @@ async def lease(database: Database, now: datetime = NOW, limit: int = 100) -> li
     return [row.event.event_id for row in rows]
 
 
-async def until_done_or_waiting(database: Database, task: asyncio.Task[Any]) -> None:
-    """Return when a task is done, or waits for an advisory lock of PostgreSQL's.
+async def until_done_or_waiting(
+    database: Database, task: asyncio.Task[Any], locktype: str = "advisory"
+) -> None:
+    """Return when a task is done, or waits for a lock of PostgreSQL's of this type.
 
     On SQLite its wait cannot be observed, and need not be: its transaction cannot begin.
     """
     waiting = text(
-        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
-        " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
-    )
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE datname = current_database() AND locktype = :locktype AND NOT granted"
+    ).bindparams(locktype=locktype)
     async with asyncio.timeout(10), database.reading() as connection:
         if connection.dialect.name != "postgresql":
             return

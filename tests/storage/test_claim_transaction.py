@@ -17,6 +17,7 @@ from storage import (
     statuses,
     stores,
     suppressions,
+    template_holds,
 )
 from storage.aliases import Learned
 from storage.claims import Claimed, Forbidden, Overtaken, Paced, Refusal, Stopped
@@ -228,6 +229,36 @@ async def test_no_claim_follows_a_pause_and_the_journey_holds(registered: Databa
         held = await holds.releasable(connection, 10)
     assert [(hold.store_id, hold.customer_id) for hold in held] == [(STORE, "c1")]
     assert isinstance(await claim(registered), Claimed)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_no_claim_while_the_template_is_held_and_the_journey_holds_if_it_waits_for_it(
+    registered: Database, *, waits: bool
+) -> None:
+    wanted = replace(a_claim(), waits_for_template=waits)
+    async with registered.transaction() as connection:
+        await template_holds.add(connection, STORE, "reminder", "132015", NOW)
+    async with registered.transaction() as connection:
+        answer = await claim_transaction.claim(connection, wanted, NOW)
+        held = await holds.held(connection, STORE, "c1")
+    assert answer == Forbidden(Refusal.TEMPLATE_HELD, {"because": template_holds.HELD})
+    assert (None if held is None else (held.template, held.since)) == (
+        ("reminder", NOW) if waits else None
+    )
+    async with registered.transaction() as connection:
+        by_sms = replace(a_claim(customer_id="c2", fallback=1), template=None)
+        assert isinstance(await claim_transaction.claim(connection, by_sms, NOW), Claimed)
+        await template_holds.lift(connection, STORE)
+    assert isinstance(await claim(registered, later(60)), Claimed)
+
+
+async def test_claim_waits_for_a_pause_that_is_being_committed(registered: Database) -> None:
+    async with registered.transaction() as connection:
+        await stores.pause(connection, STORE, NOW, "holiday")
+        task = asyncio.create_task(claim(registered))
+        await until_done_or_waiting(registered, task, locktype="transactionid")
+        assert not task.done()
+    assert refusal(await task) is Refusal.PAUSED
 
 
 async def test_cap_counts_all_messages_to_one_person_in_any_such_period(
