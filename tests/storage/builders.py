@@ -95,8 +95,9 @@ async def until_done_or_waiting(
     On SQLite its wait cannot be observed, and need not be: its transaction cannot begin.
     """
     waiting = text(
-        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-        " WHERE datname = current_database() AND locktype = :locktype AND NOT granted"
+        "SELECT count(*) FROM pg_locks WHERE locktype = :locktype AND NOT granted AND pid IN"
+        " (SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+        " WHERE datname = current_database())"
     ).bindparams(locktype=locktype)
     async with asyncio.timeout(10), database.reading() as connection:
         if connection.dialect.name != "postgresql":
