@@ -31,9 +31,16 @@ class Outcomes:
         """
         journey = record.journey
         customer = CustomerRef(journey.store_id, journey.customer_id)
-        taken = TakenIn(journey.run_id, record.taken, record.up_to, record.next, journey.closed_at)
         async with self._database.transaction() as connection:
             await lock(connection, "customer", customer.store_id, customer.customer_id)
+            taken = TakenIn(
+                journey.run_id,
+                record.taken,
+                record.up_to,
+                record.next,
+                at=journey.closed_at,
+                closed_before=await journeys.closed_at(connection, journey.run_id),
+            )
             await journeys.record(connection, journey)
             await later_events.take(connection, customer, taken)
             await holds.forget(connection, customer.store_id, customer.customer_id)

@@ -33,7 +33,9 @@ class Plans:
         async with self._database.reading() as connection:
             store = await stores.existing(connection, request.store_id)
             body = await inbox.body(connection, request.store_id, request.trigger.event_id) or {}
-            accepted = await later_events.accepted(connection, customer, since) if known else []
+            accepted = (
+                await later_events.accepted(connection, customer, since, run_id) if known else []
+            )
             handled = await later_events.taken(connection, request.store_id, known, run_id)
             up_to = await journeys.messaged_up_to(connection, request.store_id, request.customer_id)
         zone = phones.time_zone_of(phones.address_in(body, store.config.default_region))

@@ -28,6 +28,15 @@ async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
     await connection.execute(insert(journeys).values(values))
 
 
+async def closed_at(connection: AsyncConnection, run_id: str) -> datetime | None:
+    """When a run closed, by its record; None: it has none."""
+    found = await connection.execute(
+        select(journeys.c.closed_at).where(journeys.c.run_id == run_id)
+    )
+    closed: datetime | None = found.scalar()
+    return closed
+
+
 async def messaged_up_to(
     connection: AsyncConnection, store_id: str, customer_id: str
 ) -> datetime | None:

@@ -1,6 +1,6 @@
 """What was accepted for a customer since a journey's trigger, whether or not it was delivered."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,14 +28,21 @@ class Since:
 
 
 async def accepted(
-    connection: AsyncConnection, customer: CustomerRef, since: Since
+    connection: AsyncConnection, customer: CustomerRef, since: Since, run_id: str = ""
 ) -> list[JourneyEvent]:
     """A customer's events that may end or move a journey, newest first.
 
     Events that another journey took in are left out, except orders and emptied carts.
+
+    Args:
+        connection: to read by.
+        customer: whose events.
+        since: from when on they matter.
+        run_id: of the journey. It may have closed and decide once more: what it took in is its own.
     """
     takes_back = or_(inbox.c.kind == EventKind.ORDER_PLACED, inbox.c.empties_cart)
-    is_new = and_(inbox.c.at > since.left_at, or_(inbox.c.taken_by.is_(None), takes_back))
+    is_free = or_(inbox.c.taken_by.is_(None), inbox.c.taken_by == run_id, takes_back)
+    is_new = and_(inbox.c.at > since.left_at, is_free)
     ordered = and_(inbox.c.at >= since.orders_since, inbox.c.kind == EventKind.ORDER_PLACED)
     return await _newest_of_each_kind(connection, customer, or_(is_new, ordered))
 
@@ -125,6 +132,8 @@ class TakenIn:
     """What the next journey may begin with."""
     at: datetime
     """When the journey closed."""
+    closed_before: datetime | None = None
+    """When it closed by an earlier record of this run, which this one replaces."""
 
 
 async def take(connection: AsyncConnection, customer: CustomerRef, what: TakenIn) -> None:
@@ -136,10 +145,7 @@ async def take(connection: AsyncConnection, customer: CustomerRef, what: TakenIn
         inbox.c.store_id == customer.store_id,
         inbox.c.customer_id == customer.customer_id,
     )
-    # What an earlier record of this run took in, when it decided without a signal that came.
-    await connection.execute(
-        update(inbox).where(*of_customer, inbox.c.taken_by == what.run_id).values(taken_by=None)
-    )
+    await _give_back(connection, what, of_customer)
     by_id = inbox.c.event_id.in_(what.event_ids)
     which = by_id if what.up_to is None else or_(by_id, inbox.c.at <= what.up_to)
     await connection.execute(
@@ -151,6 +157,23 @@ async def take(connection: AsyncConnection, customer: CustomerRef, what: TakenIn
             which,
         )
         .values(taken_by=what.run_id, dispatched_at=_delivered(what.at))
+    )
+
+
+async def _give_back(
+    connection: AsyncConnection, what: TakenIn, of_customer: Sequence[ColumnElement[bool]]
+) -> None:
+    """Undo an earlier record of this run, which decided without a signal that came.
+
+    What was not delivered because that record had taken it in is delivered after all.
+    """
+    undelivered = case(
+        (inbox.c.dispatched_at == what.closed_before, None), else_=inbox.c.dispatched_at
+    )
+    await connection.execute(
+        update(inbox)
+        .where(*of_customer, inbox.c.taken_by == what.run_id)
+        .values(taken_by=None, dispatched_at=undelivered)
     )
 
 

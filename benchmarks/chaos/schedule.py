@@ -9,6 +9,11 @@ from typing import Final
 from sandbox.graph import GraphFailure
 from sandbox.partner_faults import PartnerFailure
 
+PARTNER_FAILURES: Final = tuple(
+    each for each in PartnerFailure if each is not PartnerFailure.NOT_FOUND
+)
+"""By the contract a 404 with JSON is an answer: the partner knows no such customer."""
+
 
 class Target(StrEnum):
     """What an action hits."""
@@ -112,7 +117,7 @@ def _freezes(chance: random.Random, seconds: float) -> Iterator[Action]:
 def _failures(chance: random.Random, seconds: float) -> Iterator[Action]:
     for number in range(int(seconds / FAIL_EVERY)):
         at, slow = FAIL_EVERY * (number + chance.random()), chance.uniform(1, 4)
-        yield Action(at, Target.PARTNER, What.FAIL, slow, chance.choice(tuple(PartnerFailure)))
+        yield Action(at, Target.PARTNER, What.FAIL, slow, chance.choice(PARTNER_FAILURES))
         failure, code = chance.choice(META_FAILURES)
         yield Action(at, Target.META, What.FAIL, failure=failure, code=code)
 

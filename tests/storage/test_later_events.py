@@ -1,12 +1,15 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, select
+
 from domain.events.kinds import OPERATOR_EXIT, EventKind
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery, Routing
-from storage import later_events
+from storage import inbox_delivery, later_events
 from storage.database import Database
 from storage.later_events import MAX_OF_A_KIND, Since, TakenIn
+from storage.tables import inbox
 from tests.storage.builders import (
     CUSTOMER,
     NOW,
@@ -22,9 +25,9 @@ ME = CustomerRef(STORE, CUSTOMER)
 SINCE = Since(left_at=NOW, orders_since=later(-600))
 
 
-async def accepted(database: Database) -> list[str]:
+async def accepted(database: Database, run_id: str = "") -> list[str]:
     async with database.reading() as connection:
-        found = await later_events.accepted(connection, ME, SINCE)
+        found = await later_events.accepted(connection, ME, SINCE, run_id)
     return [event.event_id for event in found]
 
 
@@ -35,13 +38,21 @@ async def take(
     up_to: datetime | None = None,
     but: Collection[str] = (),
 ) -> None:
+    await take_in(database, TakenIn("run", event_ids, up_to, but, NOW))
+
+
+async def take_in(database: Database, what: TakenIn) -> None:
     async with database.transaction() as connection:
-        await later_events.take(connection, ME, TakenIn("run", event_ids, up_to, but, NOW))
+        await later_events.take(connection, ME, what)
 
 
 async def taken(database: Database, *event_ids: str) -> set[str]:
     async with database.reading() as connection:
         return set(await later_events.taken(connection, STORE, event_ids, "another"))
+
+
+def event_is(event_id: str) -> ColumnElement[bool]:
+    return inbox.c.event_id == event_id
 
 
 async def exited(database: Database) -> str | None:
@@ -129,6 +140,26 @@ async def test_run_that_closes_again_takes_in_what_it_decided_last(registered: D
         assert await later_events.taken(connection, STORE, ["e1"], "run") == []
     await take(registered, ["e2"], but=["e1"])
     assert await taken(registered, "e1", "e2") == {"e2"}
+
+
+async def test_run_that_closes_again_sees_what_it_took_in_and_gives_back_what_it_leaves(
+    registered: Database,
+) -> None:
+    await accept(registered, an_event("e1", at=later(1)))
+    await accept(registered, an_event("e2", at=later(2)))
+    [delivered] = await lease(registered, later(1), limit=1)
+    async with registered.transaction() as connection:
+        row_id = (await connection.execute(select(inbox.c.id).where(event_is(delivered)))).scalar()
+        assert row_id is not None
+        await inbox_delivery.mark_dispatched(connection, row_id, NOW, to_open_journey=True)
+    first, second = later(10), later(20)
+    await take_in(registered, TakenIn("run", ["e1", "e2"], None, [], first))
+    assert await accepted(registered) == []
+    assert await accepted(registered, "run") == ["e2", "e1"]
+    assert await lease(registered, later(100)) == []
+
+    await take_in(registered, TakenIn("run", [], NOW, [], second, closed_before=first))
+    assert await lease(registered, later(200)) == ["e2"], "the other one was delivered"
 
 
 async def test_journey_that_never_had_a_trigger_takes_in_only_its_events(
