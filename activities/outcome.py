@@ -7,7 +7,7 @@ from temporalio import activity
 from domain.events.journey_event import JourneyEvent
 from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import JourneyRecord, Reason
-from storage import holds, journeys, later_events
+from storage import holds, journeys, later_events, messages
 from storage.database import Database, lock
 from storage.later_events import TakenIn
 
@@ -42,6 +42,9 @@ class Outcomes:
                 closed_before=await journeys.closed_at(connection, journey.run_id),
             )
             await journeys.record(connection, journey)
+            if journey.trigger is not None:
+                of_trigger = (customer.store_id, customer.customer_id, journey.trigger.event_id)
+                await messages.abandon(connection, *of_trigger, journey.closed_at)
             await later_events.take(connection, customer, taken)
             await holds.forget(connection, customer.store_id, customer.customer_id)
             if journey.left_at is None or journey.reason in EXITS:

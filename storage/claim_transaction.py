@@ -35,9 +35,6 @@ from storage.later_events import Since
 from storage.messages import LedgerUpdate, Message, MessageKey, MessageStatus
 from storage.stores import PAUSED_BY_OPERATOR, Store
 
-ABANDONED = "the worker that was sending it died"
-"""Why a claim without an outcome is unknown."""
-
 MAX_NAMED = 10
 """Messages that a frequency cap counts, as evidence."""
 
@@ -91,9 +88,9 @@ async def _settle_abandoned(
     """A claim without an outcome is unknown: its worker died, or is late."""
     if message.status is not MessageStatus.CLAIMED:
         return message
-    abandoned = LedgerUpdate(MessageStatus.UNKNOWN, because=ABANDONED)
+    abandoned = LedgerUpdate(MessageStatus.UNKNOWN, because=messages.ABANDONED)
     await messages.settle(connection, message.message_id, now, abandoned)
-    return replace(message, status=MessageStatus.UNKNOWN, because=ABANDONED)
+    return replace(message, status=MessageStatus.UNKNOWN, because=messages.ABANDONED)
 
 
 async def _claim_or_postpone(

@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import insert_new
 from storage.tables import messages
 
+ABANDONED = "the worker that was sending it died"
+"""Why a claim without an outcome is unknown."""
+
 
 class MessageStatus(StrEnum):
     """What is known of a message."""
@@ -186,6 +189,34 @@ async def settle(
     )
     if settled.rowcount == 0 and outcome.recipient:
         await connection.execute(update(messages).where(same_message).values(**outcome.recipient))
+
+
+async def abandon(
+    connection: AsyncConnection,
+    store_id: str,
+    customer_id: str,
+    trigger_event_id: str,
+    at: datetime,
+) -> None:
+    """Have claims without an outcome be unknown, when nothing will claim them again.
+
+    Args:
+        connection: of the transaction that records the end of their journey.
+        store_id: the journey's store.
+        customer_id: whose journey it was.
+        trigger_event_id: what it was about.
+        at: when it ended. What their worker still records counts, if it lives.
+    """
+    await connection.execute(
+        update(messages)
+        .where(
+            messages.c.store_id == store_id,
+            messages.c.customer_id == customer_id,
+            messages.c.trigger_event_id == trigger_event_id,
+            messages.c.status == MessageStatus.CLAIMED,
+        )
+        .values(status=MessageStatus.UNKNOWN, because=ABANDONED, updated_at=at)
+    )
 
 
 async def allow_again(connection: AsyncConnection, message_id: str, again_at: datetime) -> None:

@@ -70,11 +70,11 @@ async def test_claim_of_a_dead_worker_is_unknown_and_never_sent(registered: Data
         again = await claim(registered)
         assert isinstance(again, Message)
         assert (again.message_id, again.status) == (message_id, MessageStatus.UNKNOWN)
-        assert again.because == claim_transaction.ABANDONED
+        assert again.because == messages.ABANDONED
     async with registered.reading() as connection:
         row = await messages.get(connection, message_id)
     assert row is not None
-    assert (row.status, row.because) == (MessageStatus.UNKNOWN, claim_transaction.ABANDONED)
+    assert (row.status, row.because) == (MessageStatus.UNKNOWN, messages.ABANDONED)
 
 
 async def test_message_that_was_provably_not_sent_may_be_claimed_again(

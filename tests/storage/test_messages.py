@@ -2,11 +2,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from storage import message_reports, messages
+from storage import message_reports, messages, tables
 from storage.database import Database
 from storage.messages import ERASED, LedgerUpdate, MessageKey, MessageStatus
-from tests.storage.builders import DETAILS, NOW, OTHER_STORE, STORE, key, later
+from tests.storage.builders import CUSTOMER, DETAILS, NOW, OTHER_STORE, STORE, key, later
 
 
 async def claim(database: Database, which: MessageKey, seconds: float = 0, **details: Any) -> str:
@@ -115,3 +116,26 @@ async def test_an_answer_does_not_bring_back_what_was_erased_meanwhile(
         await messages.settle(connection, message_id, NOW, sent)
         (row,) = await messages.for_step(connection, key())
     assert (row.status, row.provider_id) == (MessageStatus.ACCEPTED, ERASED)
+
+
+@pytest.mark.parametrize("status", MessageStatus)
+async def test_claim_without_an_outcome_is_unknown_when_its_journey_ended(
+    registered: Database, status: MessageStatus
+) -> None:
+    message_id = await claim(registered, key())
+    if status is not MessageStatus.CLAIMED:
+        async with registered.transaction() as connection:
+            await connection.execute(update(tables.messages).values(status=status))
+    others = (key(customer_id="c2"), key(trigger_event_id="e2"), key(store_id=OTHER_STORE))
+    for other in others:
+        await claim(registered, other)
+
+    async with registered.transaction() as connection:
+        await messages.abandon(connection, STORE, CUSTOMER, "e1", later())
+
+    left = MessageStatus.UNKNOWN if status is MessageStatus.CLAIMED else status
+    assert await status_of(registered, key()) is left
+    assert {await status_of(registered, other) for other in others} == {MessageStatus.CLAIMED}
+    if status is MessageStatus.CLAIMED:
+        await settle(registered, message_id, MessageStatus.ACCEPTED)
+        assert await status_of(registered, key()) is MessageStatus.ACCEPTED
