@@ -18,7 +18,7 @@ from typing import Final
 
 from api.admission import too_many
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 8
 MAX_WAITING: Final = 240
 """Events of a store that wait for a turn: more than its burst has, and as many connections."""
 
