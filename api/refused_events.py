@@ -23,7 +23,7 @@ _EVENTS: Final = re.compile(r"/v1/stores/([^/]+)/events")
 class RefusedEvents:
     """ASGI middleware: answers 401 where nothing proves a sender, 429 to a key that floods.
 
-    Whatever it passes on is refused by the route itself, if it must be.
+    The route itself refuses what passes here and must not.
     """
 
     def __init__(self, app: ASGIApp, limits: StoreLimits, route: BaseRoute) -> None:

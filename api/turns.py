@@ -1,10 +1,9 @@
 """Turns: how many events of a store are processed at a time.
 
-A store that posts alone has the machine. Beside others it has as many turns as the processor has
-time for: a store whose events wait for it anyway loses nothing, and one whose events wait for a
-database far away is not slowed down. Under way, a store whose events wait in line lets those of
-stores with fewer waiting pass. So a flood of one store costs another what is left of one event, not
-a share of the processor.
+A store that posts alone has all turns. Beside others it has as many as the processor has time for,
+so a store whose database is far away is not slowed down. A store whose events wait in line lets
+stores with fewer waiting events pass. So a flood of one store costs another what is left of the
+events under way, not a share of the processor.
 """
 
 import asyncio

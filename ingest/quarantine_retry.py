@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from clock import Clock
 from ingest import meta_updates
 from ingest.event_parser import parse_event
@@ -17,10 +15,10 @@ from ingest.metrics import IngestMetrics
 from ingest.quarantine_updates import notification
 from ingest.receipts import Receipt
 from ingest.update_results import RoutedUpdate, UpdateCounts
+from ingest.webhook_processor import NOT_NOW
 from storage import quarantine, stores
 from storage.database import Database
 from storage.quarantine import EVENT
-from storage.secret_cipher import SecretCipherError
 from whatsapp.template_changes import TemplateUpdate
 from whatsapp.updates import Other, Unreadable, Update
 from whatsapp.webhook import parse
@@ -103,7 +101,7 @@ class QuarantineRetry:
     async def _applied(self, batch: list[RoutedUpdate]) -> UpdateCounts:
         try:
             return await meta_updates.apply_updates(self._database, batch, self._clock())
-        except (SQLAlchemyError, OSError, SecretCipherError):
+        except NOT_NOW:
             raise
         except Exception as error:  # the failure is the datum: it stays quarantined
             problem = {"type": type(error).__name__, "loc": [], "msg": "cannot be processed"}

@@ -21,7 +21,7 @@ class ClaimedPerson:
 
     @property
     def everything(self) -> frozenset[str]:
-        """Whatever is locked."""
+        """All that is locked."""
         return self.contacts.numbers | self.contacts.emails | self.identities
 
 

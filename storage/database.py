@@ -39,7 +39,7 @@ _SQLITE_PRAGMAS = (
 MAX_COUNTED = 100_000
 """Counting for monitoring stops here: operators act the same on any larger number."""
 
-_IMPATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
+_TIMEOUTS = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
 """Of libpq: seconds until a connection stands, milliseconds until what was sent is acknowledged."""
 
 _READ_ONLY = "comeback_read_only"
@@ -102,7 +102,7 @@ class Database:
         # Claims read again after they got their lock: a snapshot from before would be outdated.
         isolation = {} if sqlite else {"isolation_level": "READ COMMITTED"}
         self._engine = create_async_engine(
-            impatient_url(parsed),
+            url_with_timeouts(parsed),
             pool_pre_ping=True,
             hide_parameters=True,  # errors are logged, and parameters are what partners posted
             json_serializer=write_json,
@@ -190,11 +190,11 @@ def async_url(url: str) -> URL:
     return parsed.set(drivername=_DRIVERS[name])
 
 
-def impatient_url(url: URL) -> URL:
+def url_with_timeouts(url: URL) -> URL:
     """The URL by which a PostgreSQL server that does not answer is an error after some seconds."""
     if url.get_backend_name() != "postgresql":
         return url
-    return url.update_query_dict({**_IMPATIENCE, **url.query})
+    return url.update_query_dict({**_TIMEOUTS, **url.query})
 
 
 def sync_url(url: str) -> URL:

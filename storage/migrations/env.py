@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-from storage.database import impatient_url, prepare_sqlite, sync_url
+from storage.database import prepare_sqlite, sync_url, url_with_timeouts
 from storage.tables import metadata
 
 _LOCK = 7_265_636_176  # any number that nothing else uses
@@ -12,7 +12,7 @@ _LOCK = 7_265_636_176  # any number that nothing else uses
 def run() -> None:
     """Migrate while holding the database's own lock, so that the second process waits."""
     url = context.config.attributes["database_url"]
-    engine = create_engine(impatient_url(sync_url(url)), poolclass=pool.NullPool)
+    engine = create_engine(url_with_timeouts(sync_url(url)), poolclass=pool.NullPool)
     sqlite = engine.dialect.name == "sqlite"
     if sqlite:
         prepare_sqlite(engine)
