@@ -1,9 +1,10 @@
 """Stores: their configuration, their secrets and their pause."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.stores.config import StoreConfig
@@ -29,6 +30,8 @@ class Store:
     hash_key: str = field(repr=False)
     paused_at: datetime | None
     paused_because: str | None
+    version: datetime | None = None
+    """When its configuration was last replaced; None: of a test's own making."""
 
     @property
     def paused(self) -> bool:
@@ -69,7 +72,7 @@ async def put(
     await connection.execute(
         insert(stores).values(store_id=store_id, created_at=now, **columns, **values)
     )
-    return Store(store_id, config, hash_key, paused_at=None, paused_because=None)
+    return Store(store_id, config, hash_key, paused_at=None, paused_because=None, version=now)
 
 
 async def get(
@@ -102,6 +105,21 @@ async def existing(connection: AsyncConnection, store_id: str, *, for_share: boo
     if store is None:
         raise LookupError(f"no store {store_id}")
     return store
+
+
+_VERSIONS = select(stores.c.store_id, stores.c.updated_at).where(
+    stores.c.store_id.in_(bindparam("store_ids", expanding=True))
+)
+
+
+async def changed_among(connection: AsyncConnection, known: Collection[Store]) -> list[Store]:
+    """Those of these stores whose configuration was replaced since they were read."""
+    if not known:
+        return []
+    store_ids = [each.store_id for each in known]
+    found = await connection.execute(_VERSIONS, {"store_ids": store_ids})
+    versions = {row.store_id: row.updated_at for row in found}
+    return [each for each in known if versions.get(each.store_id) != each.version]
 
 
 async def last_changed(connection: AsyncConnection) -> Store | None:
@@ -146,4 +164,5 @@ def _store(cipher: SecretCipher, row: RowMapping) -> Store:
         hash_key=hash_key_of(cipher, row),
         paused_at=row["paused_at"],
         paused_because=row["paused_because"],
+        version=row["updated_at"],
     )

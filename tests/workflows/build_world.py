@@ -20,6 +20,7 @@ from clock import Clock
 from sandbox.app import create_sandbox
 from sandbox.server import serve
 from settings import Settings
+from temporal.gateway import JourneyGateway
 from temporal.workers import run_workers
 from tests.workflows.world import World, real_now
 
@@ -58,7 +59,8 @@ async def build_world(
         await stack.enter_async_context(
             run_workers(environment.client, activities, deployment=deployment)
         )
-        dispatcher = make_dispatcher(database, environment.client, real_now)
-        intake = make_intake(database, environment.client, real_now)
+        gateway = JourneyGateway(environment.client)
+        dispatcher = make_dispatcher(database, gateway, real_now)
+        intake = make_intake(database, gateway, real_now)
         notifier = make_notifier(database, environment.client)
         yield World(environment, database, controls, intake, dispatcher, notifier)
