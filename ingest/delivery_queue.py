@@ -73,6 +73,7 @@ class DeliveryQueue:
         self._newest: dict[CustomerRef, int] = {}
         self._queued = 0
         self._left_behind = False
+        self._closing = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._unavailable_until: datetime | None = None
         self._idle = asyncio.Event()
@@ -109,8 +110,8 @@ class DeliveryQueue:
 
     async def close(self) -> None:
         """Deliver no more than what is under way; give the rest to the dispatcher."""
-        self._ready.clear()
-        if self._tasks:
+        self._closing = True
+        while self._tasks:
             await asyncio.wait(self._tasks)
         left = [each for events in self._events.values() for each in events]
         await self._give_up(left)
@@ -121,7 +122,7 @@ class DeliveryQueue:
 
     def _begin(self) -> None:
         """Begin as many deliveries as there is room for."""
-        while self._ready and len(self._tasks) < self._limit():
+        while self._ready and not self._closing and len(self._tasks) < self._limit():
             store_id, customers = self._ready.popitem(last=False)
             customer = customers.popleft()
             if customers:
@@ -131,10 +132,13 @@ class DeliveryQueue:
     def _limit(self) -> int:
         return max(AT_LEAST, AT_ONCE - self._accepting())
 
+    def _has_spare_time(self) -> bool:
+        return not self._closing and self._limit() > AT_ONCE // 2
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._begin()
-        if self._left_behind and not self._ready and self._limit() > AT_ONCE // 2:
+        if self._left_behind and not self._ready and self._has_spare_time():
             self._left_behind = False
             self._spawn(self._catch_up())
         if not self._events and not self._tasks:
@@ -148,7 +152,7 @@ class DeliveryQueue:
     async def _catch_up(self) -> None:
         """Deliver what there was no room for, while few events come."""
         try:
-            while self._limit() > AT_ONCE // 2 and await self._dispatcher.sweep():
+            while self._has_spare_time() and await self._dispatcher.sweep():
                 pass
         except (TemporalUnavailableError, SQLAlchemyError, OSError) as error:
             log.warning("events are delivered later", because=type(error).__name__)

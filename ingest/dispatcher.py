@@ -117,6 +117,7 @@ class Dispatcher:
         Raises:
             TemporalUnavailableError: after all were tried, for some Temporal was unavailable.
         """
+        await self.marked()  # what seems to be leased still would keep back its customer's events
         now = self._clock()
         async with self._database.transaction() as connection:
             rows = await inbox_delivery.lease_due(connection, now, now + LEASE, BATCH)

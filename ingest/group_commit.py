@@ -1,20 +1,25 @@
 """Group commit: what arrives while a transaction runs shares the next one.
 
 A commit waits for the disk, and a transaction costs several statements, however many events it
-stores. So events do not have one each. Nothing is delayed for the sake of a larger group: an event
-that arrives while no transaction runs begins one at once.
+stores. So events do not have one each. An event that arrives alone begins one at once. After a
+group, those who were just answered have a moment to post their next events: without it groups
+would alternate between one event and all others.
 """
 
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from storage.database import UNAVAILABLE_ERRORS
 
 MAX_GROUP: Final = 64
 """Events of one transaction: they have one answer time, and few enough to be quick."""
+
+GATHERING: Final = timedelta(milliseconds=2)
+"""After a group of several, before the next one."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -87,8 +92,14 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _run(self) -> None:
         try:
-            while group := list(self._next_group()):
+            size = 1
+            while True:
+                await asyncio.sleep(GATHERING.total_seconds() if size > 1 else 0)
+                group = list(self._next_group())
+                if not group:
+                    return
                 await self._commit_group(group)
+                size = len(group)
         finally:
             self._runs = False
 
