@@ -21,7 +21,7 @@ from domain.messages.send_outcome import (
     SendOutcome,
     Unknown,
 )
-from outbound_http import RequestTrace
+from outbound_http.request_trace import RequestTrace
 from partners.egress import (
     UNREACHABLE,
     ForbiddenAddressError,

@@ -21,7 +21,8 @@ from pydantic import (
 
 from domain.stores.config import ExitApi
 from domain.values.timestamps import require_utc
-from outbound_http import OversizedAnswerError, RequestTrace, read_body
+from outbound_http.body import OversizedAnswerError, read_body
+from outbound_http.request_trace import RequestTrace
 from partners.egress import UNREACHABLE, PinnedUrl, Resolve, pin, system_addresses
 
 MAX_BYTES = 256 * 1024
