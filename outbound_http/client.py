@@ -1,5 +1,6 @@
 """A client of httpx's for one kind of remote system."""
 
+import ssl
 from dataclasses import dataclass
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -47,6 +48,7 @@ def outbound_client(
     timeout: httpx.Timeout | None = None,
     *,
     addresses_only: bool = False,
+    tls: ssl.SSLContext | None = None,
 ) -> httpx.AsyncClient:
     """An HTTP client for one kind of remote system; the caller closes it.
 
@@ -58,12 +60,14 @@ def outbound_client(
         limits: of connections in use, and of idle ones besides.
         timeout: of the phases of a request.
         addresses_only: refuse URLs whose host is a name.
+        tls: checks certificates; None: by the authorities that certifi lists.
     """
+    resolver = AddressesOnly() if addresses_only else None
     return OutboundClient(
         peer,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         trust_env=False,
         follow_redirects=False,
         timeout=timeout or httpx.Timeout(timedelta(seconds=5).total_seconds()),
-        transport=AiohttpTransport(limits, resolver=AddressesOnly() if addresses_only else None),
+        transport=AiohttpTransport(limits, tls, resolver),
     )

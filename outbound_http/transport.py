@@ -48,10 +48,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends httpx's requests, with its extensions `timeout`, `trace` and `sni_hostname`."""
 
     def __init__(
-        self,
-        limits: httpx.Limits,
-        tls: ssl.SSLContext | None = None,
-        resolver: AbstractResolver | None = None,
+        self, limits: httpx.Limits, tls: ssl.SSLContext | None, resolver: AbstractResolver | None
     ) -> None:
         """Open no connection yet; an event loop must be running.
 

@@ -1,0 +1,78 @@
+"""A server on loopback that answers with given bytes, and remembers what it was sent."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+ENOUGH = 5
+"""Seconds for what must happen at once."""
+
+
+@dataclass
+class RawServer:
+    """Answers the nth request with the nth of these; None closes the connection instead."""
+
+    answers: list[bytes | None]
+    port: int = 0
+    requests: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    closed: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+    """What came on each connection that the other side closed, after the last whole request."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def next_closed(self) -> bytes:
+        async with asyncio.timeout(ENOUGH):
+            return await self.closed.get()
+
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.writers.append(writer)
+        with suppress(OSError):
+            await self._serve(reader, writer)
+        await _close(writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            try:
+                self.requests.append(await read_request(reader))
+            except asyncio.IncompleteReadError as error:
+                self.closed.put_nowait(error.partial)
+                return
+            answer = self.answers.pop(0)
+            if answer is None:
+                return
+            writer.write(answer)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+
+
+async def read_request(reader: asyncio.StreamReader) -> bytes:
+    """A whole request, with the body that its length announces."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    _, _, length = head.lower().partition(b"content-length: ")
+    return head + await reader.readexactly(int(length.split(b"\r\n")[0] or 0))
+
+
+@asynccontextmanager
+async def serving(
+    *answers: bytes | None, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[RawServer]:
+    """Serve these answers, each once."""
+    raw = RawServer(list(answers))
+    async with await asyncio.start_server(raw.handle, host, 0, ssl=tls) as server:
+        raw.port = server.sockets[0].getsockname()[1]
+        yield raw
+        for each in raw.writers:
+            await _close(each)
