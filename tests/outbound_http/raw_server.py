@@ -1,4 +1,4 @@
-"""A server on loopback that answers with given bytes, and remembers what it was sent."""
+"""A server on loopback that answers with given bytes, and a client with small limits."""
 
 import asyncio
 import ssl
@@ -6,7 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+import httpx
+
+from outbound_http.client import Peer, outbound_client
+
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+HALF = b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{"
+MOMENT = 0.05
+"""Seconds for what must not happen."""
+
 ENOUGH = 5
 """Seconds for what must happen at once."""
 
@@ -30,6 +38,7 @@ class RawServer:
         async with asyncio.timeout(ENOUGH):
             return await self.closed.get()
 
+    received: asyncio.Event = field(default_factory=asyncio.Event)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -46,6 +55,7 @@ class RawServer:
             except asyncio.IncompleteReadError as error:
                 self.closed.put_nowait(error.partial)
                 return
+            self.received.set()
             answer = self.answers.pop(0)
             if answer is None:
                 return
@@ -76,3 +86,19 @@ async def serving(
         yield raw
         for each in raw.writers:
             await _close(each)
+
+
+@asynccontextmanager
+async def client(
+    *,
+    connections: int = 10,
+    idle: int = 10,
+    expiry: float = 60,
+    timeouts: httpx.Timeout | None = None,
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client as the product has them."""
+    limits = httpx.Limits(
+        max_connections=connections, max_keepalive_connections=idle, keepalive_expiry=expiry
+    )
+    async with outbound_client(Peer("test"), limits, timeouts) as http:
+        yield http

@@ -10,11 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from outbound_http.client import Peer, outbound_client
 from outbound_http.request_trace import BEGINS, UNSENT, RequestTrace
-from tests.outbound_http.raw_server import ENOUGH, OK, serving
+from tests.outbound_http.raw_server import ENOUGH, OK, client, serving
 
-LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=60)
 MINE = b"HTTP/1.1 201 Created\r\ncontent-length: 4\r\n\r\nmine"
 UNASKED = pytest.mark.parametrize(
     "unasked", [OK, b"HTTP/1.1 429 Slow\r\ncontent-length: 0\r\n\r\n", b"?"]
@@ -24,8 +22,8 @@ METHODS = pytest.mark.parametrize("method", ["POST", "GET"])
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with outbound_client(Peer("test"), LIMITS) as client:
-        yield client
+    async with client() as usual:
+        yield usual
 
 
 async def send(
