@@ -1,6 +1,7 @@
 """A request is written at most once, and a failure tells whether it may have been."""
 
 import asyncio
+import gc
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -70,7 +71,7 @@ async def test_nor_is_one_on_a_connection_that_was_kept_alive(
 
 @METHODS
 async def test_a_connection_that_is_reset_after_the_request_leaves_it_unknown(
-    http: httpx.AsyncClient, method: str
+    http: httpx.AsyncClient, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with resetting() as (url, requests):
         first, _ = await send(http, url, method)
@@ -80,6 +81,8 @@ async def test_a_connection_that_is_reset_after_the_request_leaves_it_unknown(
     assert isinstance(error, httpx.ReadError)
     assert not trace.proves_unsent(error)
     assert len(requests) == 2
+    gc.collect()
+    assert not caplog.records
 
 
 @contextmanager

@@ -52,6 +52,16 @@ async def test_idle_connections_are_bounded() -> None:
     assert (first.connections, second.connections) == (1, 2)
 
 
+async def test_closed_connections_do_not_count_as_idle() -> None:
+    async with serving(None, None, OK, OK) as server, client(idle=1) as http:
+        for _ in range(2):
+            with pytest.raises(httpx.RemoteProtocolError):
+                await http.get(server.url)
+        for _ in range(2):
+            await http.get(server.url)
+    assert server.connections == 3
+
+
 async def test_an_idle_connection_is_closed_when_its_time_is_over() -> None:
     async with serving(OK) as server, client(expiry=MOMENT) as http:
         await http.get(server.url)
