@@ -9,7 +9,6 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import update
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.events.journey_event import JourneyEvent
 from domain.journey.identity import CustomerRef
@@ -20,6 +19,7 @@ from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
 from storage.inbox import NewEvent, add
 from storage.tables import inbox, stores
+from temporal.client import PLAIN_CONVERTER
 from temporal.gateway import JourneyGateway
 from temporal.rpc import UndeliverableError
 from tests.workflows.world import MINUTE, Shop, World, order, real_now
@@ -29,7 +29,7 @@ from tests.workflows.world import MINUTE, Shop, World, order, real_now
 async def intake_without_temporal(real_world: World) -> Intake:
     """An intake whose Temporal is unavailable."""
     gateway = JourneyGateway(
-        await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+        await Client.connect("127.0.0.1:1", lazy=True, data_converter=PLAIN_CONVERTER)
     )
     dispatcher = Dispatcher(real_world.database, gateway, real_now)
     return Intake(real_world.database, dispatcher, IngestMetrics(CollectorRegistry()), real_now)

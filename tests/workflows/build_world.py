@@ -21,6 +21,7 @@ from sandbox.app import create_sandbox
 from sandbox.server import serve
 from settings import Settings
 from temporal.workers import run_workers
+from tests.workflow_runner import SANDBOX
 from tests.workflows.world import World, real_now
 
 META_TIMEOUT = timedelta(seconds=1)
@@ -56,7 +57,12 @@ async def build_world(
             httpx.AsyncClient(base_url=sandbox_url, trust_env=False)
         )
         await stack.enter_async_context(
-            run_workers(environment.client, activities, deployment=deployment)
+            run_workers(
+                environment.client,
+                activities,
+                deployment=deployment,
+                workflow_runner=SANDBOX,
+            )
         )
         dispatcher = make_dispatcher(database, environment.client, real_now)
         intake = make_intake(database, environment.client, real_now)
