@@ -7,8 +7,9 @@ Every exit check reads the row, and writes it only when it changes.
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.stores.config import ExitApi
@@ -49,13 +50,16 @@ class ExitApiState:
         return self.failed_at is None or now - self.failed_at >= FAILURE_INTERVAL
 
 
+_READ: Final = select(*(exit_api_state.c[each.name] for each in fields(ExitApiState))).where(
+    exit_api_state.c.store_id == bindparam("of_store"),
+    exit_api_state.c.api_hash == bindparam("of_api"),
+)
+
+
 async def read(connection: AsyncConnection, store_id: str, api: ExitApi) -> ExitApiState:
     """What is known of a store's Exit API; nothing, once its URL or style was changed."""
-    columns = [exit_api_state.c[each.name] for each in fields(ExitApiState)]
-    query = select(*columns).where(
-        exit_api_state.c.store_id == store_id, exit_api_state.c.api_hash == _hash(api)
-    )
-    row = (await connection.execute(query)).mappings().first()
+    which = {"of_store": store_id, "of_api": _hash(api)}
+    row = (await connection.execute(_READ, which)).mappings().first()
     return ExitApiState() if row is None else ExitApiState(**row)
 
 

@@ -6,8 +6,9 @@ waits for it.
 """
 
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new, lock
@@ -22,23 +23,24 @@ SLOT_KEPT = timedelta(minutes=1)
 TO_ONE_PERSON = timedelta(seconds=6)
 
 
+_OF_NUMBER: Final = pace.c.phone_number_id == bindparam("of_number")
+_NEXT: Final = select(pace.c.next_at).where(_OF_NUMBER)
+_MOVE: Final = update(pace).where(_OF_NUMBER).values(next_at=bindparam("free_at"))
+
+
 async def take_slot(
     connection: AsyncConnection, phone_number_id: str, per_second: float, now: datetime
 ) -> datetime:
     """Take a number's next free slot, now or later."""
     await lock(connection, "pace", phone_number_id)
-    query = select(pace.c.next_at).where(pace.c.phone_number_id == phone_number_id)
-    next_at = (await connection.execute(query)).scalar()
+    of_number = {"of_number": phone_number_id}
+    next_at = (await connection.execute(_NEXT, of_number)).scalar()
     slot = max(now, next_at or now)
-    values = {
-        "phone_number_id": phone_number_id,
-        "next_at": slot + timedelta(seconds=1 / per_second),
-    }
+    free_at = slot + timedelta(seconds=1 / per_second)
     if next_at is None:
-        await insert_new(connection, pace, values)
+        await insert_new(connection, pace, {"phone_number_id": phone_number_id, "next_at": free_at})
     else:
-        same_number = pace.c.phone_number_id == phone_number_id
-        await connection.execute(pace.update().where(same_number).values(**values))
+        await connection.execute(_MOVE, {**of_number, "free_at": free_at})
     return slot
 
 
