@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database's URL, or the default one in `data_dir`."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'comeback.db'}"
+        return self.database_url or f"sqlite:///{self.data_dir / 'comeback.db'}"
 
 
 def _parse_key(entry: str) -> tuple[str, bytes]:

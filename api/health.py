@@ -110,7 +110,7 @@ async def _read_gauges(services: Services) -> DatabaseGauges:
     try:
         async with (
             asyncio.timeout(CHECK_TIMEOUT.total_seconds()),
-            services.database.reading() as connection,
+            services.database.reading(long=True) as connection,
         ):
             now = services.clock()
             oldest = await webhooks.oldest(connection) or now

@@ -131,7 +131,7 @@ async def list_messages(
 ) -> Ledger:
     """Messages claimed in a period, by default the last seven days, of all or of one status."""
     page = LedgerPage(period.start, period.end, after, PAGE_SIZE + 1, status)
-    async with services.database.reading() as connection:
+    async with services.database.reading(long=True) as connection:
         rows = await message_reports.listed(connection, store.store_id, page)
     entries = [_entry(row) for row in rows[:PAGE_SIZE]]
     last = (entries[-1].claimed_at, entries[-1].message_id) if len(rows) > PAGE_SIZE else None

@@ -88,7 +88,7 @@ async def list_quarantine_of_store(
 ) -> dict[str, list[StoreQuarantineEntry]]:
     """Invalid events and what was wrong with them, newest first; `before` an id for older ones."""
     page = QuarantinePage(PAGE_SIZE, before, store.store_id)
-    async with services.database.reading() as connection:
+    async with services.database.reading(long=True) as connection:
         rows = await quarantine.listed(connection, page, with_bodies=True)
     return {"quarantine": [StoreQuarantineEntry.model_validate(row) for row in rows]}
 
@@ -98,7 +98,7 @@ async def list_quarantine(
     page: Annotated[QuarantinePage, Depends(_page)], services: ServicesDep
 ) -> QuarantineList:
     """All that is quarantined, of every store and of none, filtered as asked; without bodies."""
-    async with services.database.reading() as connection:
+    async with services.database.reading(long=True) as connection:
         rows = await quarantine.listed(connection, page)
     shown = [QuarantineSummary.model_validate(row) for row in rows[:PAGE_SIZE]]
     next_cursor = str(shown[-1].id) if len(rows) > PAGE_SIZE else None

@@ -85,7 +85,7 @@ class CustomerData:
     async def export(self, store: Store, customer_id: str) -> Export | None:
         """Everything that is stored about a customer; None when that is nothing."""
         _, found, is_about = await self._stored(store, customer_id)
-        async with self._database.reading() as connection:
+        async with self._database.reading(long=True) as connection:
             quarantined = await customers.quarantined_about(connection, store.store_id, is_about)
             waiting = await customers.waiting_about(connection, is_about)
         found["quarantined"] = [_without_other_people(row) for row in quarantined]
@@ -103,10 +103,10 @@ class CustomerData:
         if any(found.values()):
             for key in keys:
                 await self._request_exit(store, key)
-        async with self._database.reading() as connection:
+        async with self._database.reading(long=True) as connection:
             waiting = await customers.waiting_about(connection, is_about)
         await self._process(waiting)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(long=True) as connection:
             bodies = await customers.quarantined_about(connection, store.store_id, is_about)
             erased = [
                 await customers.erase(connection, store.store_id, key, bodies) for key in keys
@@ -123,7 +123,7 @@ class CustomerData:
         region, store_id = store.config.default_region, store.store_id
         found: dict[str, Rows] = defaultdict(list)
         hashes, emails = set[str](), set[str]()
-        async with self._database.reading() as connection:
+        async with self._database.reading(long=True) as connection:
             keys = await known_keys(connection, store, customer_id)
             for key in keys:
                 for name, rows in (await customers.stored(connection, store_id, key)).items():

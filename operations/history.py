@@ -120,7 +120,7 @@ class HistoryReader:
         # Temporal first: a journey that closes in between is shown twice rather than never.
         journey, answered = await self._open_journey(customer)
         position = page or HistoryPosition()
-        async with self._database.reading() as connection:
+        async with self._database.reading(long=True) as connection:
             stored = await _stored(connection, customer, position)
             closed = await _explained(connection, customer, stored.closed[:PAGE_SIZE])
         if journey is None and not stored.known:

@@ -69,7 +69,7 @@ class Purge:
         if older_than < MIN_AGE:
             raise ValueError(f"events are kept for {MIN_AGE.days} days at least")
         await self._purge_quarantine(self._now - older_than)
-        async with self._database.reading() as connection:
+        async with self._database.reading(long=True) as connection:
             store_ids = await stores.ids(connection)
         for store_id in store_ids:
             if (store := await self._readable_store(store_id)) is not None:
@@ -78,7 +78,7 @@ class Purge:
     async def _readable_store(self, store_id: str) -> Store | None:
         """A store; None when its configuration cannot be read, which must not stop the others."""
         try:
-            async with self._database.reading() as connection:
+            async with self._database.reading(long=True) as connection:
                 return await stores.existing(connection, store_id)
         except ValidationError:
             log.error("store cannot be read, nothing of it is purged", store_id=store_id)  # noqa: TRY400  # a traceback would quote it
@@ -87,7 +87,7 @@ class Purge:
     async def _purge_quarantine(self, before: datetime) -> None:
         removed = purging.BATCH_SIZE
         while removed == purging.BATCH_SIZE:
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(long=True) as connection:
                 removed = await purging.quarantined(connection, before)
             self.purged.quarantined += removed
 
@@ -103,16 +103,16 @@ class Purge:
     async def _purge_aliases(self, store_id: str, before: datetime) -> None:
         cursor: Pair | None = None
         while True:
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(long=True) as connection:
                 _, cursor = await purging.aliases_of_strangers(connection, store_id, before, cursor)
             if cursor is None:
                 return
 
     async def _in_batches(self, step: _Step, store_id: str, before: datetime) -> int:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(long=True) as connection:
             done, cursor = await step(connection, store_id, before, None)
         while cursor is not None:
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(long=True) as connection:
                 count, cursor = await step(connection, store_id, before, cursor)
             done += count
         return done
@@ -121,7 +121,7 @@ class Purge:
         async for customer_id in self._customers_with_old_events(store_id, before):
             await self._check_namespace()
             if not await self._events_are_needed(store_id, customer_id):
-                async with self._database.transaction() as connection:
+                async with self._database.transaction(long=True) as connection:
                     removed = await purging.events(connection, store_id, customer_id, before)
                 self.purged.events += removed
 
@@ -130,7 +130,7 @@ class Purge:
     ) -> AsyncIterator[str]:
         after: str | None = ""
         while after is not None:
-            async with self._database.reading() as connection:
+            async with self._database.reading(long=True) as connection:
                 page = await purging.customers_of(connection, store_id, before, after)
             for customer_id in page:
                 yield customer_id
@@ -143,7 +143,7 @@ class Purge:
 
     async def _events_are_needed(self, store_id: str, customer_id: str) -> bool:
         """Whether a journey is open, or about to be, that may need this customer's events."""
-        async with self._database.reading() as connection:
+        async with self._database.reading(long=True) as connection:
             customer_ids = await purging.concerned(connection, store_id, customer_id)
             if await purging.any_undelivered(connection, store_id, customer_ids):
                 return True

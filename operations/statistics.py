@@ -51,7 +51,7 @@ async def statistics_of(
     """The statistics of a store, from `start` up to, not including, `end`."""
     whose = (store_id, start, end)
     plans: defaultdict[str, PlanStatistics] = defaultdict(PlanStatistics)
-    async with database.reading() as connection:
+    async with database.reading(long=True) as connection:
         _add_journeys(plans, await journeys.counted(connection, *whose))
         _add_messages(plans, await message_reports.counted(connection, *whose))
         _add_people(plans, await message_reports.people(connection, *whose))

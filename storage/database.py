@@ -28,13 +28,14 @@ from sqlalchemy.types import DateTime, TypeDecorator
 
 from domain.values.exact_json import read_json, write_json
 from storage.secret_cipher import SecretCipher
+from storage.sqlite_driver import BEGIN_WRITING, BUSY_MILLISECONDS, IN_THREAD
 
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+_DRIVERS = {"sqlite": "sqlite+eventloop", "postgresql": "postgresql+psycopg"}
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",  # readers do not wait for the writer
     "synchronous=FULL",  # a 202 survives a power cut
     "foreign_keys=ON",
-    "busy_timeout=5000",  # API and worker share the file
+    f"busy_timeout={BUSY_MILLISECONDS}",  # API and worker share the file
 )
 MAX_COUNTED = 100_000
 """Counting for monitoring stops here: operators act the same on any larger number."""
@@ -114,18 +115,30 @@ class Database:
         if sqlite:
             prepare_sqlite(self._engine.sync_engine)
             self._writing = asyncio.Lock()  # waiting writers of SQLite would sleep and retry
+        self._long_writer = self._engine.execution_options(**{IN_THREAD: True})
         self._reader = self._engine.execution_options(**{_READ_ONLY: True})
+        self._long_reader = self._reader.execution_options(**{IN_THREAD: True})
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Write: committed when the block ends, rolled back when it raises."""
-        async with self._writing, self._engine.begin() as connection:
+    async def transaction(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Write: committed when the block ends, rolled back when it raises.
+
+        Args:
+            long: a statement of it may take long, such as deleting thousands of rows.
+        """
+        engine = self._long_writer if long else self._engine
+        async with self._writing, engine.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Read, without keeping writers out."""
-        async with self._reader.begin() as connection:
+    async def reading(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Read, without keeping writers out.
+
+        Args:
+            long: a statement of it may take long, such as counting or a report.
+        """
+        engine = self._long_reader if long else self._reader
+        async with engine.begin() as connection:
             yield connection
 
     async def ping(self) -> None:
@@ -227,7 +240,7 @@ def prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get(_READ_ONLY, False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if read_only else BEGIN_WRITING)
 
 
 async def count_some(connection: AsyncConnection, rows: Select[Any]) -> int:

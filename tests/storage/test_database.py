@@ -103,8 +103,8 @@ async def test_database_that_answers_answers_a_ping(database: Database) -> None:
 
 
 def test_driver_of_the_url_is_replaced_by_ours() -> None:
-    assert async_url("sqlite:///x.db").drivername == "sqlite+aiosqlite"
-    assert sync_url("sqlite+aiosqlite:///x.db").drivername == "sqlite"
+    assert async_url("sqlite:///x.db").drivername == "sqlite+eventloop"
+    assert sync_url("sqlite+eventloop:///x.db").drivername == "sqlite"
     assert sync_url("postgresql://h/d").drivername == "postgresql+psycopg"
     with pytest.raises(ValueError, match="mysql"):
         async_url("mysql://h/d")
