@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.stores.config import ExitApi
@@ -50,17 +50,26 @@ class ExitApiState:
         return self.failed_at is None or now - self.failed_at >= FAILURE_INTERVAL
 
 
-_READ: Final = select(*(exit_api_state.c[each.name] for each in fields(ExitApiState))).where(
-    exit_api_state.c.store_id == bindparam("of_store"),
-    exit_api_state.c.api_hash == bindparam("of_api"),
+COLUMNS: Final = (
+    exit_api_state.c.api_hash,
+    *(exit_api_state.c[each.name] for each in fields(ExitApiState)),
 )
+"""What a state is made of, and which URL and style it is about."""
+
+_READ: Final = select(*COLUMNS).where(exit_api_state.c.store_id == bindparam("of_store"))
 
 
 async def read(connection: AsyncConnection, store_id: str, api: ExitApi) -> ExitApiState:
     """What is known of a store's Exit API; nothing, once its URL or style was changed."""
-    which = {"of_store": store_id, "of_api": _hash(api)}
-    row = (await connection.execute(_READ, which)).mappings().first()
-    return ExitApiState() if row is None else ExitApiState(**row)
+    row = (await connection.execute(_READ, {"of_store": store_id})).mappings().first()
+    return ExitApiState() if row is None else of_row(row, api)
+
+
+def of_row(row: RowMapping, api: ExitApi) -> ExitApiState:
+    """The state of a row with all `COLUMNS`, unless it is about another URL or style."""
+    if row["api_hash"] != _hash(api):
+        return ExitApiState()
+    return ExitApiState(**{each.name: row[each.name] for each in fields(ExitApiState)})
 
 
 async def record_answer(

@@ -3,20 +3,16 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, tuple_
+from sqlalchemy import RowMapping, bindparam, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.journey.outcomes import ClosedJourney, Outcome
+from domain.journey.outcomes import ClosedJourney
+from storage.new_rows import insert_if_new
 from storage.tables import journeys
 
+_ADD: Final = insert_if_new(journeys)
 _FORGET: Final = (
     delete(journeys).where(journeys.c.run_id == bindparam("of_run")).returning(journeys.c.closed_at)
-)
-_ADD: Final = insert(journeys)
-_MESSAGED_UP_TO: Final = select(func.max(journeys.c.left_at)).where(
-    journeys.c.store_id == bindparam("of_store"),
-    journeys.c.customer_id == bindparam("of_customer"),
-    journeys.c.outcome == Outcome.MESSAGED,
 )
 
 
@@ -37,19 +33,13 @@ async def record(connection: AsyncConnection, journey: ClosedJourney) -> datetim
         "left_at": journey.left_at,
         "closed_at": journey.closed_at,
     }
+    add = _ADD[connection.dialect.name]
+    if (await connection.execute(add, values)).first() is not None:
+        return None
     forgotten = await connection.execute(_FORGET, {"of_run": journey.run_id})
     closed_before: datetime | None = forgotten.scalar()
-    await connection.execute(_ADD, values)
+    await connection.execute(add, values)
     return closed_before
-
-
-async def messaged_up_to(
-    connection: AsyncConnection, store_id: str, customer_id: str
-) -> datetime | None:
-    """When the customer had left, of the journeys that sent messages; None if none did."""
-    of_customer = {"of_store": store_id, "of_customer": customer_id}
-    found: datetime | None = (await connection.execute(_MESSAGED_UP_TO, of_customer)).scalar()
-    return found
 
 
 async def is_recorded(connection: AsyncConnection, run_id: str) -> bool:

@@ -29,6 +29,7 @@ _OF_CUSTOMER: Final = (
     inbox.c.store_id == bindparam("of_store"),
     inbox.c.customer_id == bindparam("of_customer"),
 )
+_FOR_JOURNEYS: Final = and_(inbox.c.delivery != Delivery.STORE_ONLY, inbox.c.kind != OPERATOR_EXIT)
 _BY_ID: Final = inbox.c.event_id.in_(bindparam("event_ids", expanding=True))
 
 
@@ -39,12 +40,7 @@ def _newest_of_each_kind(which: ColumnElement[bool]) -> Select[Any]:
     )
     found = (
         select(*(inbox.c[name] for name in _FIELDS), inbox.c.id, place.label("place"))
-        .where(
-            *_OF_CUSTOMER,
-            inbox.c.delivery != Delivery.STORE_ONLY,
-            inbox.c.kind != OPERATOR_EXIT,
-            which,
-        )
+        .where(*_OF_CUSTOMER, which)
         .subquery()
     )
     return (
@@ -54,19 +50,19 @@ def _newest_of_each_kind(which: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _accepted() -> Select[Any]:
+def _accepted() -> ColumnElement[bool]:
     takes_back = or_(inbox.c.kind == EventKind.ORDER_PLACED, inbox.c.empties_cart)
     own = inbox.c.taken_by == bindparam("run_id")
     is_new = and_(
         inbox.c.at > bindparam("left_at"), or_(inbox.c.taken_by.is_(None), own, takes_back)
     )
     is_order = inbox.c.kind == EventKind.ORDER_PLACED
-    return _newest_of_each_kind(
-        or_(is_new, and_(inbox.c.at >= bindparam("orders_since"), is_order))
-    )
+    ordered = and_(inbox.c.at >= bindparam("orders_since"), is_order)
+    return and_(_FOR_JOURNEYS, or_(is_new, ordered))
 
 
-def _exited() -> Select[Any]:
+def _exits() -> ColumnElement[bool]:
+    """The operator's exits that came after the trigger, by arrival or by the clock."""
     trigger = inbox.alias()
     is_trigger = (
         trigger.c.store_id == bindparam("of_store"),
@@ -75,8 +71,7 @@ def _exited() -> Select[Any]:
     trigger_id = select(trigger.c.id).where(*is_trigger).scalar_subquery()
     trigger_at = select(trigger.c.at).where(*is_trigger).scalar_subquery()
     later = or_(inbox.c.id > trigger_id, inbox.c.at >= trigger_at)
-    columns = (inbox.c[name] for name in _FIELDS)
-    return select(*columns).where(*_OF_CUSTOMER, inbox.c.kind == OPERATOR_EXIT, later).limit(1)
+    return and_(inbox.c.kind == OPERATOR_EXIT, later)
 
 
 def _take() -> Update:
@@ -105,15 +100,16 @@ def _take() -> Update:
     )
 
 
-ACCEPTED: Final = _accepted()
+ACCEPTED: Final = _newest_of_each_kind(_accepted())
+ACCEPTED_OR_EXITS: Final = _newest_of_each_kind(or_(_accepted(), _exits()))
 UNSIGNALLED: Final = _newest_of_each_kind(
     and_(
+        _FOR_JOURNEYS,
         inbox.c.signalled.is_(False),
         inbox.c.taken_by.is_(None),
         inbox.c.at > bindparam("left_at"),
     )
 )
-EXITED: Final = _exited()
 TAKEN: Final = select(inbox.c.event_id).where(
     inbox.c.store_id == bindparam("of_store"), _BY_ID, inbox.c.taken_by != bindparam("run_id")
 )

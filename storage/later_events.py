@@ -9,8 +9,9 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events.journey_event import JourneyEvent
+from domain.events.kinds import OPERATOR_EXIT
 from domain.journey.identity import CustomerRef
-from storage.later_event_queries import ACCEPTED, EXITED, TAKE, TAKEN, UNSIGNALLED
+from storage.later_event_queries import ACCEPTED, ACCEPTED_OR_EXITS, TAKE, TAKEN, UNSIGNALLED
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,20 @@ async def accepted(
         since: from when on they matter.
         run_id: of the journey. It may have closed and decide once more: what it took in is its own.
     """
-    what = {"left_at": since.left_at, "orders_since": since.orders_since, "run_id": run_id}
-    return await _events(connection, ACCEPTED, customer, what)
+    return await _events(connection, ACCEPTED, customer, since.__dict__ | {"run_id": run_id})
+
+
+async def accepted_or_exit(
+    connection: AsyncConnection, customer: CustomerRef, since: Since, trigger_event_id: str
+) -> tuple[list[JourneyEvent], JourneyEvent | None]:
+    """As `accepted`, and the operator's exit that came after the trigger, if one did.
+
+    It came after it by arrival or by the clock.
+    """
+    what = since.__dict__ | {"run_id": "", "trigger": trigger_event_id}
+    found = await _events(connection, ACCEPTED_OR_EXITS, customer, what)
+    exits = [event for event in found if event.kind == OPERATOR_EXIT]
+    return [event for event in found if event not in exits], exits[0] if exits else None
 
 
 async def unsignalled(
@@ -43,14 +56,6 @@ async def unsignalled(
 ) -> list[JourneyEvent]:
     """Later events that no journey was signalled or took in, newest first."""
     return await _events(connection, UNSIGNALLED, customer, {"left_at": left_at})
-
-
-async def exited(
-    connection: AsyncConnection, customer: CustomerRef, trigger_event_id: str
-) -> JourneyEvent | None:
-    """The operator's exit that came after the trigger, by arrival or by the clock."""
-    found = await _events(connection, EXITED, customer, {"trigger": trigger_event_id})
-    return found[0] if found else None
 
 
 async def _events(

@@ -6,9 +6,8 @@ Each parameter's name begins with `of_`, to be told from the columns that an upd
 from typing import Final
 
 from sqlalchemy import Update, and_, bindparam, case, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from storage.new_rows import insert_if_new
 from storage.tables import messages
 
 _OF_JOURNEY: Final = (
@@ -51,12 +50,7 @@ def _settle() -> Update:
     return update(messages).where(_SAME, is_open).values(provider_id=kept)
 
 
-ADD: Final = {
-    "sqlite": sqlite_insert(messages).on_conflict_do_nothing().returning(messages.c.message_id),
-    "postgresql": (
-        postgresql_insert(messages).on_conflict_do_nothing().returning(messages.c.message_id)
-    ),
-}
+ADD: Final = insert_if_new(messages)
 FOR_STEP: Final = (
     select(messages).where(*_OF_STEP).order_by(messages.c.fallback.desc()).with_for_update()
 )

@@ -26,7 +26,7 @@ histories."""
 MAX_OPENED: Final = 1000
 """Stores whose configuration is kept ready, in a process: reading one takes a millisecond."""
 
-_STORE: Final = select(
+COLUMNS: Final = (
     stores.c.store_id,
     cast(stores.c.config, Text).label("config"),
     stores.c.hash_key,
@@ -34,6 +34,9 @@ _STORE: Final = select(
     stores.c.paused_at,
     stores.c.paused_because,
 )
+"""What a `Store` is made of."""
+
+_STORE: Final = select(*COLUMNS)
 _BY_ID: Final = _STORE.where(stores.c.store_id == bindparam("store_id"))
 _BY_ID_FOR_SHARE: Final = _BY_ID.with_for_update(read=True)
 _LAST_CHANGED: Final = _STORE.order_by(stores.c.updated_at.desc()).limit(1)
@@ -106,7 +109,7 @@ async def get(
     """
     query = _BY_ID_FOR_SHARE if for_share else _BY_ID
     row = (await connection.execute(query, {"store_id": store_id})).mappings().first()
-    return None if row is None else _store(cipher_of(connection), row)
+    return None if row is None else of_row(connection, row)
 
 
 async def existing(connection: AsyncConnection, store_id: str, *, for_share: bool = False) -> Store:
@@ -128,7 +131,7 @@ async def last_changed(connection: AsyncConnection) -> Store | None:
         SecretCipherError: one of its secrets cannot be opened.
     """
     row = (await connection.execute(_LAST_CHANGED)).mappings().first()
-    return None if row is None else _store(cipher_of(connection), row)
+    return None if row is None else of_row(connection, row)
 
 
 async def ids(connection: AsyncConnection) -> list[str]:
@@ -154,7 +157,13 @@ async def resume(connection: AsyncConnection, store_id: str) -> None:
     )
 
 
-def _store(cipher: SecretCipher, row: RowMapping) -> Store:
+def of_row(connection: AsyncConnection, row: RowMapping) -> Store:
+    """The store of a row with all `COLUMNS`.
+
+    Raises:
+        SecretCipherError: one of its secrets cannot be opened.
+    """
+    cipher = cipher_of(connection)
     return Store(
         store_id=row["store_id"],
         config=_opened_config(cipher, row["store_id"], row["config"]),

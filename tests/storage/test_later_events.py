@@ -58,7 +58,7 @@ def event_is(event_id: str) -> ColumnElement[bool]:
 
 async def exited(database: Database) -> str | None:
     async with database.reading() as connection:
-        found = await later_events.exited(connection, ME, "e1")
+        _, found = await later_events.accepted_or_exit(connection, ME, SINCE, "e1")
     return None if found is None else found.event_id
 
 
