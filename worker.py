@@ -33,7 +33,7 @@ from storage.secret_cipher import SecretCipherError
 from temporal.client import connect
 from temporal.observation import Observation
 from temporal.search_attributes import register
-from temporal.workers import run_workers
+from temporal.workers import Limits, run_workers
 from workflows.queues import TASK_QUEUES
 
 RECONNECT_INTERVAL = timedelta(seconds=2)
@@ -68,7 +68,8 @@ async def _run_worker(
         metrics = BackgroundMetrics(telemetry.registry)
         background = _background_work(database, client, clock, metrics)
         background.append(metrics.watched("check_templates", templates.check_due))
-        async with run_workers(client, activities, deployment=settings.deployment):
+        limits = Limits(slots=settings.worker_activities)
+        async with run_workers(client, activities, limits=limits, deployment=settings.deployment):
             log.info("worker runs", task_queues=len(TASK_QUEUES), namespace=client.namespace)
             await _run_until(stop, *background)
 
