@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     worker_metrics_host: str = "127.0.0.1"
     worker_metrics_port: Port | None = None
     """None: a worker serves no metrics."""
+    worker_activities: Annotated[int, Field(ge=1, le=1000)] = 48
+    """Activities that a worker process runs at once, besides one for each task queue."""
     temporal_deployment_name: str = ""
     temporal_worker_build_id: Annotated[str, Field(validate_default=True)] = ""
     """With a deployment's name: Worker Versioning is on. Both have the names that Temporal's

@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from activities import send_results, unrecorded
-from activities.compose_message import Body, OutgoingMessage, compose_message
+from activities.compose_message import OutgoingMessage, compose_message
 from activities.exit_check import ExitCheck
 from activities.heartbeats import beating
 from activities.send_message import MessageSender
@@ -18,14 +18,14 @@ from domain.journey.activity_results import (
     SendStatus,
     UnrecordedOutcome,
 )
+from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import Reason
 from domain.journey.rules import rules_of
 from domain.stores.config import OnFailure
-from storage import exit_api_state, holds, inbox, messages, stores
+from storage import holds, journey_reads, messages, stores
 from storage.database import Database
-from storage.exit_api_state import ExitApiState
 from storage.holds import Hold
-from storage.stores import PAUSED_BY_OPERATOR, Store
+from storage.stores import PAUSED_BY_OPERATOR
 from storage.template_holds import ALL_LANGUAGES
 
 
@@ -60,24 +60,17 @@ class Deliver:
             return await self._deliver(request)
 
     async def _deliver(self, request: DeliverRequest) -> DeliverResult:
-        store, body, known = await self._read(request)
-        if store.paused and (held := await self._hold(request)) is not None:
+        customer = CustomerRef(request.store_id, request.customer_id)
+        async with self._database.reading() as connection:
+            read = await journey_reads.for_delivery(connection, customer, request.trigger.event_id)
+        if read.store.paused and (held := await self._hold(request)) is not None:
             return DeliverResult(send=held)
-        check = await self._exit_check.ask(store, known, request, body)
+        check = await self._exit_check.ask(read.store, read.exit_api, request, read.body)
         if check is not None and _speaks_against(request, check):
             return DeliverResult(check=check)
-        message = compose_message(request, store, body, self._clock())
+        message = compose_message(request, read.store, read.body, self._clock())
         result = await self._send(message)
         return result.model_copy(update={"check": check})
-
-    async def _read(self, request: DeliverRequest) -> tuple[Store, Body, ExitApiState]:
-        """The store, the trigger as posted, and what is known of the store's Exit API."""
-        async with self._database.reading() as connection:
-            store = await stores.existing(connection, request.store_id)
-            body = await inbox.body(connection, request.store_id, request.trigger.event_id)
-            api = store.config.exit_api
-            known = api and await exit_api_state.read(connection, request.store_id, api)
-        return store, body or {}, known or ExitApiState()
 
     async def _hold(self, request: DeliverRequest) -> SendResult | None:
         """Read a paused store again, so that no resume comes between the look and the hold."""

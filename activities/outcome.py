@@ -1,5 +1,6 @@
 """Recording how a journey ended."""
 
+from datetime import datetime
 from typing import Final
 
 from temporalio import activity
@@ -33,20 +34,24 @@ class Outcomes:
         customer = CustomerRef(journey.store_id, journey.customer_id)
         async with self._database.transaction() as connection:
             await lock(connection, "customer", customer.store_id, customer.customer_id)
-            taken = TakenIn(
-                journey.run_id,
-                record.taken,
-                record.up_to,
-                record.next,
-                at=journey.closed_at,
-                closed_before=await journeys.closed_at(connection, journey.run_id),
-            )
-            await journeys.record(connection, journey)
+            closed_before = await journeys.record(connection, journey)
             if journey.trigger is not None:
                 of_trigger = (customer.store_id, customer.customer_id, journey.trigger.event_id)
                 await messages.abandon(connection, *of_trigger, journey.closed_at)
-            await later_events.take(connection, customer, taken)
+            await later_events.take(connection, customer, _taken_in(record, closed_before))
             await holds.forget(connection, customer.store_id, customer.customer_id)
             if journey.left_at is None or journey.reason in EXITS:
                 return []
             return await later_events.unsignalled(connection, customer, journey.left_at)
+
+
+def _taken_in(record: JourneyRecord, closed_before: datetime | None) -> TakenIn:
+    journey = record.journey
+    return TakenIn(
+        journey.run_id,
+        record.taken,
+        record.up_to,
+        record.next,
+        at=journey.closed_at,
+        closed_before=closed_before,
+    )

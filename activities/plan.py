@@ -8,7 +8,7 @@ from domain.journey.activity_results import LoadedPlan
 from domain.journey.identity import CustomerRef
 from domain.journey.plan import Departure, make_plan
 from domain.journey.policy import policy_of
-from storage import inbox, journeys, later_events, stores
+from storage import journey_reads, later_events
 from storage.database import Database
 from storage.later_events import Since
 
@@ -31,19 +31,22 @@ class Plans:
         since, known = Since(request.buffered_since, request.orders_since), set(request.buffered)
         run_id = activity.info().workflow_run_id or ""
         async with self._database.reading() as connection:
-            store = await stores.existing(connection, request.store_id)
-            body = await inbox.body(connection, request.store_id, request.trigger.event_id) or {}
+            read = await journey_reads.for_plan(connection, customer, request.trigger.event_id)
             accepted = (
                 await later_events.accepted(connection, customer, since, run_id) if known else []
             )
-            handled = await later_events.taken(connection, request.store_id, known, run_id)
-            up_to = await journeys.messaged_up_to(connection, request.store_id, request.customer_id)
-        zone = phones.time_zone_of(phones.address_in(body, store.config.default_region))
+            handled = (
+                await later_events.taken(connection, request.store_id, known, run_id)
+                if known
+                else []
+            )
+        config = read.store.config
+        zone = phones.time_zone_of(phones.address_in(read.body, config.default_region))
         departure = Departure(request.left_at, request.first_left_at, request.trigger.at)
         return LoadedPlan(
-            plan=make_plan(store.config, request.trigger.kind, departure, zone),
-            policy=policy_of(store.config),
+            plan=make_plan(config, request.trigger.kind, departure, zone),
+            policy=policy_of(config),
             handled=tuple(handled),
-            messaged_up_to=up_to if known else None,
+            messaged_up_to=read.messaged_up_to if known else None,
             accepted=tuple(event for event in accepted if event.event_id not in known),
         )

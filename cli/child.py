@@ -5,11 +5,11 @@ import os
 import signal
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.parent_death import kill_with_parent
+from cli.parent_death import end_with_parent
 
 TAIL_LINES = 25
 TAIL_BYTES = 16 * 1024
@@ -22,7 +22,15 @@ class Program:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    log: Path
+    log: Path | None
+    """None: the output is this process's."""
+    orphan_signal: signal.Signals = signal.SIGKILL
+    """What the kernel sends it when this process dies (Linux only)."""
+
+    @property
+    def log_name(self) -> str:
+        """How the log is called in messages."""
+        return "its output" if self.log is None else str(self.log)
 
 
 class Child:
@@ -38,21 +46,22 @@ class Child:
     async def start(cls, program: Program) -> "Child":
         """Start the program, its output appended to its log.
 
-        On Linux the kernel kills it when the thread that forked ends: call this from the main
+        On Linux the kernel ends it when the thread that forked ends: call this from the main
         thread.
         """
-        program.log.parent.mkdir(parents=True, exist_ok=True)
-        with program.log.open("ab") as log:
+        if program.log is not None:
+            program.log.parent.mkdir(parents=True, exist_ok=True)
+        with nullcontext() if program.log is None else program.log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *program.command,
                 stdin=DEVNULL,
                 stdout=log,
-                stderr=STDOUT,
+                stderr=None if log is None else STDOUT,
                 env=dict(program.environment),
                 process_group=0,
-                preexec_fn=kill_with_parent(),
+                preexec_fn=end_with_parent(program.orphan_signal),
             )
-            return cls(program, process, log.tell())
+            return cls(program, process, 0 if log is None else log.tell())
 
     @property
     def pid(self) -> int:
@@ -82,6 +91,8 @@ class Child:
 
     def log_tail(self) -> str:
         """The end of what this process wrote, without the output of earlier ones."""
+        if self.program.log is None:
+            return ""
         with self.program.log.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_starts_at, end - TAIL_BYTES))

@@ -21,6 +21,7 @@ from cli.reencrypt import reencrypt_database
 from cli.store_apply import apply_stores
 from cli.store_plans import read_store_plans
 from cli.template_check import check_templates, print_checks
+from cli.worker_processes import run_worker_processes
 from settings import load_settings
 
 app = typer.Typer(
@@ -67,6 +68,23 @@ def demo(end_with_parent: EndWithParent = False) -> None:
     and posts events as a partner would. Exit code 1 when a journey does not end as expected.
     """
     _run_stack_command(run_demo(load_settings()), end_with_parent=end_with_parent)
+
+
+@app.command()
+def worker(
+    processes: Annotated[
+        int, typer.Option(min=1, max=256, help="How many; one keeps about one core busy.")
+    ] = 1,
+    end_with_parent: EndWithParent = False,
+) -> None:
+    """Run worker processes on this machine until stopped, as `python worker.py` runs one.
+
+    One that dies is started again. SIGTERM ends all of them; each finishes what it sends. With
+    WORKER_METRICS_PORT the first serves its metrics there, the others on the ports after it.
+    """
+    _run_stack_command(
+        run_worker_processes(load_settings(), processes), end_with_parent=end_with_parent
+    )
 
 
 @store.command("apply")

@@ -10,8 +10,8 @@ _PR_SET_PDEATHSIG = 1
 """From prctl(2)."""
 
 
-def kill_with_parent() -> Callable[[], None]:
-    """What a child runs before its program, to get SIGKILL when this process dies.
+def end_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """What a child runs before its program, to get this signal when this process dies.
 
     The library is loaded here and not in the child: between fork and exec it could deadlock.
     """
@@ -20,9 +20,9 @@ def kill_with_parent() -> Callable[[], None]:
     libc, parent = ctypes.CDLL(None, use_errno=True), os.getpid()
 
     def prepare() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        libc.prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # the parent died before the call
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
 
     return prepare
 

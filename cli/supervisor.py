@@ -31,10 +31,23 @@ class Supervisor:
     context then raises `Interrupted` or `ChildFailedError`.
     """
 
-    def __init__(self, echo: Echo, now: Callable[[], float] = time.monotonic) -> None:
-        """Print what happens to the children; `now` is in seconds of a monotonic clock."""
+    def __init__(
+        self,
+        echo: Echo,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        grace: timedelta | None = None,
+    ) -> None:
+        """Keep no children yet.
+
+        Args:
+            echo: prints what happens to them.
+            now: seconds of a monotonic clock.
+            grace: how long they may take to end, all at once; None: `STOP_TIMEOUT`, in order.
+        """
         self._echo = echo
         self._now = now
+        self._grace = grace
         self._children: dict[str, Child] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._interruption: CommandError | Interrupted | None = None
@@ -77,7 +90,7 @@ class Supervisor:
     def log_tails(self) -> str:
         """The end of each child's log."""
         return "\n".join(
-            f"--- {child.program.log}\n{child.log_tail()}" for child in self._children.values()
+            f"--- {child.program.log_name}\n{child.log_tail()}" for child in self._children.values()
         )
 
     def _interrupt(self, why: CommandError | Interrupted) -> None:
@@ -101,14 +114,14 @@ class Supervisor:
             self._children[program.name] = await Child.start(program)
 
     async def _end_children(self) -> None:
-        """Ask each to end, the last started first; kill what remains after `STOP_TIMEOUT`."""
+        """Ask each to end, the last started first; kill what remains after the grace."""
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         running = [child for child in reversed(self._children.values()) if child.is_running]
         with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_TIMEOUT.total_seconds()):
-                await _terminate_in_order(running)
+            async with asyncio.timeout((self._grace or STOP_TIMEOUT).total_seconds()):
+                await (_terminate_in_order if self._grace is None else _terminate)(running)
         for child in running:
             child.kill()
         await asyncio.gather(*(child.wait() for child in running))
@@ -123,11 +136,17 @@ async def _terminate_in_order(running: list[Child]) -> None:
     await asyncio.gather(*(child.wait() for child in running))
 
 
+async def _terminate(running: list[Child]) -> None:
+    for child in running:
+        child.terminate()
+    await asyncio.gather(*(child.wait() for child in running))
+
+
 def _child_failed(child: Child, code: int) -> ChildFailedError:
     program = child.program
     return ChildFailedError(
         f"{program.name} ended {MAX_DEATHS} times within {DEATH_WINDOW.seconds} s, last with "
-        f"{_reason(code)}. The end of {program.log}:\n{child.log_tail()}"
+        f"{_reason(code)}. The end of {program.log_name}:\n{child.log_tail()}"
     )
 
 

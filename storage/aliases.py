@@ -13,18 +13,14 @@ from datetime import datetime
 from itertools import permutations
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.alias_statements import LASTING_PAIRS, MAX_IDENTITIES, PAIRS_AT, STORED, WRITE
 from storage.tables import aliases
 
 MAX_STEPS: Final = 5
 """From one identity to another of the same person: number, old user id, new user id, new number."""
-
-MAX_IDENTITIES: Final = 100
-"""A person with more is several people; the rest is not looked at."""
 
 BATCH: Final = 500
 
@@ -53,19 +49,9 @@ async def pairs_of(
     at: datetime | None = None,
 ) -> list[Pair]:
     """The newest aliases of identities, for a choice that was made `at`; None: those that last."""
-    ended = aliases.c.ended_at
-    lasts = ended.is_(None) if at is None else or_(ended.is_(None), ended >= at)
-    query = (
-        select(aliases.c.identity_hash, aliases.c.alias_hash)
-        .where(
-            aliases.c.store_id == store_id,
-            aliases.c.identity_hash.in_(sorted(identities)),
-            lasts,
-        )
-        .order_by(aliases.c.learned_at.desc(), aliases.c.alias_hash)
-        .limit(MAX_IDENTITIES)
-    )
-    return [(row[0], row[1]) for row in await connection.execute(query)]
+    query = LASTING_PAIRS if at is None else PAIRS_AT
+    which = {"of_store": store_id, "identities": sorted(identities), "at": at}
+    return [(row[0], row[1]) for row in await connection.execute(query, which)]
 
 
 async def with_aliases(
@@ -100,12 +86,9 @@ async def unknown(connection: AsyncConnection, learned: Sequence[Learned]) -> li
             {hashed for each in learned if each.store_id == store_id for hashed in each.identities}
         )
         for start in range(0, len(wanted), BATCH):
-            query = select(aliases.c.identity_hash, aliases.c.alias_hash).where(
-                aliases.c.store_id == store_id,
-                aliases.c.identity_hash.in_(wanted[start : start + BATCH]),
-                aliases.c.ended_at.is_(None),
-            )
-            stored |= {(store_id, row[0], row[1]) for row in await connection.execute(query)}
+            which = {"of_store": store_id, "identities": wanted[start : start + BATCH]}
+            rows = await connection.execute(STORED, which)
+            stored |= {(store_id, row[0], row[1]) for row in rows}
     return [
         each for each in learned if not stored.issuperset((each.store_id, *p) for p in each.pairs)
     ]
@@ -170,16 +153,5 @@ def _row(
 
 
 async def _write(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    make = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    for start in range(0, len(rows), BATCH):
-        statement = make(aliases).values(list(rows[start : start + BATCH]))
-        newer = and_(
-            aliases.c.ended_at.is_not(None), aliases.c.ended_at < statement.excluded.learned_at
-        )
-        again = {
-            "learned_at": statement.excluded.learned_at,
-            "ended_at": statement.excluded.ended_at,
-        }
-        await connection.execute(
-            statement.on_conflict_do_update(aliases.primary_key, set_=again, where=newer)
-        )
+    if rows:
+        await connection.execute(WRITE[connection.dialect.name], list(rows))

@@ -173,11 +173,12 @@ async def _overtaken(
 ) -> Stopped | Overtaken | None:
     """What was accepted since, whether or not it reached the journey, by the journey's own rule."""
     customer = CustomerRef(wanted.key.store_id, wanted.key.customer_id)
-    exit_event = await later_events.exited(connection, customer, wanted.key.trigger_event_id)
+    since = Since(wanted.subject.left_at, wanted.subject.orders_since)
+    events, exit_event = await later_events.accepted_or_exit(
+        connection, customer, since, wanted.key.trigger_event_id
+    )
     if exit_event is not None:
         return Stopped(exit_event)
-    since = Since(wanted.subject.left_at, wanted.subject.orders_since)
-    events = await later_events.accepted(connection, customer, since)
     events += await contacts.orders_elsewhere(
         connection, customer.store_id, customer.customer_id, known, since.orders_since
     )

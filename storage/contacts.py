@@ -9,33 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Select,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import Column
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.customers.identity import is_user_id_hash
 from domain.events.journey_event import JourneyEvent
-from domain.events.kinds import EventKind
 from storage import aliases
+from storage.contact_queries import MAX_SHARED, OF_CUSTOMER, customers_with, orders_with
 from storage.database import lock_each
 from storage.tables import inbox
 
 MAX_CONTACTS: Final = 20
 """A customer id with more numbers and e-mail addresses stands for several people."""
-
-MAX_EVENTS: Final = 500
-"""The newest events of a customer, in which contacts are looked for."""
-
-MAX_SHARED: Final = 20
-"""A number or e-mail address that more customers have is a till's, or a placeholder."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +52,10 @@ class Contacts:
         """Each hash with its column of the inbox, always in the same order."""
         yield from ((inbox.c.address_hash, each) for each in sorted(self.numbers))
         yield from ((inbox.c.email_hash, each) for each in sorted(self.emails))
+
+    def parameters(self) -> dict[str, Any]:
+        """Each hash as a parameter of the queries for so many contacts."""
+        return {f"of_{place}": each for place, (_, each) in enumerate(self.columns())}
 
 
 @dataclass(frozen=True)
@@ -109,13 +98,8 @@ def contact_locks(
 
 async def of_customer(connection: AsyncConnection, store_id: str, customer_id: str) -> Contacts:
     """Every contact that a customer's events name; none, if these are more than one person's."""
-    query = (
-        select(inbox.c.address_hash, inbox.c.email_hash)
-        .where(inbox.c.store_id == store_id, inbox.c.customer_id == customer_id)
-        .order_by(inbox.c.id.desc())
-        .limit(MAX_EVENTS)
-    )
-    rows = (await connection.execute(query)).all()  # not distinct: SQLite would read the store
+    customer = {"of_store": store_id, "of_customer": customer_id}
+    rows = (await connection.execute(OF_CUSTOMER, customer)).all()
     numbers = frozenset(number for number, _ in rows if number is not None)
     emails = frozenset(email for _, email in rows if email is not None)
     one_person = len(numbers) + len(emails) <= MAX_CONTACTS
@@ -142,9 +126,10 @@ async def customers_sharing(
     if not contacts:
         return Sharing(frozenset(), contacts)
     columns = list(contacts.columns())
-    some = union_all(*(_some_customers(store_id, *each, n) for n, each in enumerate(columns)))
+    some = customers_with(len(contacts.numbers), len(contacts.emails))
     found: list[set[str]] = [set() for _ in columns]
-    for number, other_id in await connection.execute(some):
+    with_contacts = {"of_store": store_id, **contacts.parameters()}
+    for number, other_id in await connection.execute(some, with_contacts):
         found[number].add(other_id)
     shared = [each for each, ids in zip(columns, found, strict=True) if len(ids) > MAX_SHARED]
     counted = (ids for ids in found if len(ids) <= MAX_SHARED)
@@ -171,36 +156,15 @@ async def orders_elsewhere(
     if not sharing.customer_ids:
         return []
     counted = contacts.without(sharing.left_out)
-    query = (
-        select(*(inbox.c[name] for name in JourneyEvent.model_fields))
-        .where(
-            inbox.c.store_id == store_id,
-            inbox.c.customer_id.in_(sharing.customer_ids),
-            inbox.c.at >= since,
-            inbox.c.kind == EventKind.ORDER_PLACED,
-            or_(*(column == each for column, each in counted.columns())),
-        )
-        .order_by(inbox.c.at, inbox.c.id)
-    )
-    rows = (await connection.execute(query)).mappings()
+    which = {
+        "of_store": store_id,
+        "customer_ids": sorted(sharing.customer_ids),
+        "since": since,
+        **counted.parameters(),
+    }
+    query = orders_with(len(counted.numbers), len(counted.emails))
+    rows = (await connection.execute(query, which)).mappings()
     return [JourneyEvent.model_validate(dict(row)) for row in rows]
-
-
-def _some_customers(store_id: str, column: Column[Any], value: str, number: int) -> Select[Any]:
-    """At most `MAX_SHARED` + 1 customers with a contact, and the contact's place in the list.
-
-    Each is found by one step in the index, however many events have the contact.
-    """
-    of_contact: tuple[ColumnElement[bool], ...] = (inbox.c.store_id == store_id, column == value)
-    smallest = func.min(inbox.c.customer_id)
-    first = select(smallest.label("customer_id"), literal(1).label("place")).where(*of_contact)
-    found = first.cte(recursive=True)
-    following = select(smallest).where(*of_contact, inbox.c.customer_id > found.c.customer_id)
-    more = found.c.customer_id.is_not(None) & (found.c.place <= MAX_SHARED)
-    found = found.union_all(
-        select(following.correlate(found).scalar_subquery(), found.c.place + 1).where(more)
-    )
-    return select(literal(number), found.c.customer_id).where(found.c.customer_id.is_not(None))
 
 
 def _by_column(columns: list[tuple[Column[Any], str]]) -> Contacts:

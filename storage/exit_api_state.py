@@ -7,8 +7,9 @@ Every exit check reads the row, and writes it only when it changes.
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.stores.config import ExitApi
@@ -49,14 +50,26 @@ class ExitApiState:
         return self.failed_at is None or now - self.failed_at >= FAILURE_INTERVAL
 
 
+COLUMNS: Final = (
+    exit_api_state.c.api_hash,
+    *(exit_api_state.c[each.name] for each in fields(ExitApiState)),
+)
+"""What a state is made of, and which URL and style it is about."""
+
+_READ: Final = select(*COLUMNS).where(exit_api_state.c.store_id == bindparam("of_store"))
+
+
 async def read(connection: AsyncConnection, store_id: str, api: ExitApi) -> ExitApiState:
     """What is known of a store's Exit API; nothing, once its URL or style was changed."""
-    columns = [exit_api_state.c[each.name] for each in fields(ExitApiState)]
-    query = select(*columns).where(
-        exit_api_state.c.store_id == store_id, exit_api_state.c.api_hash == _hash(api)
-    )
-    row = (await connection.execute(query)).mappings().first()
-    return ExitApiState() if row is None else ExitApiState(**row)
+    row = (await connection.execute(_READ, {"of_store": store_id})).mappings().first()
+    return ExitApiState() if row is None else of_row(row, api)
+
+
+def of_row(row: RowMapping, api: ExitApi) -> ExitApiState:
+    """The state of a row with all `COLUMNS`, unless it is about another URL or style."""
+    if row["api_hash"] != _hash(api):
+        return ExitApiState()
+    return ExitApiState(**{each.name: row[each.name] for each in fields(ExitApiState)})
 
 
 async def record_answer(

@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, exists, insert, or_, select
+from sqlalchemy import bindparam, delete, exists, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.journey.outcomes import Held, Reason
 from storage.fair_order import fair_position
 from storage.tables import holds, stores, template_holds
 from storage.template_holds import ALL_LANGUAGES
+
+_FORGET: Final = delete(holds).where(
+    holds.c.store_id == bindparam("of_store"), holds.c.customer_id == bindparam("of_customer")
+)
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,7 @@ async def remove(connection: AsyncConnection, hold: Hold) -> None:
 
 async def forget(connection: AsyncConnection, store_id: str, customer_id: str) -> None:
     """Remove any hold of a journey: it has closed."""
-    await connection.execute(
-        delete(holds).where(holds.c.store_id == store_id, holds.c.customer_id == customer_id)
-    )
+    await connection.execute(_FORGET, {"of_store": store_id, "of_customer": customer_id})
 
 
 async def held(connection: AsyncConnection, store_id: str, customer_id: str) -> Held | None:

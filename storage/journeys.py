@@ -1,19 +1,28 @@
 """Closed journeys: one row per run, written when it closes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, func, insert, select, tuple_
+from sqlalchemy import RowMapping, bindparam, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.journey.outcomes import ClosedJourney, Outcome
+from domain.journey.outcomes import ClosedJourney
+from storage.new_rows import insert_if_new
 from storage.tables import journeys
 
+_ADD: Final = insert_if_new(journeys)
+_FORGET: Final = (
+    delete(journeys).where(journeys.c.run_id == bindparam("of_run")).returning(journeys.c.closed_at)
+)
 
-async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
+
+async def record(connection: AsyncConnection, journey: ClosedJourney) -> datetime | None:
     """Record a closed journey, in place of an earlier record of the same run.
 
     A run closes again when a signal came while it closed: Temporal has it decide once more.
+
+    Returns:
+        When the run closed by its earlier record; None: it had none.
     """
     plain = journey.model_dump(mode="json")
     trigger = journey.trigger
@@ -24,30 +33,13 @@ async def record(connection: AsyncConnection, journey: ClosedJourney) -> None:
         "left_at": journey.left_at,
         "closed_at": journey.closed_at,
     }
-    await connection.execute(delete(journeys).where(journeys.c.run_id == journey.run_id))
-    await connection.execute(insert(journeys).values(values))
-
-
-async def closed_at(connection: AsyncConnection, run_id: str) -> datetime | None:
-    """When a run closed, by its record; None: it has none."""
-    found = await connection.execute(
-        select(journeys.c.closed_at).where(journeys.c.run_id == run_id)
-    )
-    closed: datetime | None = found.scalar()
-    return closed
-
-
-async def messaged_up_to(
-    connection: AsyncConnection, store_id: str, customer_id: str
-) -> datetime | None:
-    """When the customer had left, of the journeys that sent messages; None if none did."""
-    query = select(func.max(journeys.c.left_at)).where(
-        journeys.c.store_id == store_id,
-        journeys.c.customer_id == customer_id,
-        journeys.c.outcome == Outcome.MESSAGED,
-    )
-    found: datetime | None = (await connection.execute(query)).scalar()
-    return found
+    add = _ADD[connection.dialect.name]
+    if (await connection.execute(add, values)).first() is not None:
+        return None
+    forgotten = await connection.execute(_FORGET, {"of_run": journey.run_id})
+    closed_before: datetime | None = forgotten.scalar()
+    await connection.execute(add, values)
+    return closed_before
 
 
 async def is_recorded(connection: AsyncConnection, run_id: str) -> bool:

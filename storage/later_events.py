@@ -1,22 +1,17 @@
 """What was accepted for a customer since a journey's trigger, whether or not it was delivered."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events.journey_event import JourneyEvent
-from domain.events.kinds import OPERATOR_EXIT, EventKind
+from domain.events.kinds import OPERATOR_EXIT
 from domain.journey.identity import CustomerRef
-from domain.journey.routing import Delivery
-from storage.tables import inbox
-
-MAX_OF_A_KIND = 20
-"""The newest events of each kind that are read, emptied carts apart. Of one kind, older ones decide
-nothing more."""
+from storage.later_event_queries import ACCEPTED, ACCEPTED_OR_EXITS, TAKE, TAKEN, UNSIGNALLED
 
 
 @dataclass(frozen=True)
@@ -40,84 +35,45 @@ async def accepted(
         since: from when on they matter.
         run_id: of the journey. It may have closed and decide once more: what it took in is its own.
     """
-    takes_back = or_(inbox.c.kind == EventKind.ORDER_PLACED, inbox.c.empties_cart)
-    is_free = or_(inbox.c.taken_by.is_(None), inbox.c.taken_by == run_id, takes_back)
-    is_new = and_(inbox.c.at > since.left_at, is_free)
-    ordered = and_(inbox.c.at >= since.orders_since, inbox.c.kind == EventKind.ORDER_PLACED)
-    return await _newest_of_each_kind(connection, customer, or_(is_new, ordered))
+    return await _events(connection, ACCEPTED, customer, since.__dict__ | {"run_id": run_id})
+
+
+async def accepted_or_exit(
+    connection: AsyncConnection, customer: CustomerRef, since: Since, trigger_event_id: str
+) -> tuple[list[JourneyEvent], JourneyEvent | None]:
+    """As `accepted`, and the operator's exit that came after the trigger, if one did.
+
+    It came after it by arrival or by the clock.
+    """
+    what = since.__dict__ | {"run_id": "", "trigger": trigger_event_id}
+    found = await _events(connection, ACCEPTED_OR_EXITS, customer, what)
+    exits = [event for event in found if event.kind == OPERATOR_EXIT]
+    return [event for event in found if event not in exits], exits[0] if exits else None
 
 
 async def unsignalled(
     connection: AsyncConnection, customer: CustomerRef, left_at: datetime
 ) -> list[JourneyEvent]:
     """Later events that no journey was signalled or took in, newest first."""
-    is_left = and_(inbox.c.signalled.is_(False), inbox.c.taken_by.is_(None), inbox.c.at > left_at)
-    return await _newest_of_each_kind(connection, customer, is_left)
+    return await _events(connection, UNSIGNALLED, customer, {"left_at": left_at})
 
 
-async def _newest_of_each_kind(
-    connection: AsyncConnection, customer: CustomerRef, which: ColumnElement[bool]
+async def _events(
+    connection: AsyncConnection,
+    query: Select[Any],
+    customer: CustomerRef,
+    what: Mapping[str, Any],
 ) -> list[JourneyEvent]:
-    newest = (inbox.c.at.desc(), inbox.c.id.desc())
-    place = func.row_number().over(
-        partition_by=(inbox.c.kind, inbox.c.empties_cart), order_by=newest
-    )
-    columns = [inbox.c[name] for name in JourneyEvent.model_fields]
-    found = (
-        select(*columns, inbox.c.id, place.label("place"))
-        .where(
-            inbox.c.store_id == customer.store_id,
-            inbox.c.customer_id == customer.customer_id,
-            inbox.c.delivery != Delivery.STORE_ONLY,
-            inbox.c.kind != OPERATOR_EXIT,
-            which,
-        )
-        .subquery()
-    )
-    query = (
-        select(found)
-        .where(found.c.place <= MAX_OF_A_KIND)
-        .order_by(found.c.at.desc(), found.c.id.desc())
-    )
-    rows = (await connection.execute(query)).mappings()
-    return [JourneyEvent.model_validate(dict(row)) for row in rows]
-
-
-async def exited(
-    connection: AsyncConnection, customer: CustomerRef, trigger_event_id: str
-) -> JourneyEvent | None:
-    """The operator's exit that came after the trigger, by arrival or by the clock."""
-    trigger = inbox.alias()
-    is_trigger = (
-        trigger.c.store_id == customer.store_id,
-        trigger.c.event_id == trigger_event_id,
-    )
-    trigger_id = select(trigger.c.id).where(*is_trigger).scalar_subquery()
-    trigger_at = select(trigger.c.at).where(*is_trigger).scalar_subquery()
-    query = (
-        select(inbox)
-        .where(
-            inbox.c.store_id == customer.store_id,
-            inbox.c.customer_id == customer.customer_id,
-            inbox.c.kind == OPERATOR_EXIT,
-            or_(inbox.c.id > trigger_id, inbox.c.at >= trigger_at),
-        )
-        .limit(1)
-    )
-    row = (await connection.execute(query)).mappings().first()
-    return None if row is None else JourneyEvent.model_validate(dict(row))
+    rows = await connection.execute(query, {**_of(customer), **what})
+    return [JourneyEvent.model_validate(dict(row)) for row in rows.mappings()]
 
 
 async def taken(
     connection: AsyncConnection, store_id: str, event_ids: Collection[str], run_id: str
 ) -> list[str]:
     """Those of these events that another run, which closed, took in."""
-    query = select(inbox.c.event_id).where(
-        inbox.c.store_id == store_id,
-        inbox.c.event_id.in_(event_ids),
-        inbox.c.taken_by != run_id,
-    )
-    return list((await connection.execute(query)).scalars())
+    what = {"of_store": store_id, "event_ids": list(event_ids), "run_id": run_id}
+    return list((await connection.execute(TAKEN, what)).scalars())
 
 
 @dataclass(frozen=True)
@@ -133,7 +89,7 @@ class TakenIn:
     at: datetime
     """When the journey closed."""
     closed_before: datetime | None = None
-    """When it closed by an earlier record of this run, which this one replaces."""
+    """When it closed by an earlier record of this run, which decided without a signal that came."""
 
 
 async def take(connection: AsyncConnection, customer: CustomerRef, what: TakenIn) -> None:
@@ -141,44 +97,16 @@ async def take(connection: AsyncConnection, customer: CustomerRef, what: TakenIn
 
     Those that wait for their delivery need none any more, except what may stop other journeys.
     """
-    of_customer = (
-        inbox.c.store_id == customer.store_id,
-        inbox.c.customer_id == customer.customer_id,
-    )
-    await _give_back(connection, what, of_customer)
-    by_id = inbox.c.event_id.in_(what.event_ids)
-    which = by_id if what.up_to is None else or_(by_id, inbox.c.at <= what.up_to)
-    await connection.execute(
-        update(inbox)
-        .where(
-            *of_customer,
-            inbox.c.taken_by.is_(None),
-            inbox.c.event_id.not_in(what.but),
-            which,
-        )
-        .values(taken_by=what.run_id, dispatched_at=_delivered(what.at))
-    )
+    marked = {
+        "run_id": what.run_id,
+        "event_ids": list(what.event_ids),
+        "up_to": what.up_to,
+        "but": list(what.but),
+        "closed_at": what.at,
+        "closed_before": what.closed_before,
+    }
+    await connection.execute(TAKE, {**_of(customer), **marked})
 
 
-async def _give_back(
-    connection: AsyncConnection, what: TakenIn, of_customer: Sequence[ColumnElement[bool]]
-) -> None:
-    """Undo an earlier record of this run, which decided without a signal that came.
-
-    What was not delivered because that record had taken it in is delivered after all.
-    """
-    undelivered = case(
-        (inbox.c.dispatched_at == what.closed_before, None), else_=inbox.c.dispatched_at
-    )
-    await connection.execute(
-        update(inbox)
-        .where(*of_customer, inbox.c.taken_by == what.run_id)
-        .values(taken_by=None, dispatched_at=undelivered)
-    )
-
-
-def _delivered(at: datetime) -> ColumnElement[Any]:
-    others_need_it = inbox.c.kind.in_((EventKind.ORDER_PLACED, OPERATOR_EXIT))
-    return case(
-        (others_need_it, inbox.c.dispatched_at), else_=func.coalesce(inbox.c.dispatched_at, at)
-    )
+def _of(customer: CustomerRef) -> dict[str, str]:
+    return {"of_store": customer.store_id, "of_customer": customer.customer_id}

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.messages import MessageStatus
@@ -16,18 +17,26 @@ MAX_COUNTED = 1000
 """The largest frequency cap."""
 
 
+_TO_PERSON: Final = (
+    messages.c.store_id == bindparam("of_store"),
+    messages.c.address_hash.in_(bindparam("addresses", expanding=True)),
+    messages.c.status.not_in(NOT_COUNTED),
+)
+_LATEST: Final = select(func.max(messages.c.claimed_at)).where(*_TO_PERSON)
+_COUNTED: Final = (
+    select(messages.c.message_id)
+    .where(*_TO_PERSON, messages.c.claimed_at > bindparam("since"))
+    .order_by(messages.c.claimed_at.desc())
+    .limit(MAX_COUNTED)
+)
+
+
 async def latest_to(
     connection: AsyncConnection, store_id: str, addresses: Collection[str]
 ) -> datetime | None:
     """Time of a store's latest claim that may have reached one of a person's addresses."""
-    found = await connection.execute(
-        select(func.max(messages.c.claimed_at)).where(
-            messages.c.store_id == store_id,
-            messages.c.address_hash.in_(sorted(addresses)),
-            messages.c.status.not_in(NOT_COUNTED),
-        )
-    )
-    latest: datetime | None = found.scalar()
+    to_person = {"of_store": store_id, "addresses": sorted(addresses)}
+    latest: datetime | None = (await connection.execute(_LATEST, to_person)).scalar()
     return latest
 
 
@@ -38,15 +47,5 @@ async def counted_since(
 
     Newest first; as many as a cap may allow.
     """
-    counted = await connection.execute(
-        select(messages.c.message_id)
-        .where(
-            messages.c.store_id == store_id,
-            messages.c.address_hash.in_(sorted(addresses)),
-            messages.c.claimed_at > since,
-            messages.c.status.not_in(NOT_COUNTED),
-        )
-        .order_by(messages.c.claimed_at.desc())
-        .limit(MAX_COUNTED)
-    )
-    return list(counted.scalars())
+    to_person = {"of_store": store_id, "addresses": sorted(addresses), "since": since}
+    return list((await connection.execute(_COUNTED, to_person)).scalars())

@@ -5,12 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, and_, case, or_, select, update
+from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import insert_new
+from storage.ledger_statements import (
+    ABANDON,
+    ADD,
+    CLAIM_AGAIN,
+    FOR_STEP,
+    NAME_RECIPIENT,
+    SETTLE,
+)
 from storage.tables import messages
 
 ABANDONED = "the worker that was sending it died"
@@ -36,6 +43,9 @@ class MessageStatus(StrEnum):
 ERASED = "erased"
 """Replaces Meta's id of a message when its customer is erased: the id contains the number.
 Statuses then find the message by our id, and do not restore Meta's."""
+
+_RETRYABLE: Final = {"of_failed": MessageStatus.FAILED, "of_not_sent": MessageStatus.NOT_SENT}
+_OPEN: Final = {"of_open": [MessageStatus.CLAIMED, MessageStatus.UNKNOWN], "of_erased": ERASED}
 
 
 @dataclass(frozen=True)
@@ -83,14 +93,12 @@ class LedgerUpdate:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """The ledger's columns; an erased message stays without Meta's id."""
-        erased = messages.c.provider_id == ERASED
+        """The ledger's columns, Meta's id apart."""
         slot = {} if self.slot_at is None else {"slot_at": self.slot_at}
         return {
             "status": self.status,
             "because": self.because,
             "error_code": self.error_code,
-            "provider_id": case((erased, ERASED), else_=self.provider_id),
             "sent_at": self.sent_at,
             **slot,
             **self.recipient,
@@ -111,9 +119,8 @@ async def get(connection: AsyncConnection, message_id: str) -> RowMapping | None
 
 async def for_step(connection: AsyncConnection, key: MessageKey) -> list[Message]:
     """The messages of a step that were ever claimed, the last fallback first; locked."""
-    step = (messages.c[name] == value for name, value in key.__dict__.items() if name != "fallback")
-    query = select(messages).where(*step).order_by(messages.c.fallback.desc()).with_for_update()
-    return [_message(row) for row in (await connection.execute(query)).mappings()]
+    rows = (await connection.execute(FOR_STEP, _of(key))).mappings()
+    return [_message(row) for row in rows]
 
 
 async def claim(
@@ -142,34 +149,14 @@ async def claim(
         **details,
     }
     new_id = uuid.uuid4().hex
-    if (message_id := await _claim_again(connection, key, values, new_id)) is not None:
-        return message_id
-    row = await insert_new(connection, messages, {"message_id": new_id, **key.__dict__, **values})
-    if row is None:
-        raise LookupError("this message is claimed")
-    return str(row["message_id"])
-
-
-async def _claim_again(
-    connection: AsyncConnection, key: MessageKey, values: Mapping[str, Any], new_id: str
-) -> str | None:
-    """A failed message gets a new id, so that late statuses of the first try do not match it."""
-    failed = messages.c.status == MessageStatus.FAILED
-    retryable = and_(failed, messages.c.again_at <= values["claimed_at"])
-    same_key = (messages.c[name] == value for name, value in key.__dict__.items())
-    claimed = await connection.execute(
-        update(messages)
-        .where(*same_key, or_(messages.c.status == MessageStatus.NOT_SENT, retryable))
-        .values(
-            message_id=case((failed, new_id), else_=messages.c.message_id),
-            provider_id=None,
-            sent_at=None,
-            again_at=None,
-            **values,
-        )
-        .returning(messages.c.message_id)
-    )
+    row = {"message_id": new_id, **key.__dict__, **values}
+    claimed = await connection.execute(ADD[connection.dialect.name], row)
     message_id: str | None = claimed.scalar()
+    if message_id is None:
+        again = {**_of(key), **_RETRYABLE, "of_now": now, "of_new_id": new_id, **values}
+        message_id = (await connection.execute(CLAIM_AGAIN, again)).scalar()
+    if message_id is None:
+        raise LookupError("this message is claimed")
     return message_id
 
 
@@ -180,15 +167,11 @@ async def settle(
 
     By which ids the provider knows the person is recorded in any case.
     """
-    open_statuses = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
-    same_message = messages.c.message_id == message_id
-    settled = await connection.execute(
-        update(messages)
-        .where(same_message, messages.c.status.in_(open_statuses))
-        .values(**outcome.columns, updated_at=now)
-    )
+    same = {"of_message": message_id}
+    values = {"of_provider": outcome.provider_id, **outcome.columns, "updated_at": now}
+    settled = await connection.execute(SETTLE, {**same, **_OPEN, **values})
     if settled.rowcount == 0 and outcome.recipient:
-        await connection.execute(update(messages).where(same_message).values(**outcome.recipient))
+        await connection.execute(NAME_RECIPIENT, {**same, **outcome.recipient})
 
 
 async def abandon(
@@ -207,16 +190,14 @@ async def abandon(
         trigger_event_id: what it was about.
         at: when it ended. What their worker still records counts, if it lives.
     """
-    await connection.execute(
-        update(messages)
-        .where(
-            messages.c.store_id == store_id,
-            messages.c.customer_id == customer_id,
-            messages.c.trigger_event_id == trigger_event_id,
-            messages.c.status == MessageStatus.CLAIMED,
-        )
-        .values(status=MessageStatus.UNKNOWN, because=ABANDONED, updated_at=at)
-    )
+    of_journey = {
+        "of_store_id": store_id,
+        "of_customer_id": customer_id,
+        "of_trigger_event_id": trigger_event_id,
+        "of_claimed": MessageStatus.CLAIMED,
+    }
+    values = {"status": MessageStatus.UNKNOWN, "because": ABANDONED, "updated_at": at}
+    await connection.execute(ABANDON, {**of_journey, **values})
 
 
 async def allow_again(connection: AsyncConnection, message_id: str, again_at: datetime) -> None:
@@ -224,6 +205,10 @@ async def allow_again(connection: AsyncConnection, message_id: str, again_at: da
     await connection.execute(
         update(messages).where(messages.c.message_id == message_id).values(again_at=again_at)
     )
+
+
+def _of(key: MessageKey) -> dict[str, Any]:
+    return {f"of_{name}": value for name, value in key.__dict__.items()}
 
 
 def _message(row: RowMapping) -> Message:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.customers import choices
 from domain.customers.choices import Choice
-from storage.aliases import MAX_IDENTITIES
+from storage.alias_statements import MAX_IDENTITIES
 from storage.tables import aliases, suppressions
 
 StoreHash = tuple[str, str]

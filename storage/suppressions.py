@@ -7,14 +7,20 @@ instant the suppression counts.
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.customers import choices
 from domain.customers.choices import Choice
 from storage.database import insert_new, lock
 from storage.tables import suppressions
+
+_CHOICES: Final = select(suppressions).where(
+    suppressions.c.store_id == bindparam("of_store"),
+    suppressions.c.address_hash.in_(bindparam("identities", expanding=True)),
+)
 
 
 async def add(
@@ -76,12 +82,10 @@ async def choices_of(
     connection: AsyncConnection, store_id: str, identities: Collection[str]
 ) -> dict[str, Choice]:
     """What each of these identities chose; those that never chose are left out."""
-    query = select(suppressions).where(
-        suppressions.c.store_id == store_id, suppressions.c.address_hash.in_(sorted(identities))
-    )
+    of_person = {"of_store": store_id, "identities": sorted(identities)}
     return {
         row["address_hash"]: Choice(row["because"], row["created_at"], row["lifted_at"])
-        for row in (await connection.execute(query)).mappings()
+        for row in (await connection.execute(_CHOICES, of_person)).mappings()
     }
 
 

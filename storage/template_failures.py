@@ -4,12 +4,21 @@ One row for each address, so that repeated attempts to one person count once.
 """
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import and_, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new, lock
 from storage.tables import template_failures
+
+_OF_TEMPLATE: Final = and_(
+    template_failures.c.store_id == bindparam("of_store"),
+    template_failures.c.template == bindparam("of_template"),
+    template_failures.c.language == bindparam("of_language"),
+)
+_COUNT: Final = select(func.count()).select_from(template_failures).where(_OF_TEMPLATE)
+_CLEAR: Final = delete(template_failures).where(_OF_TEMPLATE)
 
 
 async def add(
@@ -33,13 +42,12 @@ async def add(
     values = dict(zip(("store_id", "template", "language"), template, strict=True))
     row = {**values, "address_hash": address_hash, "failed_at": now}
     await insert_new(connection, template_failures, row)
-    counted = select(func.count()).select_from(template_failures).where(_is(template))
-    return int((await connection.execute(counted)).scalar_one())
+    return int((await connection.execute(_COUNT, _of(template))).scalar_one())
 
 
 async def clear(connection: AsyncConnection, template: tuple[str, str, str]) -> None:
     """The template was sent: what failed before is no row any more."""
-    await connection.execute(delete(template_failures).where(_is(template)))
+    await connection.execute(_CLEAR, _of(template))
 
 
 async def clear_store(connection: AsyncConnection, store_id: str) -> None:
@@ -49,10 +57,5 @@ async def clear_store(connection: AsyncConnection, store_id: str) -> None:
     )
 
 
-def _is(template: tuple[str, str, str]) -> ColumnElement[bool]:
-    store_id, name, language = template
-    return and_(
-        template_failures.c.store_id == store_id,
-        template_failures.c.template == name,
-        template_failures.c.language == language,
-    )
+def _of(template: tuple[str, str, str]) -> dict[str, str]:
+    return dict(zip(("of_store", "of_template", "of_language"), template, strict=True))

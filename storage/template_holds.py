@@ -6,9 +6,9 @@ what was held after errors goes on when the store is resumed.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new
@@ -19,6 +19,19 @@ HELD = "the template is held; the store's state says why"
 
 ALL_LANGUAGES = ""
 MAX_BECAUSE = 256
+
+
+_BECAUSE: Final = (
+    select(template_holds.c.because)
+    .where(
+        template_holds.c.store_id == bindparam("of_store"),
+        template_holds.c.template == bindparam("of_template"),
+    )
+    .limit(1)
+)
+_BECAUSE_IN: Final = _BECAUSE.where(
+    template_holds.c.language.in_(bindparam("languages", expanding=True))
+)
 
 
 class HeldBy(StrEnum):
@@ -60,12 +73,13 @@ async def because(
     connection: AsyncConnection, store_id: str, template: str, language: str | None = None
 ) -> str | None:
     """Why a template is held, or None when it is not; without a language: in any."""
-    query = select(template_holds.c.because).where(
-        template_holds.c.store_id == store_id, template_holds.c.template == template
+    what = {"of_store": store_id, "of_template": template}
+    found = (
+        await connection.execute(_BECAUSE, what)
+        if language is None
+        else await connection.execute(_BECAUSE_IN, {**what, "languages": [ALL_LANGUAGES, language]})
     )
-    if language is not None:
-        query = query.where(template_holds.c.language.in_((ALL_LANGUAGES, language)))
-    reason: str | None = (await connection.execute(query.limit(1))).scalar()
+    reason: str | None = found.scalar()
     return reason
 
 

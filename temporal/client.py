@@ -4,23 +4,25 @@ import dataclasses
 from collections.abc import Mapping
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.envconfig import ClientConfig
 
 from temporal.observation import Observation
 from temporal.payload_codec import EncryptionCodec
+from temporal.payload_converter import JourneyPayloadConverter
 
 DEFAULT_ADDRESS = "localhost:7233"
 DEFAULT_NAMESPACE = "default"
+PLAIN_CONVERTER = DataConverter(payload_converter_class=JourneyPayloadConverter)
+"""Pydantic models as JSON."""
 
 
 def data_converter(keys: Mapping[str, bytes], namespace: str) -> DataConverter:
     """Pydantic models as JSON; encrypted when there are keys, failures included."""
     if not keys:
-        return pydantic_data_converter
+        return PLAIN_CONVERTER
     return dataclasses.replace(
-        pydantic_data_converter,
+        PLAIN_CONVERTER,
         payload_codec=EncryptionCodec(keys, namespace),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -1,21 +1,23 @@
 """Workers on every task queue, and the limits of one process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import (
     FixedSizeSlotSupplier,
+    UnsandboxedWorkflowRunner,
     Worker,
     WorkerDeploymentConfig,
     WorkerTuner,
+    WorkflowRunner,
 )
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.deliver import Deliver
 from activities.outcome import Outcomes
@@ -51,12 +53,9 @@ WORKFLOW_POLLERS = 2
 MAX_CACHED_JOURNEYS = 1000
 """Journeys kept in memory between two of their tasks, of all queues together."""
 
-WORKFLOW_RUNNER = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules("workflows")
-)
-"""Imports the workflow's files once: the sandbox would load them anew for every run, which took a
-third of a busy worker's processor. Recorded histories are replayed in the whole sandbox, which
-holds these files to what a workflow may do."""
+WORKFLOW_RUNNER: Final = UnsandboxedWorkflowRunner()
+"""Without the sandbox, which takes 4 to 10 ms of processor time for a journey. Tests run journeys
+in it and replay recorded histories in it: both hold workflow code to what it may do."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,7 @@ async def run_workers(
     *,
     limits: Limits = DEFAULT_LIMITS,
     deployment: tuple[str, str] | None = None,
+    workflow_runner: WorkflowRunner = WORKFLOW_RUNNER,
 ) -> AsyncIterator[None]:
     """Run workers on all queues while the block runs; then finish the running tasks.
 
@@ -94,18 +94,23 @@ async def run_workers(
         limits: of this process.
         deployment: name and build id, by which the journeys that begin here stay here (pinned);
             None: workers are not versioned.
+        workflow_runner: runs workflow code.
     """
+    make_worker = partial(
+        Worker,
+        client,
+        workflows=[RecoveryJourney],
+        activities=activities.callables,
+        workflow_runner=workflow_runner,
+        tuner=_tuner(limits),
+        max_concurrent_activity_task_polls=ACTIVITY_POLLERS,
+        max_concurrent_workflow_task_polls=WORKFLOW_POLLERS,
+        max_cached_workflows=MAX_CACHED_JOURNEYS // len(TASK_QUEUES),
+        graceful_shutdown_timeout=SHUTDOWN_GRACE,
+        deployment_config=None if deployment is None else _versioned(*deployment),
+    )
     async with AsyncExitStack() as stack:
-        tuner = WorkerTuner.create_composite(
-            workflow_supplier=FixedSizeSlotSupplier(limits.tasks),
-            activity_supplier=SharedSlots(limits.slots),
-            local_activity_supplier=FixedSizeSlotSupplier(limits.tasks),
-            nexus_supplier=FixedSizeSlotSupplier(1),
-        )
-        config = None if deployment is None else _versioned(*deployment)
-        workers = [
-            _worker(client, queue, activities.callables, tuner, config) for queue in TASK_QUEUES
-        ]
+        workers = [make_worker(task_queue=queue) for queue in TASK_QUEUES]
         for worker in workers:
             await stack.enter_async_context(worker)
         try:
@@ -114,25 +119,12 @@ async def run_workers(
             await asyncio.gather(*(worker.shutdown() for worker in workers))
 
 
-def _worker(
-    client: Client,
-    task_queue: str,
-    activities: Sequence[Callable[..., Any]],
-    tuner: WorkerTuner,
-    deployment_config: WorkerDeploymentConfig | None,
-) -> Worker:
-    return Worker(
-        client,
-        task_queue=task_queue,
-        workflows=[RecoveryJourney],
-        activities=activities,
-        workflow_runner=WORKFLOW_RUNNER,
-        tuner=tuner,
-        max_concurrent_activity_task_polls=ACTIVITY_POLLERS,
-        max_concurrent_workflow_task_polls=WORKFLOW_POLLERS,
-        max_cached_workflows=MAX_CACHED_JOURNEYS // len(TASK_QUEUES),
-        graceful_shutdown_timeout=SHUTDOWN_GRACE,
-        deployment_config=deployment_config,
+def _tuner(limits: Limits) -> WorkerTuner:
+    return WorkerTuner.create_composite(
+        workflow_supplier=FixedSizeSlotSupplier(limits.tasks),
+        activity_supplier=SharedSlots(limits.slots),
+        local_activity_supplier=FixedSizeSlotSupplier(limits.tasks),
+        nexus_supplier=FixedSizeSlotSupplier(1),
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from temporal.client import PLAIN_CONVERTER
 from workflows.names import SEARCH_ATTRIBUTES
 
 # Without the first, every start that asks for skipped time fails; without the second, each
@@ -36,7 +36,7 @@ async def dev_server(*further_arguments: str) -> AsyncIterator[WorkflowEnvironme
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=temporal_binary(),
         dev_server_extra_args=further_arguments,
-        data_converter=pydantic_data_converter,
+        data_converter=PLAIN_CONVERTER,
         search_attributes=SEARCH_ATTRIBUTES,
     ) as environment:
         yield environment
@@ -48,7 +48,7 @@ async def time_skipping_server() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary(),
         dev_server_extra_args=list(_SKIPPING),
-        data_converter=pydantic_data_converter,
+        data_converter=PLAIN_CONVERTER,
         search_attributes=SEARCH_ATTRIBUTES,
     ) as environment:
         yield environment

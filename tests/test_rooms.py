@@ -232,7 +232,11 @@ def test_only_settings_read_the_environment() -> None:
     assert readers <= {"settings.py", *ENVIRONMENT_FOR_CHILDREN}
 
 
-ENVIRONMENT_FOR_CHILDREN = {"cli/stack.py", "benchmarks/chaos/stack.py"}
+ENVIRONMENT_FOR_CHILDREN = {
+    "cli/stack.py",
+    "cli/worker_processes.py",
+    "benchmarks/chaos/stack.py",
+}
 """They hand the environment, or the search path in it, on to the processes that they start."""
 
 

@@ -100,7 +100,7 @@ class ClosedJourney(BaseModel):
     run_id: str
     store_id: str
     customer_id: str
-    trigger: JourneyEvent | None
+    trigger: JourneyEvent | None = None
     left_at: AwareDatetime | None = None
     outcome: Outcome
     reason: Reason

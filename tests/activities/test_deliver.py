@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -68,6 +68,20 @@ async def test_a_message_that_expired_while_no_worker_took_it_is_not_sent(
         await stores.put(connection, STORE, config, NOW)
     result = await send(database, config, 1, now=later(5 * 3600))
     assert (result.status, result.reason) == (SendStatus.SKIPPED, Reason.EXPIRED)
+
+
+async def test_a_message_whose_turn_comes_in_quiet_hours_waits_for_their_end(
+    database: Database,
+) -> None:
+    quiet = {"start": "21:00", "end": "09:00"}
+    config = a_config(plans={"cart_update": [STEP]}, quiet_hours=quiet)
+    async with database.transaction() as connection:
+        await stores.put(connection, STORE, config, NOW)
+
+    result = await send(database, config, 1, now=later(5 * 3600))
+
+    assert (result.status, result.reason) == (SendStatus.DEFERRED, Reason.QUIET_HOURS)
+    assert result.until == datetime(2024, 10, 9, 3, 30, tzinfo=UTC)
 
 
 async def test_a_worker_that_stops_claims_nothing(database: Database) -> None:

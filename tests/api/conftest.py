@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack
 import pytest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from sandbox.app import create_sandbox
 from sandbox.server import serve
+from temporal.client import PLAIN_CONVERTER
 from temporal.search_attributes import register
 from tests.api.caller import Caller, Shop, connecting_to, running_api, settings_for, unused_address
 from tests.api.meta_caller import META_SETTINGS, Meta
@@ -42,9 +42,7 @@ async def own_namespace(temporal: WorkflowEnvironment, address: str) -> Client:
     request = RegisterNamespaceRequest(namespace=namespace)
     request.workflow_execution_retention_period.FromSeconds(86_400)
     await temporal.client.workflow_service.register_namespace(request)
-    client = await Client.connect(
-        address, namespace=namespace, data_converter=pydantic_data_converter
-    )
+    client = await Client.connect(address, namespace=namespace, data_converter=PLAIN_CONVERTER)
     await register(client)
     return client
 

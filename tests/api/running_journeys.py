@@ -11,6 +11,7 @@ from settings import Settings
 from storage.database import Database
 from temporal.workers import run_workers
 from tests.api.caller import Caller, Shop
+from tests.workflow_runner import SANDBOX
 
 STEP = {"template": "cart_reminder", "language": "en"}
 
@@ -23,7 +24,7 @@ async def running_worker(
     settings = Settings(whatsapp_api_url=sandbox_url, allow_private_egress=True)
     async with (
         open_activities(database, settings) as activities,
-        run_workers(client, activities),
+        run_workers(client, activities, workflow_runner=SANDBOX),
     ):
         yield
 

@@ -7,7 +7,7 @@ import pytest
 
 from domain.customers.identity import customer_key
 from storage import stores
-from storage.contacts import MAX_SHARED
+from storage.contact_queries import MAX_SHARED
 from tests.api.caller import Caller, Shop
 from tests.api.running_journeys import explained, store_without_buffer
 from tests.databases import both_databases

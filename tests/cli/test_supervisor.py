@@ -3,6 +3,7 @@ import itertools
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -45,7 +46,12 @@ def ignore(_line: str) -> None:
 
 
 def is_up(child: Program) -> bool:
-    return "up" in child.log.read_text(encoding="utf-8")
+    return "up" in written_by(child)
+
+
+def written_by(child: Program) -> str:
+    assert child.log is not None
+    return child.log.read_text(encoding="utf-8")
 
 
 def is_alive(pid: int) -> bool:
@@ -80,7 +86,7 @@ async def test_a_child_that_dies_at_every_start_ends_everything_with_the_end_of_
     with pytest.raises(ChildFailedError, match=r"exit code 3[\s\S]*address already in use"):
         await run_until_interrupted(healthy, dying)
 
-    assert not is_alive(int(healthy.log.read_text(encoding="utf-8")))
+    assert not is_alive(int(written_by(healthy)))
 
 
 async def test_a_child_whose_deaths_are_spread_out_is_always_started_again(
@@ -110,6 +116,24 @@ async def test_a_child_that_ignores_sigterm_is_killed(
         await eventually(lambda: is_up(stubborn))
 
     assert not is_alive(pid)
+
+
+async def test_with_a_grace_all_of_them_end_at_once(tmp_path: Path) -> None:
+    code = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), exit()))\n"
+        "print('up')\n"
+        "while True: signal.pause()\n"
+    )
+    grace = timedelta(seconds=15)
+    async with asyncio.timeout(30), Supervisor(ignore, grace=grace) as supervisor:
+        for name in ("first", "second", "third"):
+            child = program(tmp_path, code, name)
+            await supervisor.start(child)
+            await eventually(partial(is_up, child))
+        began = time.monotonic()
+
+    assert 1 <= time.monotonic() - began < 3
 
 
 async def test_the_last_started_ends_first(tmp_path: Path) -> None:

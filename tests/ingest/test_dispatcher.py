@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import update
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bootstrap import make_dispatcher, make_intake
 from domain.events.journey_event import JourneyEvent
@@ -19,6 +18,7 @@ from ingest.dispatcher import LEASE, Dispatcher
 from ingest.intake import Intake
 from storage.inbox import NewEvent
 from storage.tables import inbox, stores
+from temporal.client import PLAIN_CONVERTER
 from temporal.gateway import JourneyGateway
 from temporal.rpc import UndeliverableError
 from tests.storage.builders import store
@@ -29,7 +29,7 @@ from tests.workflows.world import MINUTE, Shop, World, order, real_now
 async def intake_without_temporal(real_world: World) -> Intake:
     """An intake whose Temporal is unavailable."""
     gateway = JourneyGateway(
-        await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+        await Client.connect("127.0.0.1:1", lazy=True, data_converter=PLAIN_CONVERTER)
     )
     return make_intake(real_world.database, gateway, real_now)
 

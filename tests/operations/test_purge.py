@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.journey.identity import CustomerRef
 from operations.purge import MIN_AGE, Purge, WrongNamespaceError
 from storage import inbox
 from storage.tables import stores
+from temporal.client import PLAIN_CONVERTER
 from temporal.gateway import JourneyGateway
 from temporal.rpc import TemporalUnavailableError
 from tests.workflows.world import MINUTE, Shop, World, order, real_now
@@ -74,9 +74,7 @@ async def test_events_stay_as_long_as_the_store_would_accept_them_again(real_wor
 async def test_nothing_is_purged_while_temporal_is_unavailable(real_world: World) -> None:
     shop = await real_world.shop()
     await shop.does("cart_update.add_to_cart")
-    unreachable = await Client.connect(
-        "127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter
-    )
+    unreachable = await Client.connect("127.0.0.1:1", lazy=True, data_converter=PLAIN_CONVERTER)
     purge = Purge(real_world.database, JourneyGateway(unreachable), real_now() + 2 * MONTH)
     with pytest.raises(TemporalUnavailableError):
         await purge.run(MONTH)
@@ -111,7 +109,7 @@ async def test_nothing_is_purged_without_registered_search_attributes(real_world
     address = real_world.client.service_client.config.target_host
     for namespace in ("of-another-installation", "temporal-system"):
         elsewhere = await Client.connect(
-            address, namespace=namespace, lazy=True, data_converter=pydantic_data_converter
+            address, namespace=namespace, lazy=True, data_converter=PLAIN_CONVERTER
         )
         purge = Purge(real_world.database, JourneyGateway(elsewhere), real_now() + 2 * MONTH)
         with pytest.raises(WrongNamespaceError):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from storage import aliases, claim_transaction, opt_outs, purging, suppressions
+from storage.alias_statements import MAX_IDENTITIES
 from storage.aliases import Learned
 from storage.claims import Claimed, Forbidden, Paced, Refusal
 from storage.database import Database, lock
@@ -159,7 +160,7 @@ async def test_aliases_of_other_numbers_leave_none_of_the_claimed_number_out(
     await accept(registered, an_event("e0"), address_hash="other number")
     await learn(registered, POSTED, USER)
     async with registered.transaction() as connection:
-        many = range(aliases.MAX_IDENTITIES)
+        many = range(MAX_IDENTITIES)
         await aliases.learn(
             connection,
             [Learned(STORE, frozenset({"other number", f"user:x{n}"}), later()) for n in many],

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import ORDER_CANCELLED, ORDER_REFUNDED, EventKind
 from storage import contacts
-from storage.contacts import MAX_CONTACTS, MAX_SHARED, Contacts, Sharing
+from storage.contact_queries import MAX_SHARED
+from storage.contacts import MAX_CONTACTS, Contacts, Sharing
 from storage.database import Database, lock
 from storage.inbox import InboxRow
 from tests.storage.builders import (

@@ -8,7 +8,8 @@ from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery, Routing
 from storage import inbox_delivery, later_events
 from storage.database import Database
-from storage.later_events import MAX_OF_A_KIND, Since, TakenIn
+from storage.later_event_queries import MAX_OF_A_KIND
+from storage.later_events import Since, TakenIn
 from storage.tables import inbox
 from tests.storage.builders import (
     CUSTOMER,
@@ -57,7 +58,7 @@ def event_is(event_id: str) -> ColumnElement[bool]:
 
 async def exited(database: Database) -> str | None:
     async with database.reading() as connection:
-        found = await later_events.exited(connection, ME, "e1")
+        _, found = await later_events.accepted_or_exit(connection, ME, SINCE, "e1")
     return None if found is None else found.event_id
 
 

@@ -22,6 +22,7 @@ from sandbox.server import serve
 from settings import Settings
 from temporal.gateway import JourneyGateway
 from temporal.workers import run_workers
+from tests.workflow_runner import SANDBOX
 from tests.workflows.world import World, real_now
 
 META_TIMEOUT = timedelta(seconds=1)
@@ -57,7 +58,12 @@ async def build_world(
             httpx.AsyncClient(base_url=sandbox_url, trust_env=False)
         )
         await stack.enter_async_context(
-            run_workers(environment.client, activities, deployment=deployment)
+            run_workers(
+                environment.client,
+                activities,
+                deployment=deployment,
+                workflow_runner=SANDBOX,
+            )
         )
         gateway = JourneyGateway(environment.client)
         dispatcher = make_dispatcher(database, gateway, real_now)

@@ -6,9 +6,9 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.opentelemetry import TracingInterceptor
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from temporal.client import PLAIN_CONVERTER
 from tests.workflows.stories import STORIES
 from workflows.recovery_journey import RecoveryJourney
 
@@ -21,7 +21,7 @@ RECORDED = [pytest.param(path.read_text(), id=path.stem) for path in HISTORIES]
 @pytest.mark.parametrize("recorded", RECORDED)
 async def test_a_recorded_history_replays(recorded: str) -> None:
     history = WorkflowHistory.from_json("journey:shop:customer", recorded)
-    replayer = Replayer(workflows=[RecoveryJourney], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[RecoveryJourney], data_converter=PLAIN_CONVERTER)
 
     await replayer.replay_workflow(history)
 
@@ -31,7 +31,7 @@ async def test_a_recorded_history_replays_while_traces_are_on(recorded: str) -> 
     history = WorkflowHistory.from_json("journey:shop:customer", recorded)
     replayer = Replayer(
         workflows=[RecoveryJourney],
-        data_converter=pydantic_data_converter,
+        data_converter=PLAIN_CONVERTER,
         interceptors=[TracingInterceptor(TracerProvider().get_tracer("test"))],
     )
 
