@@ -34,6 +34,7 @@ COLUMNS: Final = (
     stores.c.sealed_hash_key,
     stores.c.paused_at,
     stores.c.paused_because,
+    stores.c.updated_at,
 )
 """What a `Store` is made of."""
 
