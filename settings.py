@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Whose forwarded client address is believed."""
     api_processes: Annotated[int, Field(ge=1, le=1000)] = 1
     """API processes that share each store's rate."""
+    api_metrics_port: Port | None = None
+    """None: `/metrics` is served at the API's own port alone, by whichever process answers."""
     worker_metrics_host: str = "127.0.0.1"
     worker_metrics_port: Port | None = None
     """None: a worker serves no metrics."""

@@ -51,7 +51,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, clock: Clock = utc
     """
     telemetry = Telemetry(tracing=start_tracing("comeback-worker", on=settings.traces))
     host, port = settings.worker_metrics_host, settings.worker_metrics_port
-    with metrics_served(host, port, telemetry.registry):
+    with metrics_served(host, port, telemetry.registry, "WORKER_METRICS_PORT"):
         await _run_worker(settings, stop, clock, telemetry)
 
 

@@ -10,10 +10,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m api", description=__doc__)
     parser.add_argument("--host", help="instead of API_HOST")
     parser.add_argument("--port", type=int, help="instead of API_PORT")
+    parser.add_argument(
+        "--shared", action="store_true", help="other processes serve the same address, too"
+    )
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     arguments = _arguments()
     settings = load_settings()
-    serve(settings, arguments.host or settings.api_host, arguments.port or settings.api_port)
+    address = (arguments.host or settings.api_host, arguments.port or settings.api_port)
+    serve(settings, *address, shared=arguments.shared)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from cli.api_processes import run_api_processes
 from cli.database import upgrade_database
 from cli.demo.run import run_demo
 from cli.dev import run_dev
@@ -68,6 +69,21 @@ def demo(end_with_parent: EndWithParent = False) -> None:
     and posts events as a partner would. Exit code 1 when a journey does not end as expected.
     """
     _run_stack_command(run_demo(load_settings()), end_with_parent=end_with_parent)
+
+
+@app.command()
+def api(
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, help="Processes; one keeps about one core busy.")
+    ] = 1,
+    end_with_parent: EndWithParent = False,
+) -> None:
+    """Run the API as several processes on one address until stopped.
+
+    One that dies is started again. `/metrics` at that address is of whichever process answers; with
+    API_METRICS_PORT the first serves its own there, the others on the ports after it.
+    """
+    _run_stack_command(run_api_processes(load_settings(), workers), end_with_parent=end_with_parent)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""A worker's `GET /metrics`: it has no other HTTP."""
+"""A process's own `GET /metrics`: of a worker, or of one of several processes of the API."""
 
 import sys
 from collections.abc import Iterator
@@ -11,10 +11,12 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def metrics_served(host: str, port: int | None, registry: CollectorRegistry) -> Iterator[None]:
+def metrics_served(
+    host: str, port: int | None, registry: CollectorRegistry, variable: str
+) -> Iterator[None]:
     """Serve a registry while the block runs, in threads of its own; nothing without a port.
 
-    A port that is taken ends the process with the name of its variable.
+    A port that is taken ends the process with the name of its environment variable.
     """
     if port is None:
         yield
@@ -22,7 +24,7 @@ def metrics_served(host: str, port: int | None, registry: CollectorRegistry) -> 
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
-        sys.exit(f"environment variable WORKER_METRICS_PORT: {host}:{port}: {error.strerror}")
+        sys.exit(f"environment variable {variable}: {host}:{port}: {error.strerror}")
     log.info("metrics are served", host=host, port=port)
     try:
         yield

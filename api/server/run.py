@@ -10,6 +10,7 @@ from api.app import create_app
 from api.server.gate import Gate
 from api.server.limits import limits_of_this_process
 from api.server.protocol import GuardedConfig
+from operations.metrics_server import metrics_served
 from settings import Settings
 
 GRACE_SECONDS: Final = 5
@@ -35,11 +36,19 @@ class _Server(uvicorn.Server):
         gc.freeze()
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve on this address; returns after SIGTERM or SIGINT."""
+def serve(settings: Settings, host: str, port: int, *, shared: bool = False) -> None:
+    """Serve on this address; returns after SIGTERM or SIGINT.
+
+    Args:
+        settings: of this process.
+        host: of the address.
+        port: of the address.
+        shared: other processes serve the same address, too; the kernel spreads connections.
+    """
     gate = Gate(limits_of_this_process(), settings.trusted_proxies)
+    app = create_app(settings)
     config = GuardedConfig(
-        create_app(settings),
+        app,
         gate,
         host=host,
         port=port,
@@ -47,4 +56,15 @@ def serve(settings: Settings, host: str, port: int) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         loop="uvloop",
     )
-    _Server(config).run()
+    registry, metrics_port = app.state.registry, settings.api_metrics_port
+    with metrics_served(host, metrics_port, registry, "API_METRICS_PORT"):
+        _Server(config).run([_shared_socket(host, port)] if shared else None)
+
+
+def _shared_socket(host: str, port: int) -> socket.socket:
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listening = socket.socket(family)
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        listening.setsockopt(socket.SOL_SOCKET, option, 1)
+    listening.bind((host, port))
+    return listening

@@ -13,6 +13,8 @@ from operations.metrics_server import metrics_served
 HOST = "127.0.0.1"
 DONE = "comeback_background_last_success_timestamp_seconds"
 
+VARIABLE = "WORKER_METRICS_PORT"
+
 
 async def nothing() -> None:
     """Background work that is done at once."""
@@ -21,7 +23,7 @@ async def nothing() -> None:
 async def test_a_scrape_tells_when_work_was_last_done() -> None:
     registry, port = CollectorRegistry(), free_port(HOST)
     work = BackgroundMetrics(registry).watched("dispatch_events", nothing)
-    with metrics_served(HOST, port, registry):
+    with metrics_served(HOST, port, registry, VARIABLE):
         began = registry.get_sample_value(DONE, {"work": "dispatch_events"})
         await work()
         async with httpx.AsyncClient(trust_env=False) as http:
@@ -48,7 +50,7 @@ async def test_work_that_fails_is_not_done() -> None:
 
 
 def test_without_a_port_nothing_is_served() -> None:
-    with metrics_served(HOST, None, CollectorRegistry()):
+    with metrics_served(HOST, None, CollectorRegistry(), VARIABLE):
         pass
 
 
@@ -59,6 +61,6 @@ def test_a_taken_port_ends_the_worker_with_its_variables_name() -> None:
         port = taken.getsockname()[1]
         with (
             pytest.raises(SystemExit, match="WORKER_METRICS_PORT"),
-            metrics_served(HOST, port, CollectorRegistry()),
+            metrics_served(HOST, port, CollectorRegistry(), VARIABLE),
         ):
             pass
