@@ -40,6 +40,8 @@ def run_task(task: type[Task], perform: Callable[[Task], Awaitable[BaseModel]]) 
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             sys.stdout.write(runner.run(perform_task()).model_dump_json() + "\n")
+        sys.stdout.flush()
+        sys.stdin.readline()  # it stays, so that its processor time can be read
 
 
 @dataclass(frozen=True)

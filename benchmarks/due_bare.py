@@ -1,19 +1,15 @@
 """The reference's workflows that wait for one instant."""
 
-import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Final
 
 from benchmarks.bare.journey import TASK_QUEUE, BareJourney
+from benchmarks.bare.serving import run_bare_worker
 from benchmarks.batches import in_batches
 from benchmarks.due_result import DueMessages
 from benchmarks.installation import EXIT_API, Installation
 from benchmarks.measure.meter import Meter, ProcessTrees
-from benchmarks.processes import ROOT
 from benchmarks.waiting import Running, received_at, sleep_until, wait_until_none
 from clock import utc_now
 
@@ -60,20 +56,8 @@ async def _start(installation: Installation, count: int, due: datetime) -> None:
     await in_batches(start, range(count))
 
 
-@asynccontextmanager
-async def _worker(installation: Installation, client: str) -> AsyncIterator[int]:
+def _worker(installation: Installation, client: str) -> AbstractAsyncContextManager[int]:
     """The reference's worker; gives its process id."""
     sandbox = installation.sandbox
-    where = (installation.temporal.address, sandbox.url(EXIT_API), sandbox.url(MESSAGES))
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.bare.worker", *where, client),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        if process.stdout is None or not await process.stdout.readline():
-            raise ValueError("the bare worker did not start")
-        yield process.pid
-    finally:
-        process.terminate()
-        await process.wait()
+    urls = (sandbox.url(EXIT_API), sandbox.url(MESSAGES))
+    return run_bare_worker("benchmarks.bare.worker", installation.temporal.address, *urls, client)

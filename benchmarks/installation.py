@@ -1,5 +1,6 @@
 """The whole product as processes of its own, each of which can be metered."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -7,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import httpx
 from sqlalchemy import make_url
 
 from benchmarks.databases import BenchmarkDatabase
@@ -15,15 +15,14 @@ from benchmarks.measure.meter import Meter, PostgresqlDatabase, ProcessTrees
 from benchmarks.measure.processor_time import ProcessorTime
 from benchmarks.processes import (
     BENCHMARK_SECRET,
-    WAIT_TIMEOUT,
     HttpProcess,
     api_variables,
     run_api_process,
     run_sandbox_process,
     run_worker,
 )
+from benchmarks.readiness import wait_until_polling, wait_until_ready
 from benchmarks.temporal_process import TemporalProcess, run_temporal
-from benchmarks.waiting import wait_until
 from sandbox.samples import sample
 
 EXIT_API: Final = "/partner/fetch-user-events"
@@ -40,6 +39,16 @@ class PostingStore:
 
 
 @dataclass(frozen=True)
+class StartTimes:
+    """Seconds that processes took to start."""
+
+    api: float
+    """Until it answered."""
+    workers: float
+    """Until the last polled."""
+
+
+@dataclass(frozen=True)
 class Installation:
     """Temporal and the stand-ins, which run already, and what runs on them."""
 
@@ -52,13 +61,17 @@ class Installation:
     async def product(self, workers: int = 1) -> AsyncIterator["RunningProduct"]:
         """The API and so many worker processes, ready to work."""
         async with AsyncExitStack() as stack:
+            began = time.perf_counter()
             api = await stack.enter_async_context(run_api_process(self.variables))
+            api_began = time.perf_counter()
             pids = [
                 await stack.enter_async_context(run_worker(self.variables)) for _ in range(workers)
             ]
+            await wait_until_polling(self.temporal.client, pids)
+            started = StartTimes(api_began - began, time.perf_counter() - api_began)
             await wait_until_ready(api.http)
             parts = {"API": ProcessTrees([api.pid]), "worker": ProcessTrees(pids)}
-            yield RunningProduct(self, api, pids, Meter({**parts, **self.parts()}))
+            yield RunningProduct(self, api, pids, started, Meter({**parts, **self.parts()}))
 
     def parts(self) -> dict[str, ProcessorTime]:
         """What is metered of all that runs besides API and workers."""
@@ -79,6 +92,7 @@ class RunningProduct:
     installation: Installation
     api: HttpProcess
     worker_pids: list[int]
+    started: StartTimes
     meter: Meter
 
     async def add_store(self, store_id: str, **config: Any) -> PostingStore:
@@ -118,16 +132,3 @@ async def open_installation(database: BenchmarkDatabase) -> AsyncIterator[Instal
             "ALLOW_PRIVATE_EGRESS": "1",
         }
         yield Installation(database, temporal, sandbox, variables)
-
-
-async def wait_until_ready(http: httpx.AsyncClient) -> None:
-    """Wait for database, Temporal and a worker.
-
-    Raises:
-        TimeoutError: they are not ready in time.
-    """
-
-    async def is_ready() -> bool:
-        return (await http.get("/health/ready")).is_success
-
-    await wait_until(is_ready, WAIT_TIMEOUT)

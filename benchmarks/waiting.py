@@ -43,7 +43,11 @@ async def wait_until_none(running: Running) -> None:
     await wait_until(none_is_open, MAX_WAIT)
 
 
-async def wait_until(reached: Callable[[], Awaitable[bool]], within: timedelta) -> None:
+async def wait_until(
+    reached: Callable[[], Awaitable[bool]],
+    within: timedelta,
+    interval: timedelta = POLL_INTERVAL,
+) -> None:
     """Ask again and again.
 
     Raises:
@@ -51,7 +55,7 @@ async def wait_until(reached: Callable[[], Awaitable[bool]], within: timedelta) 
     """
     async with asyncio.timeout(within.total_seconds()):
         while not await reached():  # noqa: ASYNC110  # another process's state
-            await asyncio.sleep(POLL_INTERVAL.total_seconds())
+            await asyncio.sleep(interval.total_seconds())
 
 
 async def sleep_until(instant: datetime) -> None:

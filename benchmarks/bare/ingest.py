@@ -1,10 +1,12 @@
 """Starts and signals workflows by a loop over the SDK, as a process of its own.
 
 Each customer's first event starts a workflow with a delay, each further one signals it. The
-workflow is never run: its delay outlasts the benchmark.
+workflow is never run: its delay outlasts the benchmark. Or the textbook debounce is started and
+signalled, which runs.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,8 +16,9 @@ from pydantic import BaseModel
 from temporalio.client import Client
 
 from benchmarks.child_protocol import run_task
+from benchmarks.textbook import TEXTBOOK_QUEUE, TextbookDebounce
 
-START_DELAY: Final = timedelta(hours=1)
+DELAY: Final = timedelta(hours=1)
 TASK_QUEUE: Final = "bare"
 
 
@@ -28,6 +31,7 @@ class BareIngestPlan(BaseModel):
     events: int
     """Of each customer, the first included."""
     concurrent: int
+    textbook: bool = False
 
 
 class BareIngestResult(BaseModel):
@@ -48,36 +52,54 @@ async def perform(plan: BareIngestPlan) -> BareIngestResult:
     client = await Client.connect(plan.address)
     customers = iter(range(plan.first_customer, plan.first_customer + plan.customers))
     began = time.perf_counter()
-    tasks = (_start_and_signal(client, customers, plan.events) for _ in range(plan.concurrent))
+    tasks = (_start_and_signal(client, customers, plan) for _ in range(plan.concurrent))
     latencies = [each for of_task in await asyncio.gather(*tasks) for each in of_task]
     took = time.perf_counter() - began
     return BareIngestResult(events=len(latencies), took=took, latencies=latencies)
 
 
-async def _start_and_signal(client: Client, customers: Iterator[int], events: int) -> list[float]:
+async def _start_and_signal(
+    client: Client, customers: Iterator[int], plan: BareIngestPlan
+) -> list[float]:
     """Take one customer after another; gives the seconds that each call took."""
     latencies = []
     for customer in customers:
-        for event in range(events):
+        for event in range(plan.events):
             began = time.perf_counter()
-            await _deliver(client, f"bare-{customer}", event)
+            if event:
+                await _signal(client, customer, event, plan)
+            else:
+                await _start(client, customer, plan)
             latencies.append(time.perf_counter() - began)
     return latencies
 
 
-async def _deliver(client: Client, workflow_id: str, event: int) -> None:
-    payload = _event(workflow_id, event)
-    if event:
-        await client.get_workflow_handle(workflow_id).signal("event_received", payload)
-        return
-    await client.start_workflow(
-        "Bare", payload, id=workflow_id, task_queue=TASK_QUEUE, start_delay=START_DELAY
-    )
+async def _signal(client: Client, customer: int, event: int, plan: BareIngestPlan) -> None:
+    payload = _event(customer, event)
+    argument = json.dumps(payload) if plan.textbook else payload
+    handle = client.get_workflow_handle(workflow_id(customer, textbook=plan.textbook))
+    await handle.signal("event_received", argument)
 
 
-def _event(workflow_id: str, event: int) -> dict[str, str | int]:
+async def _start(client: Client, customer: int, plan: BareIngestPlan) -> None:
+    own_id = workflow_id(customer, textbook=plan.textbook)
+    if plan.textbook:
+        name, buffer = TextbookDebounce.__name__, DELAY.total_seconds()
+        await client.start_workflow(name, buffer, id=own_id, task_queue=TEXTBOOK_QUEUE)
+    else:
+        await client.start_workflow(
+            "Bare", _event(customer, 0), id=own_id, task_queue=TASK_QUEUE, start_delay=DELAY
+        )
+
+
+def workflow_id(customer: int, *, textbook: bool = False) -> str:
+    """The id of a customer's workflow."""
+    return f"{'textbook' if textbook else 'bare'}-{customer}"
+
+
+def _event(customer: int, event: int) -> dict[str, str | int]:
     at = datetime.now(UTC).isoformat()
-    return {"event_id": f"{workflow_id}-{event}", "kind": "cart_update", "at": at, "intent": 2}
+    return {"event_id": f"e-{customer}-{event}", "kind": "cart_update", "at": at, "intent": 2}
 
 
 if __name__ == "__main__":
