@@ -8,10 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sqlalchemy import make_url
-
 from benchmarks.databases import BenchmarkDatabase
-from benchmarks.measure.meter import Meter, PostgresqlDatabase, ProcessTrees
+from benchmarks.measure.meter import Meter, ProcessTrees, database_parts
 from benchmarks.measure.processor_time import ProcessorTime
 from benchmarks.processes import (
     BENCHMARK_SECRET,
@@ -75,14 +73,11 @@ class Installation:
 
     def parts(self) -> dict[str, ProcessorTime]:
         """What is metered of all that runs besides API and workers."""
-        parts: dict[str, ProcessorTime] = {
+        return {
             "Temporal": ProcessTrees([self.temporal.pid]),
             "stand-ins": ProcessTrees([self.sandbox.pid]),
+            **database_parts(self.database.url),
         }
-        url = make_url(self.database.url)
-        if url.get_backend_name() == "postgresql":
-            parts["database"] = PostgresqlDatabase(str(url.database))
-        return parts
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,12 @@ from benchmarks.measure.plots import draw
 from benchmarks.measure.results import Case, Result
 from clock import utc_now
 
+DATABASES: Final = ("sqlite", "postgresql", "both")
 FOLDER: Final = Path(".bench")
 """Where results go unless `--folder` names another."""
+
+NAME_WIDTH, CASE_WIDTH = 56, 24
+"""Columns of the printed table."""
 
 Measure = Callable[[BenchmarkDatabase, argparse.Namespace], Awaitable[list[Case]]]
 
@@ -29,7 +33,12 @@ class Command:
     """`python -m benchmarks.NAME`: measures on each database, prints, writes JSON and a picture."""
 
     def __init__(
-        self, name: str, description: str | None, *, axes: tuple[str, str] = ("", "")
+        self,
+        name: str,
+        description: str | None,
+        *,
+        axes: tuple[str, str] = ("", ""),
+        on_databases: bool = True,
     ) -> None:
         """Add what all benchmarks have.
 
@@ -37,6 +46,7 @@ class Command:
             name: of the module, and of the files.
             description: what is measured, and against which reference.
             axes: what the curves show.
+            on_databases: otherwise on SQLite alone.
         """
         self._name, self._description, self._axes = name, description or "", axes
         self._full: dict[str, Any] = {}
@@ -46,10 +56,12 @@ class Command:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self.parser.add_argument("--full", action="store_true", help="large, for minutes")
-        choices = ("sqlite", "postgresql", "both")
-        self.parser.add_argument("--database", choices=choices, default="both")
-        self.parser.add_argument("--postgresql", default=POSTGRESQL_SERVER, metavar="URL")
-        self.parser.add_argument("--folder", type=Path, default=FOLDER)
+        self.parser.add_argument("--folder", type=Path, default=FOLDER, help="of the results")
+        if on_databases:
+            self.parser.add_argument("--database", choices=DATABASES, default="both")
+            self.parser.add_argument("--postgresql", default=POSTGRESQL_SERVER, metavar="URL")
+        else:
+            self.parser.set_defaults(database="sqlite", postgresql=POSTGRESQL_SERVER)
 
     def number(self, flag: str, *, small: float, full: float, meaning: str) -> None:
         """A number that is larger with `--full`."""
@@ -110,13 +122,17 @@ async def _until_terminated(measuring: Awaitable[Result]) -> Result:
 
 def report(result: Result, folder: Path) -> None:
     """Print the figures, and write JSON and picture."""
-    console = Console()
+    print_result(result)
+    path = result.write(folder)
+    Console().print(f"{path} and {draw(result, folder)}, after {result.seconds:.0f} s")
+
+
+def print_result(result: Result) -> None:
+    """Print the figures, a column for each case."""
     table = Table(result.benchmark, *(case.name for case in result.cases))
     for name, unit, cells in _rows(result.cases):
         table.add_row(f"{name} ({unit})", *cells)
-    console.print(table)
-    path = result.write(folder)
-    console.print(f"{path} and {draw(result, folder)}, after {result.seconds:.0f} s")
+    Console(width=NAME_WIDTH + CASE_WIDTH * len(result.cases)).print(table)
 
 
 def _rows(cases: list[Case]) -> list[tuple[str, str, list[str]]]:

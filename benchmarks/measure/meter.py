@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from benchmarks.measure.processor_time import (
     PROC,
     ProcessorTime,
@@ -39,6 +41,14 @@ class PostgresqlDatabase:
         backends = [pid for pid in postgresql_backends(self.name, self.proc) if pid in stats]
         self._seen.update({pid: stats[pid].seconds for pid in backends})
         return sum(self._seen.values())
+
+
+def database_parts(url: str) -> dict[str, ProcessorTime]:
+    """The database of a URL, if it has processes of its own."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "postgresql":
+        return {}
+    return {"database": PostgresqlDatabase(str(parsed.database))}
 
 
 class Meter:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from pydantic import BaseModel
 
@@ -66,6 +66,11 @@ class Result(BaseModel):
         path = folder / f"{self.benchmark}.json"
         path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
         return path
+
+    @classmethod
+    def read(cls, folder: Path, benchmark: str) -> Self:
+        """Read what a benchmark wrote."""
+        return cls.model_validate_json((folder / f"{benchmark}.json").read_text(encoding="utf-8"))
 
     def ratios(self) -> list[tuple[str, Figure]]:
         """The ratios to references, each with its case's name."""

@@ -93,7 +93,7 @@ def test_a_case_knows_its_figures_by_name() -> None:
 def test_a_result_is_written_as_json_in_a_new_folder(tmp_path: Path) -> None:
     path = result(SQLITE).write(tmp_path / "new")
 
-    assert Result.model_validate_json(path.read_text()) == result(SQLITE)
+    assert Result.read(tmp_path / "new", "ingest") == result(SQLITE)
     assert json.loads(path.read_text())["machine"]["processors"] >= 1
 
 
