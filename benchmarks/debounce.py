@@ -26,6 +26,7 @@ from benchmarks.measure.results import Case, Figure, processor_figures, ratio
 from domain.journey.identity import journey_id
 
 CONNECTIONS: Final = 32
+MAX_CUSTOMERS: Final = 1_000_000
 BURSTS: Final = (1, 10, 50)
 
 
@@ -69,7 +70,11 @@ async def measure(database: BenchmarkDatabase, arguments: Namespace) -> list[Cas
     """Measure on one database."""
     bursts = [Ingest(CONNECTIONS, arguments.customers, length) for length in BURSTS]
     async with open_installation(database) as installation:
-        textbook = [await _textbook(installation, burst) for burst in bursts]
+        await _textbook(installation, warm_up(bursts[0]), 0)
+        textbook = [
+            await _textbook(installation, burst, number * MAX_CUSTOMERS)
+            for number, burst in enumerate(bursts, 1)
+        ]
         async with installation.product() as product:
             await post_and_deliver(product, WARM_UP_STORE_ID, warm_up(bursts[0]))
             ours = [await _product(product, burst) for burst in bursts]
@@ -93,8 +98,8 @@ async def _product(product: RunningProduct, burst: Ingest) -> BurstCost:
     return BurstCost(measured.answers.accepted, history, measured.processor)
 
 
-async def _textbook(installation: Installation, burst: Ingest) -> BurstCost:
-    first = burst.events * burst.customers  # unlike any number of a shorter burst
+async def _textbook(installation: Installation, burst: Ingest, first: int) -> BurstCost:
+    """The reference, by customers of these numbers on, who posted nothing yet."""
     plan = BareIngestPlan(
         address=installation.temporal.address,
         customers=burst.customers,

@@ -7,7 +7,8 @@ from typing import Any, Final
 from benchmarks.due_result import DueMessages
 from benchmarks.ingest_run import Ingest, load_plan, post_plan
 from benchmarks.installation import RunningProduct
-from benchmarks.waiting import Running, received_at, sleep_until, wait_until, wait_until_none
+from benchmarks.journeys_waiting import wait_until_waiting, waiting_journeys
+from benchmarks.waiting import Running, received_at, sleep_until, wait_until_none
 from clock import utc_now
 from workflows import names
 
@@ -30,17 +31,17 @@ async def measure_product(
     at = utc_now()
     plan = load_plan(product, store, Ingest(CONNECTIONS, count, events=1), at)
     posted = await post_plan(product, store_id, plan)
-    waiting = Running(temporal, names.WORKFLOW, f"{names.JOURNEY_STAGE.name} = 'waiting'")
     with suppress(TimeoutError):
-        await wait_until(lambda: _all_wait(waiting, count), at + lead - MARGIN - utc_now())
-    waited, before = await waiting.count(), product.meter.seconds()
+        await wait_until_waiting(temporal, store_id, count, at + lead - MARGIN - utc_now())
+    before = product.meter.seconds()
+    waiting = await waiting_journeys(temporal, store_id).count()
     await sleep_until(at + lead)
     product.meter.start()
     await wait_until_none(Running(temporal, names.WORKFLOW))
     return DueMessages(
         count=posted.answers.accepted,
         due=at + lead,
-        waiting=waited,
+        waiting=waiting,
         sent_at=await received_at(sandbox),
         closed_at=utc_now(),
         processor_before=before,
@@ -56,7 +57,3 @@ def _config(lead: timedelta) -> dict[str, Any]:
         "whatsapp": {**number, "access_token": "token"},
         "plans": {"cart_update": [step]},
     }
-
-
-async def _all_wait(waiting: Running, count: int) -> bool:
-    return await waiting.count() >= count

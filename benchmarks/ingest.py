@@ -12,9 +12,18 @@ once, `start_workflow` with a delay and three signals for each customer.
 from argparse import Namespace
 
 from benchmarks.databases import BenchmarkDatabase
-from benchmarks.ingest_run import Ingest, measure_ingest
+from benchmarks.ingest_run import (
+    STORE_ID,
+    WARM_UP_STORE_ID,
+    Ingest,
+    bare_ingest,
+    ingest_figures,
+    post_and_deliver,
+    warm_up,
+)
+from benchmarks.installation import open_installation
 from benchmarks.measure.command import Command
-from benchmarks.measure.results import Case
+from benchmarks.measure.results import Case, cumulative
 
 
 def command() -> Command:
@@ -27,9 +36,16 @@ def command() -> Command:
 
 
 async def measure(database: BenchmarkDatabase, arguments: Namespace) -> list[Case]:
-    """Measure on one database."""
-    plan = Ingest(arguments.connections, arguments.customers, events=4)
-    return [await measure_ingest(database, plan)]
+    """The reference, then the product, on one Temporal server."""
+    ingest = Ingest(arguments.connections, arguments.customers, events=4)
+    async with open_installation(database) as installation:
+        bare, bare_processor = await bare_ingest(installation, ingest)
+        async with installation.product() as product:
+            await post_and_deliver(product, WARM_UP_STORE_ID, warm_up(ingest))
+            measured = await post_and_deliver(product, STORE_ID, ingest)
+    figures = ingest_figures(measured, bare, bare_processor)
+    delivered = cumulative("delivered", measured.delivered_after())
+    return [Case(name=database.name, figures=figures, curves=[delivered])]
 
 
 if __name__ == "__main__":

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.bare.ingest import BareIngestPlan, BareIngestResult
 from benchmarks.child_protocol import ready_child
-from benchmarks.databases import BenchmarkDatabase
 from benchmarks.inbox import Delivery, open_inbox
-from benchmarks.installation import Installation, PostingStore, RunningProduct, open_installation
+from benchmarks.installation import Installation, PostingStore, RunningProduct
 from benchmarks.load.plan import Answers, LoadPlan
 from benchmarks.measure.meter import Meter, ProcessTrees
 from benchmarks.measure.results import (
-    Case,
     Figure,
-    cumulative,
     milliseconds,
     processor_figures,
     ratio,
@@ -55,14 +52,11 @@ class IngestMeasurement:
         return [(each.dispatched_at - began).total_seconds() for each in self.deliveries]
 
 
-async def measure_ingest(database: BenchmarkDatabase, ingest: Ingest) -> Case:
-    """The reference, then the product, on one Temporal server."""
-    async with open_installation(database) as installation:
-        bare, bare_processor = await bare_ingest(installation, ingest)
-        async with installation.product() as product:
-            await post_and_deliver(product, WARM_UP_STORE_ID, warm_up(ingest))
-            measured = await post_and_deliver(product, STORE_ID, ingest)
-    figures = [
+def ingest_figures(
+    measured: IngestMeasurement, bare: BareIngestResult, bare_processor: dict[str, float]
+) -> list[Figure]:
+    """The product's figures beside the reference's."""
+    return [
         *_rates(measured, bare),
         *milliseconds("acknowledged after", measured.answers.latencies),
         *milliseconds("delivered after", [each.lag for each in measured.deliveries]),
@@ -70,8 +64,6 @@ async def measure_ingest(database: BenchmarkDatabase, ingest: Ingest) -> Case:
         *processor_figures(measured.processor, measured.answers.accepted, "event"),
         *processor_figures(bare_processor, bare.events, "event"),
     ]
-    acknowledged = cumulative("delivered", measured.delivered_after())
-    return Case(name=database.name, figures=figures, curves=[acknowledged])
 
 
 def warm_up(ingest: Ingest) -> Ingest:
@@ -115,10 +107,10 @@ async def bare_ingest(
 
 
 async def post_and_deliver(
-    product: RunningProduct, store_id: str, ingest: Ingest
+    product: RunningProduct, store_id: str, ingest: Ingest, **config: Any
 ) -> IngestMeasurement:
     """Post to a new store as fast as answers come, and wait until all is delivered."""
-    store = await product.add_store(store_id)
+    store = await product.add_store(store_id, **config)
     return await post_plan(product, store_id, load_plan(product, store, ingest))
 
 

@@ -7,15 +7,13 @@ from typing import Any, Final
 from benchmarks.database_size import database_bytes
 from benchmarks.ingest_run import Ingest, load_plan, post_plan
 from benchmarks.installation import Installation, RunningProduct
+from benchmarks.journeys_waiting import wait_until_waiting
 from benchmarks.measure.memory import KIB, MIB, memory_of, sqlite_bytes
 from benchmarks.measure.results import Case, Figure, processor_figures, ratio
-from benchmarks.waiting import Running, wait_until
-from workflows import names
 
 CONNECTIONS: Final = 8
 MAX_WAIT: Final = timedelta(hours=1)
 WARM_UP_JOURNEYS: Final = 40
-WAITING: Final = f"{names.JOURNEY_STAGE.name} = 'waiting'"
 CONFIG: Final[dict[str, Any]] = {
     "buffer": "1s",
     "plans": {"cart_update": [{"after": "23h", "template": "reminder", "language": "en"}]},
@@ -100,15 +98,10 @@ class Levels:
         store_id = f"store-{self._stores}"
         store = await product.add_store(store_id, **CONFIG)
         plan = load_plan(product, store, Ingest(CONNECTIONS, count, events=1))
-        await post_plan(product, store_id, plan)
-        self._open += count
-        condition = f"{names.STORE_ID.name} = '{store_id}' AND {WAITING}"
-        waiting = Running(self._installation.temporal.client, names.WORKFLOW, condition)
-
-        async def all_wait() -> bool:
-            return await waiting.count() >= count
-
-        await wait_until(all_wait, MAX_WAIT)
+        posted = (await post_plan(product, store_id, plan)).answers.accepted
+        self._open += posted
+        client = self._installation.temporal.client
+        await wait_until_waiting(client, store_id, posted, MAX_WAIT)
 
 
 def _memory(product: RunningProduct, when: str) -> list[Figure]:
