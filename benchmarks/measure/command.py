@@ -16,7 +16,7 @@ from rich.table import Table
 from benchmarks.databases import POSTGRESQL_SERVER, BenchmarkDatabase, postgresql, sqlite
 from benchmarks.measure.machine import this_machine
 from benchmarks.measure.plots import draw
-from benchmarks.measure.results import Case, Result
+from benchmarks.measure.results import Case, Result, written
 from clock import utc_now
 
 DATABASES: Final = ("sqlite", "postgresql", "both")
@@ -139,6 +139,6 @@ def _rows(cases: list[Case]) -> list[tuple[str, str, list[str]]]:
     named = [{(each.name, each.unit): each.value for each in case.figures} for case in cases]
     keys = dict.fromkeys(key for figures in named for key in figures)
     return [
-        (*key, [f"{figures[key]:.4g}" if key in figures else "" for figures in named])
+        (*key, [written(figures[key]) if key in figures else "" for figures in named])
         for key in keys
     ]

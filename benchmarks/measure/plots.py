@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Picture
 
-from benchmarks.measure.results import Case, Result
+from benchmarks.measure.results import Case, Result, written
 
 WIDTH, BAR, SPACE = 10.0, 0.16, 0.75
 """Inches: of the picture, of a bar, and around the bars of one unit."""
@@ -57,9 +57,10 @@ def _draw_bars(axis: Axes, cases: Sequence[Case], unit: str) -> None:
         places = [names.index(figure.name) + number * thickness for figure in figures]
         values = [figure.value for figure in figures]
         bars = axis.barh(places, values, thickness, label=case.name)
-        axis.bar_label(bars, fmt="%.4g", padding=2, fontsize="x-small")
+        axis.bar_label(bars, [written(each) for each in values], padding=2, fontsize="x-small")
     axis.set_yticks([place + (1 - 2 * thickness) / 2 for place in range(len(names))], names)
     axis.invert_yaxis()
+    axis.margins(x=0.15)
     axis.set_xlabel(unit)
     axis.legend(fontsize="x-small")
 

@@ -13,6 +13,7 @@ from benchmarks.report import percentile
 RATIO: Final = "ratio"
 """The unit of figures that say how many times the reference something is."""
 
+THOUSAND: Final = 1000
 MAX_POINTS: Final = 200
 
 
@@ -80,6 +81,11 @@ class Result(BaseModel):
             for figure in case.figures
             if figure.unit == RATIO
         ]
+
+
+def written(value: float) -> str:
+    """A value for people: four digits, without an exponent if it is large."""
+    return f"{value:,.0f}" if abs(value) >= THOUSAND else f"{value:.4g}"
 
 
 def ratio(name: str, value: float, reference: float) -> Figure:

@@ -17,6 +17,7 @@ from benchmarks.measure.results import (
     milliseconds,
     processor_figures,
     ratio,
+    written,
 )
 
 PNG = b"\x89PNG\r\n"
@@ -65,6 +66,13 @@ def test_percentiles_are_in_milliseconds() -> None:
         "answered after p99": 990,
         "answered after longest": 999,
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.118712, "0.1187"), (37.05, "37.05"), (37_200.4, "37,200"), (0, "0")]
+)
+def test_a_value_is_written_for_people(value: float, text: str) -> None:
+    assert written(value) == text
 
 
 def test_nothing_measured_has_no_percentiles() -> None:
