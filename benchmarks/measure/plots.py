@@ -56,7 +56,9 @@ def _draw_bars(axis: Axes, cases: Sequence[Case], unit: str) -> None:
         figures = [figure for figure in case.figures if figure.unit == unit]
         places = [names.index(figure.name) + number * thickness for figure in figures]
         values = [figure.value for figure in figures]
-        bars = axis.barh(places, values, thickness, label=case.name)
+        if not figures:
+            continue
+        bars = axis.barh(places, values, thickness, label=case.name, color=f"C{number}")
         axis.bar_label(bars, [written(each) for each in values], padding=2, fontsize="x-small")
     axis.set_yticks([place + (1 - 2 * thickness) / 2 for place in range(len(names))], names)
     axis.invert_yaxis()
