@@ -12,7 +12,7 @@ SERVERLESS := tests/domain tests/outbound_http tests/whatsapp tests/partners tes
 PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test lint costs chaos mutation lock sbom
+.PHONY: help demo dev check test lint bench costs chaos mutation lock sbom
 
 help: ## list the targets
 	@echo "make demo   watch journeys from first event to outcome, in seconds (the place to begin)"
@@ -21,6 +21,7 @@ help: ## list the targets
 	@echo "make test   everything that checks the code: lint, types, tests, coverage of domain/"
 	@echo "make lint   lint and types alone"
 	@echo "make chaos  kill, freeze and fail everything for some minutes, and see that nothing gets lost"
+	@echo "make bench  every benchmark, small: rates and ratios beside bare Temporal, JSON and pictures"
 	@echo "make lock   write the requirements*.lock files anew after a change of pyproject.toml"
 	@echo "make sbom   write sbom.json: what the image installs, as CycloneDX"
 	@echo "make mutation  change domain/ in thousands of places, and list what no test noticed; an hour"
@@ -44,6 +45,9 @@ lint: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks
 
 costs: $(STAMP)
 	@$(BIN)/python -m benchmarks.costs

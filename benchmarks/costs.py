@@ -17,11 +17,10 @@ from rich.table import Table
 
 from benchmarks.environment import (
     BUFFER,
-    TEXTBOOK_QUEUE,
     StoreEnvironment,
     open_store_environment,
 )
-from benchmarks.textbook import TextbookDebounce
+from benchmarks.textbook import TEXTBOOK_QUEUE, TextbookDebounce
 from benchmarks.workflow_cost import Cost, measure_cost, wait_until_ended
 from clock import utc_now
 from domain.journey.identity import journey_id

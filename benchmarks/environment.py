@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from benchmarks.phones import phone_digits
 from benchmarks.temporal_server import temporal_server
-from benchmarks.textbook import TextbookDebounce
+from benchmarks.textbook import TEXTBOOK_QUEUE, TextbookDebounce
 from bootstrap import make_intake, open_activities, open_database
 from clock import utc_now
 from domain.events.models import event_adapter
@@ -30,7 +30,6 @@ from storage.stores import Store
 from temporal.gateway import JourneyGateway
 from temporal.workers import run_workers
 
-TEXTBOOK_QUEUE = "textbook"
 BUFFER = timedelta(seconds=2)
 
 

@@ -1,25 +1,26 @@
-"""How one store's burst delays another: `python -m benchmarks.fairness [--burst 300]`.
+"""How one store's burst delays another: `python -m benchmarks.fairness [--burst 200]`.
 
-Store A has a burst of journeys due at once, then store B has a few; a worker starts and finds A's
-burst ahead of B's few. Measured is how long B waited for its messages: alone; behind A in the same
-task queue; in another one; and both again on a Temporal dev server with fairness keys (as
-`make dev` runs it). Each case ends as soon as B has its messages.
+On SQLite, with Temporal and workers in one process. Store A has a burst of journeys due at once,
+then store B has a few; a worker starts and finds A's burst ahead of B's few. Measured is how long B
+waited for its messages: alone, which is the reference; behind A in the same task queue; in another
+one; and both again on a Temporal dev server with fairness keys (as `make dev` runs it). Each case
+ends as soon as B has its messages.
 """
 
-import argparse
 import asyncio
 import itertools
-import sys
+from argparse import Namespace
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import select
 
 from benchmarks.backlog import post_backlog, wait_until_closed
+from benchmarks.databases import BenchmarkDatabase
 from benchmarks.environment import Environment, open_environment
+from benchmarks.measure.command import Command
+from benchmarks.measure.results import Case, Figure, cumulative, ratio
 from cli.temporal_server import FAIRNESS
 from clock import utc_now
 from storage.tables import messages
@@ -31,7 +32,7 @@ STORE_A, WARM_UP_STORE = "a", "warm-up"
 
 
 @dataclass(frozen=True)
-class Case:
+class Separation:
     """What separates A and B."""
 
     name: str
@@ -49,12 +50,12 @@ class Waits:
     """Messages of A sent by B's median."""
 
 
-CASES = (
-    Case("B alone", same_queue=False, burst=False),
-    Case("behind A, nothing between them", same_queue=True),
-    Case("queues", same_queue=False),
-    Case("fairness keys", same_queue=True, fairness_keys=True),
-    Case("queues and fairness keys", same_queue=False, fairness_keys=True),
+WAYS = (
+    Separation("B alone", same_queue=False, burst=False),
+    Separation("behind A, nothing between them", same_queue=True),
+    Separation("queues", same_queue=False),
+    Separation("fairness keys", same_queue=True, fairness_keys=True),
+    Separation("queues and fairness keys", same_queue=False, fairness_keys=True),
 )
 
 
@@ -65,7 +66,7 @@ def store_b(*, same_queue: bool) -> str:
     return next(each for each in ids if (task_queue(each) == queue_of_a) is same_queue)
 
 
-async def measure(case: Case, burst: int) -> Waits:
+async def measure_waits(case: Separation, burst: int) -> Waits:
     """Run a case on a new server, with a worker that has sent messages before."""
     b = store_b(same_queue=case.same_queue)
     async with (
@@ -99,25 +100,30 @@ async def _waits(environment: Environment, store_id: str, started: datetime) -> 
         return sorted((sent_at - started).total_seconds() for sent_at in rows)
 
 
-async def main(burst: int) -> None:
-    """Measure and print."""
-    title = f"B: {B_MESSAGES}, A: {burst} messages"
-    table = Table(title, "B, median", "B, last", "to alone", "A by then")
-    alone = None
-    for case in CASES:
-        waits = await measure(case, burst)
-        middle = median(waits.seconds)
-        alone = alone or middle
-        seconds = [f"{each:.1f} s" for each in (middle, max(waits.seconds))]
-        table.add_row(case.name, *seconds, f"{middle / alone:.1f}", str(waits.a_sent))
-    Console().print(table)
+def command() -> Command:
+    """The command line."""
+    axes = ("seconds from the worker's start", "messages of B")
+    fairness = Command("fairness", __doc__, axes=axes, on_databases=False)
+    fairness.number("--burst", small=100, full=300, meaning="messages of A")
+    return fairness
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fairness", description=__doc__)
-    parser.add_argument("--burst", type=int, default=300)
-    return parser.parse_args()
+async def measure(_database: BenchmarkDatabase, arguments: Namespace) -> list[Case]:
+    """Measure every way of separating the stores."""
+    waits = [(each.name, await measure_waits(each, arguments.burst)) for each in WAYS]
+    alone = median(waits[0][1].seconds)
+    return [_case(name, each, alone) for name, each in waits]
+
+
+def _case(name: str, waits: Waits, alone: float) -> Case:
+    figures = [
+        Figure(name="B, median", value=median(waits.seconds), unit="s"),
+        Figure(name="B, last", value=max(waits.seconds), unit="s"),
+        ratio("B / alone", median(waits.seconds), alone),
+        Figure(name="A by then", value=waits.a_sent, unit="messages"),
+    ]
+    return Case(name=name, figures=figures, curves=[cumulative("B", waits.seconds)])
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(_arguments().burst)))
+    command().run(measure)

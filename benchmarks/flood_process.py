@@ -1,10 +1,12 @@
 """A flood as a process of its own: `python -m benchmarks.flood_process KIND PORT PATH COUNT KEY`.
 
-Prints the statuses that it was answered when SIGTERM ends it. KIND is `keyless`, connections that
-send a byte a second of a head or of a body, or `store`, connections that post as fast as they can.
+When SIGTERM ends it, it prints as JSON how often it was answered which status. KIND is `keyless`,
+connections that send a byte a second of a head or of a body, or `store`, connections that post as
+fast as they can.
 """
 
 import asyncio
+import json
 import signal
 import sys
 from collections import Counter
@@ -63,7 +65,7 @@ async def main(kind: str, port: int, path: str, count: int, key: str) -> None:
     for sender in senders:
         sender.cancel()
     await asyncio.wait(senders)
-    sys.stdout.write(f"{dict(statuses)}\n")
+    sys.stdout.write(f"{json.dumps(statuses)}\n")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 """What floods do to another store's posts: `python -m benchmarks.floods [--seconds N] [--rate N]`.
 
-The launched API, on SQLite and on PostgreSQL where one answers, with a Temporal server and no
-worker. Store B posts at a steady rate alone, beside 1,100 connections that send a byte a second
+The launched API with a Temporal server and no worker. Store B posts at a steady rate alone, which
+is the reference, beside 1,100 connections that send a byte a second
 without a key, and beside store A, which posts over 200 connections as fast as it can. Each answer
 is measured from the instant at which its request was due. The loads run in processes of their own.
 """
 
-import argparse
 import asyncio
+import json
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,13 +21,16 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import httpx
-from rich.console import Console
 
-from benchmarks.databases import POSTGRESQL_SERVER, BenchmarkDatabase, postgresql, sqlite
-from benchmarks.processes import BENCHMARK_SECRET, ROOT, api_variables, run_api
+from benchmarks.databases import BenchmarkDatabase
+from benchmarks.load.plan import ACCEPTED
+from benchmarks.measure.command import Command
+from benchmarks.measure.meter import Meter, ProcessTrees, database_parts
+from benchmarks.measure.results import Case, Figure, milliseconds, processor_figures, ratio
+from benchmarks.processes import BENCHMARK_SECRET, ROOT, api_variables, run_api_process
 from benchmarks.raw_http import Connection, posted_event
-from benchmarks.report import latency_cells, percentile
-from benchmarks.temporal_server import temporal_server
+from benchmarks.report import percentile
+from benchmarks.temporal_process import run_temporal
 from sandbox.server import HOST
 
 FLOODS: Final = {"keyless": 1100, "store": 200}
@@ -51,11 +55,16 @@ class Posts:
     seconds: list[float]
     statuses: Counter[str]
 
-    def described(self, alone: "Posts") -> str:
-        """Latencies, compared with those of the store alone, and statuses."""
-        ratio = percentile(self.seconds, 0.99) / percentile(alone.seconds, 0.99)
-        latencies = ", ".join(latency_cells(self.seconds))
-        return f"{latencies}; 99 % is {ratio:.1f} times that of B alone; {dict(self.statuses)}"
+    def figures(self, alone: "Posts") -> list[Figure]:
+        """Latencies, compared with those of the store alone, and refusals."""
+        accepted = self.statuses[str(ACCEPTED)]
+        slower = (percentile(self.seconds, 0.99), percentile(alone.seconds, 0.99))
+        refused = self.statuses.total() - accepted
+        return [
+            *milliseconds("answered after", self.seconds),
+            ratio("beside / alone, p99", *slower),
+            Figure(name="not accepted", value=refused, unit="events of B"),
+        ]
 
 
 @dataclass(frozen=True)
@@ -122,42 +131,63 @@ async def _flood(kind: str, port: int, shop: Shop) -> AsyncIterator[list[str]]:
         answered.append(output.decode().strip())
 
 
-async def measure(database: BenchmarkDatabase, temporal: str, pace: Pace, console: Console) -> None:
-    """Measure the three cases on one database, and print each."""
-    async with run_api(api_variables(database.url, temporal)) as http:
-        port = http.base_url.port or 80
-        flooding, shop = await _shop(http, "a"), await _shop(http, "b")
-        await _post_steadily(port, shop, Pace(pace.per_second, SETTLE_SECONDS))  # warms up
-        alone = await _post_steadily(port, shop, pace)
-        console.print(f"{database.name}, B alone: {alone.described(alone)}")
-        for kind, count in FLOODS.items():
-            async with _flood(kind, port, flooding) as answered:
-                beside = await _post_steadily(port, shop, pace)
-            described = f"{beside.described(alone)}; the flood was answered {answered[0]}"
-            console.print(f"{database.name}, B beside {count} {kind}: {described}")
+@dataclass(frozen=True)
+class Target:
+    """The API under the floods."""
+
+    database_name: str
+    port: int
+    meter: Meter
 
 
-async def main(server: str, pace: Pace) -> None:
-    """Measure and print."""
-    console = Console(width=160, highlight=False)
-    console.print(f"B posts {pace.per_second} events a second; median, 99 %, longest:")
+def command() -> Command:
+    """The command line."""
+    floods = Command("floods", __doc__)
+    floods.number("--seconds", small=10, full=20, meaning="of each case")
+    floods.number("--rate", small=10, full=10, meaning="B's posts a second")
+    return floods
+
+
+async def measure(database: BenchmarkDatabase, arguments: Namespace) -> list[Case]:
+    """Measure the three cases on one database."""
+    pace = Pace(arguments.rate, arguments.seconds)
     with TemporaryDirectory() as folder:
-        async with await temporal_server(Path(folder)) as environment:
-            target = environment.client.service_client.config.target_host
-            for opened in (sqlite(), postgresql(server)):
-                with opened as database:
-                    if database is not None:
-                        await measure(database, target, pace, console)
+        async with (
+            run_temporal(Path(folder)) as temporal,
+            run_api_process(api_variables(database.url, temporal.address)) as api,
+        ):
+            pids = {"API": api.pid, "Temporal": temporal.pid}
+            trees = {part: ProcessTrees([pid]) for part, pid in pids.items()}
+            meter = Meter({**trees, **database_parts(database.url)})
+            flooding, shop = await _shop(api.http, "a"), await _shop(api.http, "b")
+            await _post_steadily(api.port, shop, Pace(pace.per_second, SETTLE_SECONDS))  # warms up
+            return await _cases(Target(database.name, api.port, meter), flooding, shop, pace)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.floods", description=__doc__)
-    parser.add_argument("--postgresql", default=POSTGRESQL_SERVER)
-    parser.add_argument("--seconds", type=int, default=15)
-    parser.add_argument("--rate", type=int, default=10, help="B's posts a second")
-    return parser.parse_args()
+async def _cases(target: Target, flooding: Shop, shop: Shop, pace: Pace) -> list[Case]:
+    target.meter.start()
+    alone = await _post_steadily(target.port, shop, pace)
+    processor = processor_figures(target.meter.seconds(), len(alone.seconds), "event of B")
+    cases = [_case(target, "B alone", [*alone.figures(alone), *processor])]
+    for kind, count in FLOODS.items():
+        async with _flood(kind, target.port, flooding) as answered:
+            beside = await _post_steadily(target.port, shop, pace)
+        figures = [*beside.figures(alone), *_flood_figures(answered[0])]
+        cases.append(_case(target, f"B beside {count} {kind}", figures))
+    return cases
+
+
+def _case(target: Target, name: str, figures: list[Figure]) -> Case:
+    return Case(name=f"{target.database_name}, {name}", figures=figures)
+
+
+def _flood_figures(answered: str) -> list[Figure]:
+    statuses: dict[str, int] = json.loads(answered)
+    return [
+        Figure(name=f"the flood's {status}", value=count, unit="answers")
+        for status, count in statuses.items()
+    ]
 
 
 if __name__ == "__main__":
-    arguments = _arguments()
-    asyncio.run(main(arguments.postgresql, Pace(arguments.rate, arguments.seconds)))
+    command().run(measure)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -32,36 +33,67 @@ def api_variables(database_url: str, temporal_address: str) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class HttpProcess:
+    """A process that serves HTTP, and a client for it."""
+
+    pid: int
+    http: httpx.AsyncClient
+
+    @property
+    def port(self) -> int:
+        """Where it listens, on loopback."""
+        return self.http.base_url.port or 80
+
+    def url(self, path: str = "") -> str:
+        """A URL there; the path begins with a slash."""
+        return str(self.http.base_url).rstrip("/") + path
+
+
 @asynccontextmanager
 async def run_api(variables: Mapping[str, str]) -> AsyncIterator[httpx.AsyncClient]:
     """The API on a free port; gives a client for it."""
+    async with run_api_process(variables) as process:
+        yield process.http
+
+
+@asynccontextmanager
+async def run_api_process(variables: Mapping[str, str]) -> AsyncIterator[HttpProcess]:
+    """The API on a free port."""
     port = free_port(HOST)
     command = ("-m", "api", "--host", HOST, "--port", str(port))
-    client = httpx.AsyncClient(
-        base_url=f"http://{HOST}:{port}", trust_env=False, timeout=WAIT_TIMEOUT.total_seconds()
-    )
-    async with _run(variables, *command), client as http:
+    async with _run(variables, *command) as pid, _client(f"http://{HOST}:{port}") as http:
         await _wait_until_live(http)
-        yield http
+        yield HttpProcess(pid, http)
 
 
 @asynccontextmanager
-async def run_worker(variables: Mapping[str, str]) -> AsyncIterator[None]:
-    """The worker."""
-    async with _run(variables, "worker.py"):
-        yield
+async def run_worker(variables: Mapping[str, str]) -> AsyncIterator[int]:
+    """The worker; gives its process id."""
+    async with _run(variables, "worker.py") as pid:
+        yield pid
 
 
 @asynccontextmanager
-async def run_sandbox(ledger: Path) -> AsyncIterator[str]:
-    """The stand-ins; gives their URL."""
+async def run_sandbox(ledger: Path | None = None) -> AsyncIterator[str]:
+    """The stand-ins; gives their URL. Without a file the ledger is in memory."""
+    async with run_sandbox_process(ledger) as process:
+        yield process.url()
+
+
+@asynccontextmanager
+async def run_sandbox_process(ledger: Path | None = None) -> AsyncIterator[HttpProcess]:
+    """The stand-ins."""
+    kept = () if ledger is None else ("--ledger", str(ledger))
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sandbox", "--ledger", str(ledger)),
+        *(sys.executable, "-m", "sandbox", *kept),
         cwd=ROOT,
         stdout=subprocess.PIPE,
     )
     try:
-        yield (await process.stdout.readline()).decode().strip() if process.stdout else ""
+        url = (await process.stdout.readline()).decode().strip() if process.stdout else ""
+        async with _client(url) as http:
+            yield HttpProcess(process.pid, http)
     finally:
         process.terminate()
         await process.wait()
@@ -76,7 +108,7 @@ def refusing_url() -> Iterator[str]:
 
 
 @asynccontextmanager
-async def _run(variables: Mapping[str, str], *arguments: str) -> AsyncIterator[None]:
+async def _run(variables: Mapping[str, str], *arguments: str) -> AsyncIterator[int]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, *arguments),
         cwd=ROOT,
@@ -84,10 +116,14 @@ async def _run(variables: Mapping[str, str], *arguments: str) -> AsyncIterator[N
         stdout=subprocess.DEVNULL,
     )
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         await process.wait()
+
+
+def _client(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=WAIT_TIMEOUT.total_seconds())
 
 
 async def _wait_until_live(http: httpx.AsyncClient) -> None:

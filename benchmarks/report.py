@@ -35,13 +35,6 @@ def print_figures(console: Console, title: str, figures: Iterable[Figure]) -> No
     console.print(table)
 
 
-def latency_cells(seconds: Iterable[float]) -> tuple[str, ...]:
-    """The median, the 99th percentile and the maximum in milliseconds."""
-    ordered = sorted(seconds)
-    cells = (percentile(ordered, 0.5), percentile(ordered, 0.99), ordered[-1])
-    return tuple(f"{each * 1000:.0f} ms" for each in cells)
-
-
 def percentile(values: Iterable[float], part: float) -> float:
     """The value that `part` of the values do not exceed."""
     ordered = sorted(values)

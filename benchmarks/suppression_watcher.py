@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
@@ -9,6 +11,7 @@ from sqlalchemy import select
 
 from benchmarks.webhook_load import STORE_ID
 from domain.customers.identity import keyed_hash
+from storage import stores
 from storage.database import Database
 from storage.tables import suppressions
 
@@ -39,3 +42,17 @@ class SuppressionWatcher:
             for address_hash in self._expected.keys() & set(hashes):
                 self._expected.pop(address_hash).set_result(time.perf_counter())
             await asyncio.sleep(POLL_INTERVAL.total_seconds())
+
+
+@asynccontextmanager
+async def run_watcher(database: Database) -> AsyncIterator[SuppressionWatcher]:
+    """Watch the benchmark's store, which exists, while the block runs."""
+    async with database.reading() as connection:
+        hash_key = (await stores.existing(connection, STORE_ID)).hash_key
+    watcher = SuppressionWatcher(database, hash_key)
+    watching = asyncio.create_task(watcher.run())
+    try:
+        yield watcher
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])

@@ -2,8 +2,11 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Final
 
 from temporalio import workflow
+
+TEXTBOOK_QUEUE: Final = "textbook"
 
 
 @workflow.defn

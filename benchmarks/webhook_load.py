@@ -14,15 +14,19 @@ from storage import stores
 from storage.database import Database
 from storage.tables import messages as ledger
 
-POSTS_PER_SECOND, UPDATES_PER_POST, SECONDS = 100, 10, 10
+POSTS_PER_SECOND, UPDATES_PER_POST = 100, 10
 STATUSES: Final = ("sent", "delivered", "read", "read", "sent")
 """Of each message, posted one at a time, repeated and out of order."""
 
-MESSAGES: Final = POSTS_PER_SECOND * SECONDS * UPDATES_PER_POST // len(STATUSES)
 STORE_ID, PHONE_NUMBER_ID = "denim-co", "1055"
 
 
-async def fill(database: Database) -> list[str]:
+def messages_for(seconds: int) -> int:
+    """As many messages as have statuses for so many seconds."""
+    return POSTS_PER_SECOND * seconds * UPDATES_PER_POST // len(STATUSES)
+
+
+async def fill(database: Database, messages: int) -> list[str]:
     """Insert a store and messages that Meta has accepted; gives their ids."""
     now = utc_now()
     config = {
@@ -31,7 +35,7 @@ async def fill(database: Database) -> list[str]:
         "timezone": "Asia/Kolkata",
         "whatsapp": {"phone_number_id": PHONE_NUMBER_ID, "access_token": "token"},
     }
-    ids = [uuid.uuid4().hex for _ in range(MESSAGES)]
+    ids = [uuid.uuid4().hex for _ in range(messages)]
     rows = [_message(message_id) | {"due_at": now, "claimed_at": now} for message_id in ids]
     async with database.transaction() as connection:
         await stores.put(connection, STORE_ID, StoreConfig.model_validate(config), now)

@@ -1,0 +1,1 @@
+"""References: the same work by bare calls of Temporal's SDK, with nothing promised."""

@@ -1,0 +1,1 @@
+"""Events posted by a process of its own, which costs little: `python -m benchmarks.load`."""

@@ -1,0 +1,1 @@
+"""How benchmarks measure: processor time, results as JSON, pictures, and the command line."""
