@@ -8,13 +8,14 @@ COPY requirements.lock ./
 RUN pip install --require-hashes -r requirements.lock
 
 COPY pyproject.toml README.md LICENSE ./
-COPY bootstrap.py clock.py outbound_http.py settings.py worker.py ./
+COPY bootstrap.py clock.py settings.py worker.py ./
 COPY activities activities
 COPY api api
 COPY cli cli
 COPY domain domain
 COPY ingest ingest
 COPY operations operations
+COPY outbound_http outbound_http
 COPY partners partners
 COPY sandbox sandbox
 COPY storage storage

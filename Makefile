@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-SERVERLESS := tests/domain tests/whatsapp tests/partners tests/sandbox tests/activities/test_deliver.py tests/temporal \
+SERVERLESS := tests/domain tests/outbound_http tests/whatsapp tests/partners tests/sandbox tests/activities/test_deliver.py tests/temporal \
   tests/test_rooms.py tests/test_compose.py
 # Four at a time, since many wait for servers; a module stays with one, for its servers' sake, in
 # the order of tests/conftest.py.

@@ -24,10 +24,13 @@ from activities.plan import Plans
 from activities.send_message import MessageSender
 from activities.send_recorder import RECORD_WITHIN, SendRecorder
 from clock import Clock, utc_now
+from ingest.customer_delivery import CustomerDelivery
 from ingest.dispatcher import Dispatcher
 from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
+from ingest.order_signals import OrderSignals
 from ingest.quarantine_retry import QuarantineRetry
+from ingest.store_cache import StoreCache
 from ingest.webhook_processor import WebhookProcessor
 from operations.customer_data import CustomerData
 from operations.customer_keys import CustomerIdSetting
@@ -81,6 +84,7 @@ class Services:
     database: Database
     temporal: Client
     metrics: IngestMetrics
+    stores: StoreCache
     intake: Intake
     webhooks: WebhookProcessor
     quarantine: QuarantineRetry
@@ -159,10 +163,17 @@ async def open_activities(
 
 
 def make_dispatcher(
-    database: Database, client: Client, clock: Clock, metrics: IngestMetrics | None = None
+    database: Database,
+    gateway: JourneyGateway,
+    clock: Clock,
+    *,
+    stores: StoreCache | None = None,
+    metrics: IngestMetrics | None = None,
 ) -> Dispatcher:
     """The dispatcher of accepted events."""
-    return Dispatcher(database, JourneyGateway(client), clock, metrics)
+    orders = OrderSignals(database, gateway, metrics)
+    cache = stores or StoreCache(database)
+    return Dispatcher(database, CustomerDelivery(database, gateway, orders, cache, clock), clock)
 
 
 def make_notifier(database: Database, client: Client) -> Notifier:
@@ -180,11 +191,17 @@ async def open_template_checker(
 
 
 def make_intake(
-    database: Database, client: Client, clock: Clock, metrics: IngestMetrics | None = None
+    database: Database,
+    gateway: JourneyGateway,
+    clock: Clock,
+    *,
+    stores: StoreCache | None = None,
+    metrics: IngestMetrics | None = None,
 ) -> Intake:
     """The intake of events, and the dispatcher behind it."""
     counters = metrics or IngestMetrics(CollectorRegistry())
-    return Intake(database, make_dispatcher(database, client, clock, counters), counters, clock)
+    dispatcher = make_dispatcher(database, gateway, clock, stores=stores, metrics=counters)
+    return Intake(database, dispatcher, counters, clock)
 
 
 @asynccontextmanager
@@ -219,7 +236,10 @@ async def open_services(
         services = _services(settings, clock, database, temporal, metrics, templates)
         registering = register_when_available(temporal)
         async with _in_background(registering), _in_background(services.webhooks.run()):
-            yield services
+            try:
+                yield services
+            finally:
+                await services.intake.close()
 
 
 @asynccontextmanager
@@ -241,9 +261,9 @@ def _services(  # noqa: PLR0913, PLR0917  # what services are made of
     metrics: IngestMetrics,
     templates: TemplateChecker,
 ) -> Services:
-    intake = make_intake(database, temporal, clock, metrics)
+    gateway, cache = JourneyGateway(temporal), StoreCache(database)
+    intake = make_intake(database, gateway, clock, stores=cache, metrics=metrics)
     webhooks = WebhookProcessor(database, metrics, clock)
-    gateway = JourneyGateway(temporal)
     explainer = Explainer(database, gateway)
     return Services(
         settings=settings,
@@ -251,6 +271,7 @@ def _services(  # noqa: PLR0913, PLR0917  # what services are made of
         database=database,
         temporal=temporal,
         metrics=metrics,
+        stores=cache,
         intake=intake,
         webhooks=webhooks,
         quarantine=QuarantineRetry(database, intake, metrics, clock),

@@ -32,6 +32,7 @@ from storage.database import Database
 from storage.migrate import DatabaseUnavailableError
 from storage.secret_cipher import SecretCipherError
 from temporal.client import connect
+from temporal.gateway import JourneyGateway
 from temporal.observation import Observation
 from temporal.search_attributes import register
 from temporal.workers import Limits, run_workers
@@ -80,8 +81,9 @@ def _background_work(
     database: Database, client: Client, clock: Clock, metrics: BackgroundMetrics
 ) -> list[Work]:
     notifier = make_notifier(database, client)
+    dispatcher = make_dispatcher(database, JourneyGateway(client), clock)
     return [
-        metrics.watched("dispatch_events", make_dispatcher(database, client, clock).sweep),
+        metrics.watched("dispatch_events", dispatcher.sweep),
         metrics.watched("release_held", notifier.release_held),
         metrics.watched("end_opted_out", notifier.end_opted_out),
         metrics.watched("signal_failures", notifier.signal_failures),

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from domain.stores.config import StoreId
 from settings import Settings
-from storage import keys, signing_secrets, stores
+from storage import keys, stores
 from storage.stores import Store
 
 SIGNATURE_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -40,19 +40,8 @@ async def store_of_key(connection: AsyncConnection, store_id: str, key: str) -> 
     return await stores.get(connection, store_id)
 
 
-async def store_of_signature(
-    connection: AsyncConnection, store_id: str, raw: bytes, headers: Mapping[str, str]
-) -> Store | None:
-    """The store, if one of its secrets signed this very body a moment ago."""
-    if not is_well_formed(store_id):
-        return None
-    secrets = await signing_secrets.live(connection, store_id)
-    if not any(_is_signed(secret, raw, headers) for secret in secrets):
-        return None
-    return await stores.get(connection, store_id)
-
-
-def _is_signed(secret: str, raw: bytes, headers: Mapping[str, str]) -> bool:
+def is_signed(secret: str, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether this secret signed this very body a moment ago."""
     sent = {name: headers.get(name, "") for name in SIGNATURE_HEADERS}
     try:
         Webhook(secret).verify(raw, sent, json_parse=False)

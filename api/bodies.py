@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from fastapi import HTTPException, Request
+from starlette.requests import ClientDisconnect
 
 from api.client_address import peer_of_scope
 
@@ -37,23 +38,26 @@ async def read_whole(request: Request, limit: int, within: ReadTime = OF_A_STORE
     """
     check_length(request, limit)
     try:
-        async with asyncio.timeout(within.whole.total_seconds()):
-            return await _read(request, limit, within.progress)
+        async with asyncio.timeout(min(within.whole, within.progress).total_seconds()) as waiting:
+            return await _read(request, limit, within, waiting)
     except TimeoutError as error:
         raise HTTPException(408, "the body did not arrive in time", CLOSE) from error
 
 
-async def _read(request: Request, limit: int, progress: timedelta) -> bytes:
+async def _read(request: Request, limit: int, within: ReadTime, waiting: asyncio.Timeout) -> bytes:
     """The server drops what comes after the answer, so a body over the limit is not read on."""
-    body, parts = bytearray(), request.stream()
+    now = asyncio.get_running_loop().time
+    body, end = bytearray(), now() + within.whole.total_seconds()
     while True:
-        async with asyncio.timeout(progress.total_seconds()):
-            part = await anext(parts, None)
-        if part is None:
-            return bytes(body)
-        body += part
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
         if len(body) > limit:
             raise _too_large(limit)
+        if not message.get("more_body"):
+            return bytes(body)
+        waiting.reschedule(min(end, now() + within.progress.total_seconds()))
 
 
 def check_length(request: Request, limit: int) -> None:

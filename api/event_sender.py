@@ -1,14 +1,13 @@
 """Who posts an event: a store by its key, told before the body is read, or by its signature."""
 
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from fastapi import Request
+from fastapi.security.utils import get_authorization_scheme_param
 
 from api import bodies
 from api.admission import visit_of
-from api.authentication import is_well_formed, store_of_key, store_of_signature, unauthorized
-from api.client_address import peer_of_scope
+from api.authentication import is_signed, is_well_formed, unauthorized
 from api.signature_headers import may_be_signed
 from api.store_limits import StoreLimits
 from bootstrap import Services
@@ -35,7 +34,19 @@ class Sender:
     services: Services
     limits: StoreLimits
 
-    async def body_with_key(self, key: str | None) -> AuthenticatedBody:
+    async def body(self) -> AuthenticatedBody:
+        """The body. Nothing of it is read for a sender that proves nothing by its headers.
+
+        Raises:
+            HTTPException: 401, 408, 413 or 429.
+        """
+        sent = self.request.headers.get("authorization")
+        if sent is None:
+            return await self._signed_body()
+        scheme, key = get_authorization_scheme_param(sent)
+        return await self._body_with_key(key if scheme.lower() == "bearer" else None)
+
+    async def _body_with_key(self, key: str | None) -> AuthenticatedBody:
         """The body, if the key is one of the store's.
 
         Raises:
@@ -44,15 +55,10 @@ class Sender:
         if key is None or not is_well_formed(self.store_id):
             raise unauthorized()
         self.limits.refuse_known_key(self.store_id, key)
-        async with self._turn():
-            # What waited in the line may be known by now, and post too much.
-            self.limits.refuse_known_key(self.store_id, key)
-            async with self.services.database.reading() as connection:
-                store = await store_of_key(connection, self.store_id, key)
-            admitted = self._admit(store, key)
+        admitted = self._admit(await self.services.stores.of_key(self.store_id, key), key)
         return AuthenticatedBody(admitted, await bodies.read_whole(self.request, MAX_BYTES))
 
-    async def signed_body(self) -> AuthenticatedBody:
+    async def _signed_body(self) -> AuthenticatedBody:
         """The body, if a secret of the store signed it; it is read only where that may be so.
 
         Raises:
@@ -63,13 +69,12 @@ class Sender:
             raise unauthorized()
         reading: bodies.UnauthenticatedBodies = self.request.app.state.signed_bodies
         raw = await reading.read(self.request, MAX_BYTES)
-        async with self._turn():
-            async with self.services.database.reading() as connection:
-                store = await store_of_signature(connection, self.store_id, raw, headers)
-            return AuthenticatedBody(self._admit(store), raw)
-
-    def _turn(self) -> AbstractAsyncContextManager[None]:
-        return self.limits.authenticating(self.store_id, peer_of_scope(self.request.scope))
+        secrets = await self.services.stores.signing_secrets(self.store_id)
+        if not any(is_signed(secret, raw, headers) for secret in secrets):
+            raise unauthorized()
+        return AuthenticatedBody(
+            self._admit(await self.services.stores.existing(self.store_id)), raw
+        )
 
     def _admit(self, store: Store | None, key: str | None = None) -> Store:
         if store is None:

@@ -22,8 +22,10 @@ OPERATOR_COOKIE: Final = APIKeyCookie(
 )
 
 _META: Final = "metaSignature"
-SIGNED_BY_STORE: Final[dict[str, Any]] = {"security": [{name: [] for name in STANDARD_WEBHOOKS}]}
-"""The three headers together, as the Standard Webhooks specification says."""
+KEY_OR_SIGNATURE_OF_STORE: Final[dict[str, Any]] = {
+    "security": [{STORE_KEY.scheme_name: []}, {name: [] for name in STANDARD_WEBHOOKS}]
+}
+"""A key, or the three headers together, as the Standard Webhooks specification says."""
 SIGNED_BY_META: Final[dict[str, Any]] = {"security": [{_META: []}]}
 
 

@@ -1,9 +1,8 @@
-"""What one store may take from the others: its rate, and how many of its events are processed."""
+"""What one store may take from the others: its rate."""
 
 import hashlib
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Final
@@ -11,8 +10,6 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from api.admission import too_many
-from api.spare_turns import SpareTurns
-from api.turns import AT_ONCE, Turns
 from domain.stores.rate import (
     DEFAULT_RATE,
     Bucket,
@@ -24,12 +21,7 @@ from domain.stores.rate import (
 from storage.stores import Store
 
 KEY_MEMORY: Final = timedelta(seconds=5)
-"""How long a key that was just authenticated may be refused without the database. It is never
-accepted without it, so that a key ends at once."""
-
-
-MAX_AUTHENTICATING: Final = 256
-"""Requests of one peer for one store: when the turn of most comes, their key is known."""
+"""How long a key that was just authenticated may be refused by the head of its request."""
 
 
 @dataclass
@@ -41,7 +33,7 @@ class _StoreState:
 
 
 class StoreLimits:
-    """The rates of stores in this process, and whose turn it is."""
+    """The rates of stores in this process."""
 
     def __init__(self, processes: int, now: Callable[[], float] = time.monotonic) -> None:
         """Give each store its share of its rate.
@@ -53,20 +45,6 @@ class StoreLimits:
         self._processes = processes
         self._now = now
         self._states: dict[str, _StoreState] = {}
-        self._authenticating = Turns(at_once=2, waiting=MAX_AUTHENTICATING, now=now)
-        self._turns = Turns(beside_others=SpareTurns(AT_ONCE), now=now)
-
-    def authenticating(self, store_id: str, peer: str) -> AbstractAsyncContextManager[None]:
-        """A turn to be authenticated. Wrong keys from elsewhere do not make a store's own wait."""
-        return self._authenticating.take(f"{store_id} {peer}")
-
-    def processing(self, store: Store) -> AbstractAsyncContextManager[None]:
-        """A turn to have an event processed, so that other stores' are in between.
-
-        Raises:
-            HTTPException: 429, too many events of this store wait for theirs.
-        """
-        return self._turns.take(store.store_id)
 
     def refuse_known_key(self, store_id: str, key: str) -> None:
         """Refuse a key that was just authenticated, while its store posts too much.
@@ -76,7 +54,6 @@ class StoreLimits:
         """
         state, now = self._states.get(store_id), self._now()
         if state is not None and state.keys.get(_hash(key), now) > now:
-            self._turns.require_room(store_id)
             state.bucket = filled(state.bucket, state.rate, now)
             _require_token(state)
 
@@ -84,9 +61,8 @@ class StoreLimits:
         """Take one of the store's events; its sender was just authenticated, by this key if any.
 
         Raises:
-            HTTPException: 429, the store is over its rate, or too many of its events wait.
+            HTTPException: 429, the store is over its rate.
         """
-        self._turns.require_room(store.store_id)
         rate, now = self._rate_of(store), self._now()
         state = self._states.setdefault(store.store_id, _StoreState(rate, full_bucket(rate, now)))
         state.rate, state.bucket = rate, filled(state.bucket, rate, now)

@@ -103,6 +103,7 @@ async def put_store(
     async with services.database.transaction() as connection:
         secrets = await store_administration.put(connection, store_id, body.config, now, listed)
         found = await store_administration.warnings_of(connection, store_id, body.config)
+    services.stores.forget(store_id)
     stored = Replaced(
         store_id=store_id,
         events_url=_events_url(request, store_id),
@@ -156,9 +157,10 @@ CredentialId = Annotated[str, Path(pattern="^[!-~]{1,64}$")]
 
 @router.delete("/keys/{key_id}", status_code=204, responses=error_responses(404))
 async def end_key(store: ExistingStore, key_id: CredentialId, services: ServicesDep) -> None:
-    """End a key at once."""
+    """End a key at once; other processes of the API notice within a second."""
     async with services.database.transaction() as connection:
         ended = await keys.end(connection, store.store_id, key_id, services.clock())
+    services.stores.forget(store.store_id)
     if not ended:
         raise not_found("key")
 
@@ -167,7 +169,9 @@ async def end_key(store: ExistingStore, key_id: CredentialId, services: Services
 async def make_signing_secret(store: ExistingStore, services: ServicesDep) -> NewSigningSecret:
     """Make a further signing secret; the others stay valid. A store has at most 10."""
     async with services.database.transaction() as connection:
-        return await signing_secrets.make(connection, store.store_id, services.clock())
+        made = await signing_secrets.make(connection, store.store_id, services.clock())
+    services.stores.forget(store.store_id)
+    return made
 
 
 @router.delete(
@@ -176,10 +180,14 @@ async def make_signing_secret(store: ExistingStore, services: ServicesDep) -> Ne
 async def end_signing_secret(
     store: ExistingStore, signing_secret_id: CredentialId, services: ServicesDep
 ) -> None:
-    """End a signing secret at once: what it signed is refused."""
+    """End a signing secret at once, for other processes of the API within a second.
+
+    What it signed is refused.
+    """
     async with services.database.transaction() as connection:
         now = services.clock()
         ended = await signing_secrets.end(connection, store.store_id, signing_secret_id, now)
+    services.stores.forget(store.store_id)
     if not ended:
         raise not_found("signing secret")
 

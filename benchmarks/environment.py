@@ -27,6 +27,7 @@ from settings import Settings
 from storage import stores
 from storage.database import Database
 from storage.stores import Store
+from temporal.gateway import JourneyGateway
 from temporal.workers import run_workers
 
 TEXTBOOK_QUEUE = "textbook"
@@ -109,6 +110,6 @@ async def open_environment(*server_flags: str) -> AsyncIterator[Environment]:
         )
         database = await stack.enter_async_context(open_database(settings.database))
         activities = await stack.enter_async_context(open_activities(database, settings))
-        intake = make_intake(database, server.client, utc_now)
+        intake = make_intake(database, JourneyGateway(server.client), utc_now)
         workers = partial(run_workers, server.client, activities)
         yield Environment(server.client, database, intake, workers, sandbox_url)

@@ -1,9 +1,10 @@
 """Counters of what came in. No label names a store, a customer or an address."""
 
+from datetime import timedelta
 from itertools import product
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from ingest.receipts import ReceiptStatus
 from ingest.update_results import UpdateCounts, UpdateResult
@@ -23,6 +24,23 @@ REPORTED = (
     MessageStatus.FAILED,
 )
 """The statuses that Meta reports."""
+
+
+class DispatchMetrics:
+    """How long accepted events wait for their delivery."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Register the histogram."""
+        self._seconds = Histogram(
+            "comeback_event_delivery_seconds",
+            "From the acceptance of an event to its delivery",
+            registry=registry,
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800),
+        )
+
+    def observe_delivery(self, waited: timedelta) -> None:
+        """Count a delivered event."""
+        self._seconds.observe(waited.total_seconds())
 
 
 class IngestMetrics:

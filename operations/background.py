@@ -19,7 +19,7 @@ MAX_CONCURRENT = 20
 log = structlog.get_logger()
 
 
-async def run_every_second(work: Callable[[], Awaitable[None]]) -> None:
+async def run_every_second(work: Callable[[], Awaitable[object]]) -> None:
     """Do rounds of work until cancelled; an unavailable Temporal or database does not end it."""
     while True:
         try:

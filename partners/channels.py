@@ -21,7 +21,8 @@ from domain.messages.send_outcome import (
     SendOutcome,
     Unknown,
 )
-from outbound_http import RequestTrace
+from outbound_http.request_trace import RequestTrace
+from partners.checked_addresses import CheckedAddresses
 from partners.egress import (
     UNREACHABLE,
     ForbiddenAddressError,
@@ -55,7 +56,9 @@ class ChannelClient:
         """
         self._http = http
         self._clock = clock
-        self._pin = partial(pin, allow_private=allow_private, resolve=resolve)
+        self._pin = partial(
+            pin, allow_private=allow_private, resolve=resolve, checked=CheckedAddresses()
+        )
 
     async def post(self, channel: Channel, requested: ChannelRequest) -> SendOutcome:
         """Post a message once. Failures are outcomes, too: only cancellation is raised."""

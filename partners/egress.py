@@ -2,7 +2,7 @@
 
 A store's URL is not trusted. Its host is resolved once, and the request goes to the address that
 was checked, so that the name cannot point elsewhere a moment later. A host with one address that is
-not public is not called at all.
+not public is not called at all. A checked address stands for some seconds, a refusal does not.
 
 Every refusal has the same words, and while a host is resolved it takes the same time: a store must
 not learn which names an operator's own DNS knows, nor what they lead to.
@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 
+from partners.checked_addresses import CheckedAddresses
 from partners.host_names import is_name, is_public_name
 from partners.public_addresses import is_public, parse
 
@@ -75,7 +76,12 @@ async def system_addresses(host: str, port: int) -> list[str]:
 
 
 async def pin(
-    url: str, *, within: timedelta, allow_private: bool, resolve: Resolve = system_addresses
+    url: str,
+    *,
+    within: timedelta,
+    allow_private: bool,
+    resolve: Resolve = system_addresses,
+    checked: CheckedAddresses | None = None,
 ) -> PinnedUrl:
     """Resolve a URL's host and choose an address that may be called.
 
@@ -85,15 +91,17 @@ async def pin(
             answered; with `allow_private` there is nothing to hide, and it comes at once.
         allow_private: let it be http or private, for development.
         resolve: finds the host's addresses.
+        checked: what was chosen before with the same `allow_private`; it gets this choice.
 
     Raises:
         ForbiddenAddressError: there is none.
     """
+    finder = _Finder(allow_private, resolve, checked or CheckedAddresses())
     now = asyncio.get_running_loop().time
     end = now() + within.total_seconds()
     try:
         async with asyncio.timeout_at(end):
-            return await _pinned(url, allow_private=allow_private, resolve=resolve)
+            return await _pinned(_parse(url, allow_private=allow_private), finder)
     except TimeoutError:
         raise ForbiddenAddressError from TimeoutError()
     except ForbiddenAddressError:
@@ -102,21 +110,42 @@ async def pin(
         raise
 
 
-async def _pinned(url: str, *, allow_private: bool, resolve: Resolve) -> PinnedUrl:
-    parsed = _parse(url, allow_private=allow_private)
-    try:
-        found = await resolve(parsed.raw_host.decode(), parsed.port or _PORTS[parsed.scheme])
-    except (OSError, ValueError) as error:  # a UnicodeError is a ValueError
-        raise ForbiddenAddressError from error
-    if not (allow_private or all(is_public(address) for address in found)):
-        raise ForbiddenAddressError
-    usable = [address for address in found if parse(address)]
-    if not usable:
-        raise ForbiddenAddressError
+@dataclass(frozen=True)
+class _Finder:
+    """Chooses addresses that may be called."""
+
+    allow_private: bool
+    resolve: Resolve
+    checked: CheckedAddresses
+
+    async def address(self, host: str, port: int) -> str:
+        address = self.checked.find(host, port)
+        if address is None:
+            address = self._usable(await self._resolved(host, port))
+            self.checked.keep(host, port, address)
+        return address
+
+    async def _resolved(self, host: str, port: int) -> list[str]:
+        try:
+            return await self.resolve(host, port)
+        except (OSError, ValueError) as error:  # a UnicodeError is a ValueError
+            raise ForbiddenAddressError from error
+
+    def _usable(self, found: list[str]) -> str:
+        if not (self.allow_private or all(is_public(address) for address in found)):
+            raise ForbiddenAddressError
+        usable = [address for address in found if parse(address)]
+        if not usable:
+            raise ForbiddenAddressError
+        return usable[0]
+
+
+async def _pinned(url: httpx.URL, finder: _Finder) -> PinnedUrl:
+    address = await finder.address(url.raw_host.decode(), url.port or _PORTS[url.scheme])
     return PinnedUrl(
-        url=parsed.copy_with(host=usable[0]),
-        host=parsed.netloc.decode(),
-        extensions={"sni_hostname": _host(parsed)},
+        url=url.copy_with(host=address),
+        host=url.netloc.decode(),
+        extensions={"sni_hostname": _host(url)},
     )
 
 

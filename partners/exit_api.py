@@ -21,7 +21,9 @@ from pydantic import (
 
 from domain.stores.config import ExitApi
 from domain.values.timestamps import require_utc
-from outbound_http import OversizedAnswerError, RequestTrace, read_body
+from outbound_http.body import OversizedAnswerError, read_body
+from outbound_http.request_trace import RequestTrace
+from partners.checked_addresses import CheckedAddresses
 from partners.egress import UNREACHABLE, PinnedUrl, Resolve, pin, system_addresses
 
 MAX_BYTES = 256 * 1024
@@ -81,7 +83,9 @@ class ExitApiClient:
             resolve: finds the addresses of their hosts.
         """
         self._http = http
-        self._pin = partial(pin, allow_private=allow_private, resolve=resolve)
+        self._pin = partial(
+            pin, allow_private=allow_private, resolve=resolve, checked=CheckedAddresses()
+        )
 
     async def recent_events(
         self, api: ExitApi, customer_id: str, *, has_answered: bool

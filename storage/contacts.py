@@ -83,11 +83,17 @@ async def lock_all(
         contacts: the numbers and e-mail addresses.
         identities: also these, such as the user ids of a person; an opt-out takes the same locks.
     """
+    await lock_each(connection, contact_locks(store_id, contacts, identities))
+
+
+def contact_locks(
+    store_id: str, contacts: Contacts, identities: Collection[str] = ()
+) -> list[tuple[str, ...]]:
+    """The names of the locks that `lock_all` takes, in its order."""
     addresses = sorted(contacts.numbers.union(identities))
-    names = [("address", store_id, each) for each in addresses]
-    await lock_each(
-        connection, names + [("email", store_id, each) for each in sorted(contacts.emails)]
-    )
+    emails = sorted(contacts.emails)
+    named = {"address": addresses, "email": emails}
+    return [(kind, store_id, each) for kind, values in named.items() for each in values]
 
 
 async def of_customer(connection: AsyncConnection, store_id: str, customer_id: str) -> Contacts:

@@ -170,6 +170,11 @@ def is_serial(connection: AsyncConnection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
+def lock_name(parts: Sequence[str]) -> str:
+    """The name under which PostgreSQL knows a lock."""
+    return "\x1f".join(parts)
+
+
 async def lock(connection: AsyncConnection, *parts: str) -> None:
     """Wait until no other transaction holds the lock of this name, and hold it to the end.
 
@@ -178,7 +183,7 @@ async def lock(connection: AsyncConnection, *parts: str) -> None:
     if connection.dialect.name == "postgresql":
         await connection.execute(
             text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-            {"name": "\x1f".join(parts)},
+            {"name": lock_name(parts)},
         )
 
 
@@ -190,7 +195,7 @@ async def lock_each(connection: AsyncConnection, names: Sequence[Sequence[str]])
                 "SELECT pg_advisory_xact_lock(hashtextextended(name, 0))"
                 " FROM unnest(CAST(:names AS text[])) AS name"
             ),
-            {"names": ["\x1f".join(parts) for parts in names]},
+            {"names": [lock_name(parts) for parts in names]},
         )
 
 

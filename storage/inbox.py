@@ -12,10 +12,8 @@ from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery, Routing
-from storage import aliases, contacts
-from storage.aliases import Learned
 from storage.contacts import Contacts
-from storage.database import MAX_COUNTED, count_some, insert_new, lock
+from storage.database import MAX_COUNTED, count_some
 from storage.tables import inbox
 
 
@@ -55,6 +53,7 @@ class InboxRow:
     delivery: Delivery
     ignored_because: str | None
     contacts: Contacts
+    received_at: datetime
     signalled: bool = True
     attempts: int = 0
     """Failed deliveries, not counting those for which Temporal was unavailable."""
@@ -70,6 +69,21 @@ class InboxRow:
         return None if self.event.kind == EventKind.ORDER_PLACED else self.customer
 
     @classmethod
+    def of_new(cls, row_id: int, new: NewEvent, received_at: datetime) -> Self:
+        """The row of an event that was just stored."""
+        return cls(
+            id=row_id,
+            store_id=new.store_id,
+            customer_id=new.customer_id,
+            event=new.event,
+            delivery=new.routing.delivery,
+            ignored_because=new.routing.ignored_because,
+            contacts=Contacts.of_event(new.address_hash, new.email_hash),
+            received_at=received_at,
+            signalled=new.signalled,
+        )
+
+    @classmethod
     def from_mapping(cls, row: RowMapping) -> Self:
         """Read a row of the table."""
         return cls(
@@ -81,6 +95,7 @@ class InboxRow:
             ignored_because=row["ignored_because"],
             attempts=row["attempts"],
             signalled=row["signalled"],
+            received_at=row["received_at"],
             contacts=Contacts.of_event(row["address_hash"], row["email_hash"]),
         )
 
@@ -91,43 +106,6 @@ class Arrival:
 
     event: JourneyEvent
     dispatched_at: datetime | None
-
-
-async def add(
-    connection: AsyncConnection, new: NewEvent, now: datetime, leased_until: datetime
-) -> InboxRow | None:
-    """Store an event; None when this store already had its id.
-
-    An order waits for the claims of everyone with its number or e-mail address, and they for it.
-
-    Args:
-        connection: of the transaction that accepts it.
-        new: the event and its routing.
-        now: the time of receipt.
-        leased_until: until when the caller delivers it itself.
-    """
-    await lock(connection, "customer", new.store_id, new.customer_id)
-    if new.event.kind == EventKind.ORDER_PLACED:
-        await contacts.lock_all(connection, new.store_id, new.contacts)
-    if new.other_forms:
-        await aliases.learn(connection, [Learned(new.store_id, new.contacts.numbers, now)])
-    store_only = new.routing.delivery is Delivery.STORE_ONLY
-    values = {
-        "store_id": new.store_id,
-        "customer_id": new.customer_id,
-        **new.event.model_dump(),
-        "delivery": new.routing.delivery,
-        "ignored_because": new.routing.ignored_because,
-        "signalled": new.signalled,
-        "address_hash": new.address_hash,
-        "email_hash": new.email_hash,
-        "body": new.body,
-        "received_at": now,
-        "leased_until": leased_until,
-        "dispatched_at": now if store_only else None,
-    }
-    row = await insert_new(connection, inbox, values)
-    return None if row is None else InboxRow.from_mapping(row)
 
 
 async def body(connection: AsyncConnection, store_id: str, event_id: str) -> dict[str, Any] | None:

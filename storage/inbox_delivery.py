@@ -2,25 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import lock
 from storage.inbox import InboxRow
 from storage.tables import inbox, stores
 
-
-async def has_backlog(connection: AsyncConnection, row: InboxRow) -> bool:
-    """Whether earlier events of this customer are undelivered, so that this one must wait."""
-    earlier = select(inbox.c.id).where(
-        inbox.c.store_id == row.store_id,
-        inbox.c.customer_id == row.customer_id,
-        inbox.c.dispatched_at.is_(None),
-        inbox.c.id < row.id,
-    )
-    return (await connection.execute(earlier.limit(1))).first() is not None
+_THESE = inbox.c.id.in_(bindparam("row_ids", expanding=True))
+_GIVE_BACK = update(inbox).where(_THESE).values(leased_until=None)
+_MARK = update(inbox).where(_THESE).values(dispatched_at=bindparam("now"), leased_until=None)
+_MARK_REACHED = _MARK.values(ignored_because=None)
 
 
 async def lease_due(
@@ -84,13 +77,12 @@ async def _due(
 
 
 async def mark_dispatched(
-    connection: AsyncConnection, row_id: int, now: datetime, *, to_open_journey: bool
+    connection: AsyncConnection, row_ids: Sequence[int], now: datetime, *, to_open_journey: bool
 ) -> None:
-    """Mark an event that was delivered, or for which no journey was open."""
-    values: dict[str, Any] = {"dispatched_at": now, "leased_until": None}
-    if to_open_journey:
-        values["ignored_because"] = None
-    await connection.execute(update(inbox).where(inbox.c.id == row_id).values(**values))
+    """Mark events that were delivered, or for which no journey was open."""
+    if row_ids:
+        statement = _MARK_REACHED if to_open_journey else _MARK
+        await connection.execute(statement, {"row_ids": sorted(row_ids), "now": now})
 
 
 async def put_off(connection: AsyncConnection, row: InboxRow, until: datetime) -> None:
@@ -102,6 +94,7 @@ async def put_off(connection: AsyncConnection, row: InboxRow, until: datetime) -
     )
 
 
-async def give_back(connection: AsyncConnection, row_id: int) -> None:
-    """End the lease of an event that could not be delivered; the dispatcher delivers it."""
-    await connection.execute(update(inbox).where(inbox.c.id == row_id).values(leased_until=None))
+async def give_back(connection: AsyncConnection, row_ids: Sequence[int]) -> None:
+    """End the lease of events that were not delivered; the dispatcher delivers them."""
+    if row_ids:
+        await connection.execute(_GIVE_BACK, {"row_ids": sorted(row_ids)})

@@ -1,5 +1,6 @@
 """Stores: their configuration, their secrets and their pause."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -33,6 +34,7 @@ COLUMNS: Final = (
     stores.c.sealed_hash_key,
     stores.c.paused_at,
     stores.c.paused_because,
+    stores.c.updated_at,
 )
 """What a `Store` is made of."""
 
@@ -51,6 +53,8 @@ class Store:
     hash_key: str = field(repr=False)
     paused_at: datetime | None
     paused_because: str | None
+    version: datetime | None = None
+    """When its configuration was last replaced; None: of a test's own making."""
 
     @property
     def paused(self) -> bool:
@@ -91,7 +95,7 @@ async def put(
     await connection.execute(
         insert(stores).values(store_id=store_id, created_at=now, **columns, **values)
     )
-    return Store(store_id, config, hash_key, paused_at=None, paused_because=None)
+    return Store(store_id, config, hash_key, paused_at=None, paused_because=None, version=now)
 
 
 async def get(
@@ -122,6 +126,21 @@ async def existing(connection: AsyncConnection, store_id: str, *, for_share: boo
     if store is None:
         raise LookupError(f"no store {store_id}")
     return store
+
+
+_VERSIONS = select(stores.c.store_id, stores.c.updated_at).where(
+    stores.c.store_id.in_(bindparam("store_ids", expanding=True))
+)
+
+
+async def changed_among(connection: AsyncConnection, known: Collection[Store]) -> list[Store]:
+    """Those of these stores whose configuration was replaced since they were read."""
+    if not known:
+        return []
+    store_ids = [each.store_id for each in known]
+    found = await connection.execute(_VERSIONS, {"store_ids": store_ids})
+    versions = {row.store_id: row.updated_at for row in found}
+    return [each for each in known if versions.get(each.store_id) != each.version]
 
 
 async def last_changed(connection: AsyncConnection) -> Store | None:
@@ -170,6 +189,7 @@ def of_row(connection: AsyncConnection, row: RowMapping) -> Store:
         hash_key=hash_key_of(cipher, row),
         paused_at=row["paused_at"],
         paused_because=row["paused_because"],
+        version=row["updated_at"],
     )
 
 

@@ -1,6 +1,6 @@
 """The gateway to journeys in Temporal: start, signal, end, release and describe them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,17 +59,27 @@ class JourneyGateway:
         """
         return await self._signal(customer, RecoveryJourney.event_received, event)
 
+    async def signal_events(self, customer: CustomerRef, events: Sequence[JourneyEvent]) -> bool:
+        """As `signal_event`, for several events in their order, by one signal."""
+        if len(events) == 1:
+            return await self.signal_event(customer, events[0])
+        return await self._signal(customer, RecoveryJourney.events_received, list(events))
+
     async def start(
-        self, customer: CustomerRef, event: JourneyEvent, config: StoreConfig, now: datetime
+        self,
+        customer: CustomerRef,
+        events: Sequence[JourneyEvent],
+        config: StoreConfig,
+        now: datetime,
     ) -> str | None:
-        """Start a journey that is delayed until the buffer has passed.
+        """Start a journey with these events, delayed until the buffer has passed.
 
         Returns:
             None when it was started; the run id of the customer's open journey when there is one.
         """
         try:
             async with temporal_call():
-                await start_journey(self._client, customer, event, config, now)
+                await start_journey(self._client, customer, events, config, now)
         except WorkflowAlreadyStartedError as error:
             return error.run_id or ""
         return None
@@ -96,7 +106,10 @@ class JourneyGateway:
         return await self._signal(customer, RecoveryJourney.message_failed, failed)
 
     async def _signal(
-        self, customer: CustomerRef, signal: Callable[..., None], *arguments: BaseModel
+        self,
+        customer: CustomerRef,
+        signal: Callable[..., None],
+        *arguments: BaseModel | list[JourneyEvent],
     ) -> bool:
         handle = self._handle(customer)
         try:

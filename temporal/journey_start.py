@@ -1,11 +1,13 @@
 """Starting a journey, and signalling an exit to one that is start-delayed."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from temporalio.client import Client
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from domain.events.journey_event import JourneyEvent
+from domain.journey.buffer import last_active
 from domain.journey.identity import CustomerRef
 from domain.journey.policy import JourneyPolicy, policy_of
 from domain.journey.rules import NEWEST_RULES
@@ -18,26 +20,32 @@ from workflows.recovery_journey import RecoveryJourney
 
 
 async def start_journey(
-    client: Client, customer: CustomerRef, event: JourneyEvent, config: StoreConfig, now: datetime
+    client: Client,
+    customer: CustomerRef,
+    events: Sequence[JourneyEvent],
+    config: StoreConfig,
+    now: datetime,
 ) -> None:
-    """Start a journey that is delayed until the buffer has passed.
+    """Start a journey with these events, delayed until the buffer has passed.
 
     Raises:
         WorkflowAlreadyStartedError: the customer has an open journey.
     """
     state = _new_state(customer, config.buffer, policy_of(config))
-    state.receive(event)
+    for event in events:
+        state.receive(event)
+    buffered_until = last_active(state.pending, state.policy) + config.buffer
     await client.start_workflow(
         RecoveryJourney.run,
         state,
         id=customer.journey_id,
         task_queue=task_queue(customer.store_id),
-        start_delay=max(event.at + config.buffer - now, timedelta(0)) or None,
+        start_delay=max(buffered_until - now, timedelta(0)) or None,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         search_attributes=attributes_of(state),
         priority=Priority(fairness_key=customer.store_id),
-        static_summary=f"{event.kind} in {customer.store_id}",
-        static_details=_details(customer, event),
+        static_summary=f"{events[0].kind} in {customer.store_id}",
+        static_details=_details(customer, events[0]),
     )
 
 

@@ -34,7 +34,7 @@ EVERYTHING = f"{BELOW_OPERATIONS} operations ingest settings bootstrap outbound_
 ROOMS = {
     "domain": room("", "pydantic pydantic_core phonenumbers liquid babel dateutil simplejson"),
     "clock": room("", ""),
-    "outbound_http": room("", "httpx opentelemetry"),
+    "outbound_http": room("", "httpx aiohttp yarl opentelemetry"),
     "partners": room("domain clock outbound_http", "httpx pydantic standardwebhooks opentelemetry"),
     "whatsapp": room("domain outbound_http", "httpx pydantic pydantic_core opentelemetry"),
     "storage": room("domain", "sqlalchemy alembic pydantic cryptography"),

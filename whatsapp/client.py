@@ -13,7 +13,9 @@ from opentelemetry.trace import Tracer
 from domain.messages.rendering import RenderedMessage
 from domain.messages.send_outcome import ErrorCategory, NotSent, SendOutcome, Unknown
 from domain.stores.config import WhatsAppAccount
-from outbound_http import OversizedAnswerError, Peer, RequestTrace, outbound_client, read_body
+from outbound_http.body import OversizedAnswerError, read_body
+from outbound_http.client import Peer, outbound_client
+from outbound_http.request_trace import RequestTrace
 from whatsapp.errors import category_of
 from whatsapp.payload import template_payload
 from whatsapp.send_response import SendResponse, outcome_of

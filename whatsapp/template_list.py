@@ -17,7 +17,7 @@ from pydantic_core import from_json
 
 from domain.messages.approved_templates import ApprovedTemplate
 from domain.stores.config import WhatsAppAccount
-from outbound_http import OversizedAnswerError, read_body
+from outbound_http.body import OversizedAnswerError, read_body
 from whatsapp.template_models import ErrorAnswer, TemplatePage, to_template
 
 FIELDS = (

@@ -4,6 +4,7 @@ from temporalio.common import SearchAttributeKey
 
 WORKFLOW = "RecoveryJourney"
 EVENT_RECEIVED = "event_received"
+EVENTS_RECEIVED = "events_received"
 EXIT_REQUESTED = "exit_requested"
 STORE_RESUMED = "store_resumed"
 MESSAGE_FAILED = "message_failed"

@@ -58,6 +58,12 @@ class RecoveryJourney:
         """The customer did something on the store."""
         self._state.receive(event)
 
+    @workflow.signal(name=names.EVENTS_RECEIVED)
+    def events_received(self, events: list[JourneyEvent]) -> None:
+        """The customer did several things on the store."""
+        for event in events:
+            self._state.receive(event)
+
     @workflow.signal(name=names.EXIT_REQUESTED)
     def exit_requested(self, event: JourneyEvent) -> None:
         """An operator ended the journey, or the customer opted out."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from api.admission import Connection
@@ -24,13 +24,12 @@ class GuardedConfig(uvicorn.Config):
             ws="none",
             proxy_headers=False,  # the application reads them itself, from TRUSTED_PROXIES alone
             timeout_keep_alive=round(gate.limits.idle.total_seconds()),
-            h11_max_incomplete_event_size=gate.limits.head_bytes,
             **options,
         )
         self.gate = gate
 
 
-class GuardedProtocol(H11Protocol):
+class GuardedProtocol(HttpToolsProtocol):
     """Closes a connection whose head, next request or answer is not there in time.
 
     Of uvicorn's protocol it uses `cycle`, the current request, and that it writes to `transport`.
@@ -54,6 +53,7 @@ class GuardedProtocol(H11Protocol):
         self._request: RequestResponseCycle | None = None
         self._head_began = True
         self._unanswered_bytes = 0
+        self._head_bytes = 0
         self.peer = ""
 
     @property
@@ -79,11 +79,26 @@ class GuardedProtocol(H11Protocol):
         if self._unanswered_bytes > self._limits.dropped_bytes:
             self.end()
         elif not self.transport.lingers:
+            self._head_bytes += len(data)
             super().data_received(data)
+            if self._head_bytes > self._limits.head_bytes:
+                self.send_400_response("The head of the request is too long.")
             self._watch()
             if self._request is None and not self._head_began:
                 self._head_began = True
                 self._set_deadline(self._limits.head)
+
+    def on_headers_complete(self) -> None:
+        """Begin a request; what is counted next is the head of another one."""
+        self._head_bytes = 0
+        if sum(len(name) + len(value) for name, value in self.headers) > self._limits.head_bytes:
+            raise ValueError("the head is too long")  # the parser then answers 400
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body, which is not counted as a head."""
+        self._head_bytes = 0
+        super().on_body(body)
 
     def on_response_complete(self) -> None:
         """Wait for the next request, which may be there already."""

@@ -45,5 +45,6 @@ def serve(settings: Settings, host: str, port: int) -> None:
         port=port,
         backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        loop="uvloop",
     )
     _Server(config).run()

@@ -3,13 +3,29 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+from pydantic_core import to_json
+
+_SUSPECTS: Final = (b"\\u0000", b"NaN", b"Infinity")
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def can_be_stored(value: Any) -> bool:
     """Whether PostgreSQL's JSON accepts it: no NUL, no lone surrogate, no NaN."""
+    return _is_surely_storable(value) or _is_storable_in_every_part(value)
+
+
+def _is_surely_storable(value: Any) -> bool:
+    """A look at the written JSON, a tenth of the time; False also where a text only looks so."""
+    try:
+        written = to_json(value, inf_nan_mode="constants")
+    except (ValueError, TypeError):
+        return False
+    return not any(suspect in written for suspect in _SUSPECTS)
+
+
+def _is_storable_in_every_part(value: Any) -> bool:
     rest = [value]
     while rest:
         part = rest.pop()

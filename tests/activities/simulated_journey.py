@@ -69,7 +69,7 @@ class SimulatedJourneys:
         self._signal_or_start(row.event)
         async with self.database.transaction() as connection:
             await inbox_delivery.mark_dispatched(
-                connection, row.id, self.now, to_open_journey=self.state is not None
+                connection, [row.id], self.now, to_open_journey=self.state is not None
             )
 
     def deliver_again(self, which: int) -> None:

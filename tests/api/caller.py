@@ -130,14 +130,16 @@ class Shop:
 
     async def post(self, body: Any = None, key: str | None = None) -> httpx.Response:
         event = self.event() if body is None else body
-        return await self.caller.http.post(
-            f"{self.path}/events", headers=bearer(key or self.key), json=event
-        )
+        return await self._post(bearer(key or self.key), json=event)
 
     async def post_raw(self, raw: bytes, **headers: str) -> httpx.Response:
-        return await self.caller.http.post(
-            f"{self.path}/events", headers=bearer(self.key) | headers, content=raw
-        )
+        return await self._post(bearer(self.key) | headers, content=raw)
+
+    async def _post(self, headers: Mapping[str, str], **body: Any) -> httpx.Response:
+        """Post, and wait until what was accepted is delivered."""
+        answer = await self.caller.http.post(f"{self.path}/events", headers=headers, **body)
+        await self.caller.services.intake.delivered()
+        return answer
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
         return await self.caller.http.get(

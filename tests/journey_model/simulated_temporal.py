@@ -6,7 +6,7 @@ would store goes through JSON.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from temporalio.exceptions import ActivityError
 
 from domain.events.journey_event import JourneyEvent
 from domain.journey.activity_results import MessageFailed
+from domain.journey.buffer import last_active
 from domain.journey.identity import CustomerRef
 from domain.journey.policy import policy_of
 from domain.journey.rules import NEWEST_RULES
@@ -258,6 +259,16 @@ class SimulatedGateway(JourneyGateway):
         del customer
         return await self._signalled("event_received", event)
 
+    async def signal_events(self, customer: CustomerRef, events: Sequence[JourneyEvent]) -> bool:
+        del customer
+        self._fail("before")
+        run = self._temporal.run
+        for event in events if run is not None else ():
+            self._temporal.signal("event_received", through_json(JourneyEvent, event))
+        await self._temporal.settle()
+        self._fail("after")
+        return run is not None
+
     async def release(self, customer: CustomerRef) -> bool:
         del customer
         run = self._temporal.run
@@ -278,7 +289,11 @@ class SimulatedGateway(JourneyGateway):
         return await self._signalled("exit_requested", event)
 
     async def start(
-        self, customer: CustomerRef, event: JourneyEvent, config: StoreConfig, now: datetime
+        self,
+        customer: CustomerRef,
+        events: Sequence[JourneyEvent],
+        config: StoreConfig,
+        now: datetime,
     ) -> str | None:
         self._fail("before")
         if self._temporal.run is not None:
@@ -290,8 +305,10 @@ class SimulatedGateway(JourneyGateway):
             buffer=config.buffer,
             policy=policy_of(config),
         )
-        state.receive(event)
-        self._temporal.open(state, max(event.at + config.buffer - now, timedelta(0)))
+        for event in events:
+            state.receive(event)
+        until = last_active(state.pending, state.policy) + config.buffer
+        self._temporal.open(state, max(until - now, timedelta(0)))
         await self._temporal.settle()
         self._fail("after")
         return None

@@ -18,8 +18,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.deliver import Deliver
 from activities.outcome import Outcomes
 from activities.plan import Plans
+from bootstrap import make_dispatcher
 from domain.stores.config import StoreConfig
-from ingest.dispatcher import Dispatcher
 from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
 from ingest.webhook_processor import WebhookProcessor
@@ -112,7 +112,7 @@ class World:
         metrics = IngestMetrics(CollectorRegistry())
         gateway = SimulatedGateway(self.temporal)
         self.http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
-        self.dispatcher = Dispatcher(self.database, gateway, clock, metrics)
+        self.dispatcher = make_dispatcher(self.database, gateway, clock, metrics=metrics)
         self.intake = Intake(self.database, self.dispatcher, metrics, clock)
         self.notifier = Notifier(self.database, gateway, category_of)
         self.webhooks = WebhookProcessor(self.database, metrics, clock)
@@ -155,6 +155,7 @@ class World:
             store = await stores.existing(connection, STORE)
         raw = self.bodies[number]
         receipt = await self.intake.accept_posted(store, raw)
+        await self.intake.delivered()
         if receipt.status == "accepted":
             at = datetime.fromisoformat(json.loads(raw)["timestamp"])
             self.spec.accept(receipt.event_id, kind, at, self.temporal.now)
@@ -165,6 +166,7 @@ class World:
             store = await stores.existing(connection, STORE)
         self.temporal.fails = ""
         await self.intake.exit(store, CUSTOMER)
+        await self.intake.delivered()
         self.spec.exits.append(self.spec.tick())
 
     async def stop(self) -> None:

@@ -6,18 +6,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind, intent_of
+from domain.journey.identity import CustomerRef
 from domain.journey.later_events import JourneySubject, review
 from domain.journey.outcomes import Reason
 from domain.journey.policy import JourneyPolicy
 from domain.journey.routing import Delivery, Routing
 from domain.stores.config import StoreConfig
-from storage import inbox, inbox_delivery
+from storage import inbox_batch, inbox_delivery
 from storage.claims import Claim
-from storage.database import Database
+from storage.database import Database, lock_each
 from storage.inbox import InboxRow, NewEvent
+from storage.inbox_batch import Accepting
 from storage.messages import MessageKey
 
 NOW = datetime(2024, 10, 8, 12, 0, tzinfo=UTC)
@@ -78,7 +81,19 @@ async def accept(
     }
     async with database.transaction() as connection:
         new = NewEvent(**(values | changes))
-        return await inbox.add(connection, new, NOW, later(60 if leased else 0))
+        return await store(connection, new, NOW, later(60 if leased else 0))
+
+
+async def store(
+    connection: AsyncConnection, new: NewEvent, now: datetime, leased_until: datetime | None = None
+) -> InboxRow | None:
+    """Store an event as `ingest.acceptance` does, under its locks."""
+    customer = CustomerRef(new.store_id, new.customer_id)
+    await lock_each(connection, inbox_batch.locks_of(customer, new.event.kind, new.contacts))
+    only = new.routing.delivery is Delivery.STORE_ONLY
+    accepting = Accepting(new, leased_until, is_delivered=only)
+    [row] = await inbox_batch.add_all(connection, [accepting], now)
+    return row
 
 
 async def lease(database: Database, now: datetime = NOW, limit: int = 100) -> list[str]:

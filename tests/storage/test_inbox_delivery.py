@@ -55,28 +55,8 @@ async def test_event_given_back_is_leased_again(registered: Database) -> None:
     assert row is not None
     assert await lease(registered) == []
     async with registered.transaction() as connection:
-        await inbox_delivery.give_back(connection, row.id)
+        await inbox_delivery.give_back(connection, [row.id])
     assert await lease(registered) == ["e1"]
-
-
-async def test_earlier_undelivered_event_of_the_customer_is_a_backlog(
-    registered: Database,
-) -> None:
-    first, second = (
-        await accept(registered, an_event("e1")),
-        await accept(registered, an_event("e2")),
-    )
-    other = await accept(registered, an_event("e3"), customer_id="c2")
-    assert first is not None
-    assert second is not None
-    assert other is not None
-    async with registered.transaction() as connection:
-        backlogs = [
-            await inbox_delivery.has_backlog(connection, row) for row in (first, second, other)
-        ]
-        await inbox_delivery.mark_dispatched(connection, first.id, NOW, to_open_journey=True)
-        assert not await inbox_delivery.has_backlog(connection, second)
-    assert backlogs == [False, True, False]
 
 
 @pytest.mark.parametrize("to_open_journey", [True, False])
@@ -88,7 +68,7 @@ async def test_dispatched_event_is_done_and_not_ignored_when_a_journey_received_
     assert row is not None
     async with registered.transaction() as connection:
         await inbox_delivery.mark_dispatched(
-            connection, row.id, NOW, to_open_journey=to_open_journey
+            connection, [row.id], NOW, to_open_journey=to_open_journey
         )
         latest = await inbox.latest(connection, STORE, CUSTOMER)
     assert latest is not None

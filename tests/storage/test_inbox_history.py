@@ -29,7 +29,7 @@ async def deliver(database: Database, event_id: str, *, to_open_journey: bool) -
     assert row is not None
     async with database.transaction() as connection:
         await inbox_delivery.mark_dispatched(
-            connection, row.id, NOW, to_open_journey=to_open_journey
+            connection, [row.id], NOW, to_open_journey=to_open_journey
         )
 
 

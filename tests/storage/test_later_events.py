@@ -152,7 +152,7 @@ async def test_run_that_closes_again_sees_what_it_took_in_and_gives_back_what_it
     async with registered.transaction() as connection:
         row_id = (await connection.execute(select(inbox.c.id).where(event_is(delivered)))).scalar()
         assert row_id is not None
-        await inbox_delivery.mark_dispatched(connection, row_id, NOW, to_open_journey=True)
+        await inbox_delivery.mark_dispatched(connection, [row_id], NOW, to_open_journey=True)
     first, second = later(10), later(20)
     await take_in(registered, TakenIn("run", ["e1", "e2"], None, [], first))
     assert await accepted(registered) == []

@@ -11,6 +11,7 @@ import pytest
 
 from domain.messages.send_outcome import Accepted, NotSent, Unknown
 from domain.stores.config import WhatsAppAccount
+from outbound_http.client import Peer, outbound_client
 from sandbox.user_ids import user_id_of
 from tests.whatsapp.sending import MESSAGE, TO, TOKEN, Send, answering, fail, messages, send_with
 from whatsapp.client import MAX_BYTES, CloudApiClient, whatsapp_http
@@ -21,7 +22,13 @@ HELLO = {"messages": [{"id": "wamid.1"}]}
 
 
 def impatient() -> httpx.AsyncClient:
-    return httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(5, read=MOMENT))
+    return limited(timeouts=httpx.Timeout(5, read=MOMENT))
+
+
+def limited(connections: int = 10, *, timeouts: httpx.Timeout) -> httpx.AsyncClient:
+    """Connections as the product has them, with smaller limits."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    return outbound_client(Peer("whatsapp"), limits, timeouts)
 
 
 @asynccontextmanager
@@ -130,25 +137,28 @@ async def test_a_failure_of_any_kind_is_unknown_once_the_request_was_begun(
     assert outcome == (expected if began else NotSent("no connection: RuntimeError"))
 
 
-async def test_no_connection_in_time_proves_that_nothing_was_sent(
-    send: Send, meta_url: str
-) -> None:
-    timeout = httpx.Timeout(5, connect=0)
-    async with httpx.AsyncClient(trust_env=False, timeout=timeout) as hurried:
-        outcome = await send(meta_url, http=hurried)
+async def test_no_connection_in_time_proves_that_nothing_was_sent(send: Send) -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(full.getsockname())
+        async with limited(timeouts=httpx.Timeout(5, connect=MOMENT)) as hurried:
+            url = f"http://127.0.0.1:{full.getsockname()[1]}"
+            assert await send(url, http=hurried) == NotSent("no connection: ConnectTimeout")
+        for each in waiting:
+            each.close()
 
-    assert outcome == NotSent("no connection: ConnectTimeout")
 
-
-async def test_no_free_connection_in_time_proves_that_nothing_was_sent(
-    send: Send, meta_url: str
-) -> None:
-    limits, timeout = httpx.Limits(max_connections=1), httpx.Timeout(5, pool=MOMENT)
+async def test_no_free_connection_in_time_proves_that_nothing_was_sent(send: Send) -> None:
     async with (
-        httpx.AsyncClient(trust_env=False, limits=limits, timeout=timeout) as single,
-        single.stream("GET", f"{meta_url}/_sandbox/messages"),
+        raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", then_close=False) as url,
+        limited(1, timeouts=httpx.Timeout(5, pool=MOMENT)) as single,
+        single.stream("GET", url),
     ):
-        assert await send(meta_url, http=single) == NotSent("no connection: PoolTimeout")
+        assert await send(url, http=single) == NotSent("no connection: PoolTimeout")
 
 
 async def test_a_token_that_no_header_carries_is_never_written_anywhere(
@@ -218,8 +228,9 @@ async def test_a_redirect_is_unknown_and_not_followed(
     location = {"location": f"{meta_url}/1055/messages"}
     async with (
         answering(307, headers=location) as url,
-        httpx.AsyncClient(trust_env=False, follow_redirects=True) as following,
+        limited(timeouts=httpx.Timeout(5)) as following,
     ):
+        following.follow_redirects = True
         outcomes = [await send(url), await send(url, http=following)]
 
     assert outcomes == [Unknown("HTTP 307 instead of an answer")] * 2

@@ -20,6 +20,7 @@ from clock import Clock
 from sandbox.app import create_sandbox
 from sandbox.server import serve
 from settings import Settings
+from temporal.gateway import JourneyGateway
 from temporal.workers import run_workers
 from tests.workflow_runner import SANDBOX
 from tests.workflows.world import World, real_now
@@ -64,7 +65,8 @@ async def build_world(
                 workflow_runner=SANDBOX,
             )
         )
-        dispatcher = make_dispatcher(database, environment.client, real_now)
-        intake = make_intake(database, environment.client, real_now)
+        gateway = JourneyGateway(environment.client)
+        dispatcher = make_dispatcher(database, gateway, real_now)
+        intake = make_intake(database, gateway, real_now)
         notifier = make_notifier(database, environment.client)
         yield World(environment, database, controls, intake, dispatcher, notifier)

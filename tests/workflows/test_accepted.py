@@ -154,7 +154,7 @@ async def test_no_event_that_a_journey_took_in_starts_another(any_world: World) 
     assert len(await shop.messages()) == 1
 
     for event in trigger + buffered + ignored + handed_over:
-        started = await shop.gateway.start(shop.customer, event, shop.store.config, shop.now)
+        started = await shop.gateway.start(shop.customer, [event], shop.store.config, shop.now)
         assert started is None
         ending = await shop.ends()
         assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.ALREADY_HANDLED)

@@ -168,7 +168,7 @@ async def test_an_event_redelivered_after_its_journey_closed_is_not_messaged_aga
     await shop.ends()
 
     event = await shop.latest_event()
-    await shop.gateway.start(shop.customer, event, shop.store.config, shop.now)
+    await shop.gateway.start(shop.customer, [event], shop.store.config, shop.now)
     ending = await shop.ends()
 
     assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.ALREADY_HANDLED)
@@ -203,7 +203,7 @@ async def test_a_buffered_event_redelivered_after_its_journey_closed_starts_no_o
         await shop.does("cart_update.add_to_cart", MINUTE)
     await shop.ends()
 
-    await shop.gateway.start(shop.customer, first, shop.store.config, shop.now)
+    await shop.gateway.start(shop.customer, [first], shop.store.config, shop.now)
     ending = await shop.ends()
 
     assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.ALREADY_HANDLED)

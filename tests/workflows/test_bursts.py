@@ -11,8 +11,9 @@ from domain.events.models import event_adapter
 from domain.journey.outcomes import Outcome, Reason
 from domain.journey.routing import MAX_SIGNALS
 from ingest.event_parser import ParsedEvent
-from ingest.event_routing import new_event
-from storage import inbox, tables
+from ingest.event_routing import Obstacles, prepare, route
+from storage import tables
+from tests.storage.builders import store
 from tests.workflows.world import CART_STEP, LOOKING, MINUTE, Shop, World, real_now
 
 pytestmark = pytest.mark.slow
@@ -46,12 +47,12 @@ async def accepts_the_rest(shop: Shop) -> None:
     body = shop.body("cart_update.add_to_cart", timedelta(0))
     parsed = ParsedEvent(event_adapter.validate_python(body), body)
     async with shop.world.database.transaction() as connection:
-        new = await new_event(connection, shop.store, parsed, real_now())
+        new = route(prepare(shop.store, parsed), Obstacles(are_too_many=True), real_now())
         assert not new.signalled
         for number in range(MANY, EVENTS):
             at = shop.now + timedelta(milliseconds=number)
             event = new.event.model_copy(update={"event_id": f"m{number}", "at": at})
-            row = await inbox.add(connection, replace(new, event=event), real_now(), real_now())
+            row = await store(connection, replace(new, event=event), real_now(), real_now())
             assert row is not None
     async with shop.world.database.transaction() as connection:
         await connection.execute(update(tables.inbox).values(dispatched_at=real_now()))

@@ -26,7 +26,7 @@ from domain.journey.state import JourneyState
 from domain.stores.config import StoreConfig
 from ingest.dispatcher import Dispatcher
 from ingest.event_parser import ParsedEvent
-from ingest.event_routing import new_event
+from ingest.event_routing import Obstacles, prepare, route
 from ingest.intake import Intake
 from ingest.receipts import Receipt
 from operations import store_administration
@@ -48,6 +48,7 @@ from storage.messages import MessageStatus
 from storage.statuses import StatusUpdate
 from storage.stores import Store
 from temporal.gateway import JourneyGateway
+from tests.storage import builders
 from workflows.recovery_journey import RecoveryJourney
 
 _numbers = itertools.count(1)
@@ -166,24 +167,27 @@ class Shop:
     async def does_unsignalled(self, name: str, /, at: timedelta, **changes: Any) -> None:
         """As `does`, as one of very many events: the journey reads it from the inbox."""
         row = await self._accept(self.body(name, at, **changes), signalled=False)
-        await self.world.dispatcher.deliver(row)
+        await self.world.dispatcher.deliver([row])
+        await self.world.dispatcher.marked()
 
     async def _accept(self, body: Mapping[str, Any], **changes: Any) -> InboxRow:
         parsed = ParsedEvent(event_adapter.validate_python(body), body)
         async with self.world.database.transaction() as connection:
-            new = await new_event(connection, self.store, parsed, real_now())
-            row = await inbox.add(connection, replace(new, **changes), real_now(), real_now())
+            new = route(prepare(self.store, parsed), Obstacles(), real_now())
+            row = await builders.store(connection, replace(new, **changes), real_now(), real_now())
         assert row is not None
         return row
 
     async def gets_again(self, event: JourneyEvent) -> None:
         """The journey is given an event that was delivered before, or one is started for it."""
         if not await self.gateway.signal_event(self.customer, event):
-            await self.gateway.start(self.customer, event, self.store.config, self.now)
+            await self.gateway.start(self.customer, [event], self.store.config, self.now)
 
     async def posts(self, body: Mapping[str, Any]) -> Receipt:
         event = event_adapter.validate_python(body)
-        return await self.world.intake.accept(self.store, event, body)
+        receipt = await self.world.intake.accept(self.store, event, body)
+        await self.world.intake.delivered()
+        return receipt
 
     async def partner_knows(self, *events: tuple[str, timedelta]) -> None:
         """The partner's Exit API will answer with these."""

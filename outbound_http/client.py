@@ -1,6 +1,6 @@
-"""HTTP connections to others: no redirects, no proxies from the environment, bounded answers."""
+"""A client of httpx's for one kind of remote system."""
 
-from collections.abc import AsyncIterable
+import ssl
 from dataclasses import dataclass
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -9,36 +9,8 @@ from typing import Any
 import httpx
 from opentelemetry.trace import SpanKind, Tracer
 
-UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-"""Failures before the first byte of the request: nothing was sent."""
-
-
-class RequestTrace:
-    """Notes when a request begins to be written; as `trace` among its extensions."""
-
-    def __init__(self) -> None:
-        """Begin before the request is sent."""
-        self._began = False
-
-    async def __call__(self, event: str, info: dict[str, Any]) -> None:
-        """Take an event of httpcore's, such as `http11.send_request_headers.started`."""
-        del info
-        self._began |= event.endswith("send_request_headers.started")
-
-    @property
-    def began(self) -> bool:
-        """Whether any of the request may have been written."""
-        return self._began
-
-    def proves_unsent(self, error: Exception) -> bool:
-        """Whether nothing was sent when this was raised."""
-        if isinstance(error, httpx.HTTPError | OSError):
-            return isinstance(error, UNSENT)
-        return not self._began
-
-
-class OversizedAnswerError(Exception):
-    """An answer longer than the caller reads."""
+from outbound_http.connector import AddressesOnly
+from outbound_http.transport import AiohttpTransport
 
 
 @dataclass(frozen=True)
@@ -71,36 +43,31 @@ class OutboundClient(httpx.AsyncClient):
 
 
 def outbound_client(
-    peer: Peer, limits: httpx.Limits, timeout: httpx.Timeout | None = None
+    peer: Peer,
+    limits: httpx.Limits,
+    timeout: httpx.Timeout | None = None,
+    *,
+    addresses_only: bool = False,
+    tls: ssl.SSLContext | None = None,
 ) -> httpx.AsyncClient:
     """An HTTP client for one kind of remote system; the caller closes it.
 
     Secrets must not follow a redirect, nor pass a proxy that is configured for other programs. No
     cookie is kept: two partners behind one address would get each other's.
+
+    Args:
+        peer: what is called.
+        limits: of connections in use, and of idle ones besides.
+        timeout: of the phases of a request.
+        addresses_only: refuse URLs whose host is a name.
+        tls: checks certificates; None: by the authorities that certifi lists.
     """
+    resolver = AddressesOnly() if addresses_only else None
     return OutboundClient(
         peer,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         trust_env=False,
         follow_redirects=False,
         timeout=timeout or httpx.Timeout(timedelta(seconds=5).total_seconds()),
-        limits=limits,
+        transport=AiohttpTransport(limits, tls, resolver),
     )
-
-
-async def read_body(chunks: AsyncIterable[bytes], max_bytes: int) -> bytes:
-    """Read a streamed body, and stop where it is too long.
-
-    Args:
-        chunks: `aiter_raw()` or `aiter_bytes()` of a response.
-        max_bytes: of the whole body.
-
-    Raises:
-        OversizedAnswerError: it has more than `max_bytes` bytes.
-    """
-    body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > max_bytes:
-            raise OversizedAnswerError(f"answered more than {max_bytes} bytes")
-    return bytes(body)

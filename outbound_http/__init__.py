@@ -1,0 +1,1 @@
+"""HTTP connections to others: no redirects, no proxies of the environment, bounded answers."""
