@@ -16,6 +16,7 @@ from bootstrap import make_intake, open_activities, open_database
 from cli.temporal_server import FAIRNESS
 from domain.events.models import event_adapter
 from domain.stores.config import StoreConfig
+from ingest.intake import Intake
 from sandbox.app import create_sandbox
 from sandbox.samples import fresh
 from sandbox.server import serve
@@ -49,6 +50,7 @@ class Backlog:
     database: Database
     settings: Settings
     store: Store
+    intake: Intake
 
     async def add(self, number: int, at: datetime) -> None:
         """The cart of one customer."""
@@ -59,9 +61,7 @@ class Backlog:
             at=at,
             phone=f"+9198765{number:05}",
         )
-        intake = make_intake(self.database, JourneyGateway(self.client), real_now)
-        await intake.accept(self.store, event_adapter.validate_python(body), body)
-        await intake.close()
+        await self.intake.accept(self.store, event_adapter.validate_python(body), body)
 
     async def send_all(self) -> None:
         """Work until every message is claimed and settled."""
@@ -92,7 +92,8 @@ async def backlog(folder: Path) -> AsyncIterator[Backlog]:
         )
         async with open_database(settings.database) as database:
             store = await new_store(database)
-            yield Backlog(environment.client, database, settings, store)
+            intake = make_intake(database, JourneyGateway(environment.client), real_now)
+            yield Backlog(environment.client, database, settings, store, intake)
 
 
 async def new_store(database: Database) -> Store:
@@ -120,6 +121,7 @@ async def test_a_backlog_is_sent_in_order_of_due_time_and_nothing_becomes_unknow
         numbers = list(range(CUSTOMERS))
         random.Random(5).shuffle(numbers)
         await asyncio.gather(*(waiting.add(each, first + each * APART) for each in numbers))
+        await waiting.intake.delivered()
         all_due = first + CUSTOMERS * APART + BUFFER
         await asyncio.sleep((all_due - real_now()).total_seconds() + 1)
 
