@@ -49,11 +49,6 @@ class Acceptance:
             customer_of=customer_of,
         )
 
-    @property
-    def pending(self) -> int:
-        """How many events wait to be stored."""
-        return self._group.pending
-
     async def accept(self, candidate: Candidate) -> Accepted:
         """Store an event; it is committed when this returns."""
         return await self._group.add(candidate)

@@ -1,13 +1,12 @@
 """The queue behind the commit: accepted events on their way to journeys, in this process.
 
 Each customer's events are delivered in order, one call at a time, and what has gathered meanwhile
-goes in the next call. Stores take turns. While many events wait to be stored, few are delivered:
-whoever posts waits for the one, and nobody for the other.
+goes in the next call. Stores take turns.
 """
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,15 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clock import Clock
 from domain.journey.identity import CustomerRef
+from ingest.delivery_pace import DeliveryPace
 from ingest.dispatcher import LEASE, Dispatcher
 from storage.inbox import InboxRow
 from temporal.rpc import TemporalUnavailableError
-
-AT_ONCE: Final = 32
-"""Calls to Temporal under way."""
-
-AT_LEAST: Final = 2
-"""While many events wait to be stored."""
 
 MAX_QUEUED: Final = 1000
 """Events; what comes then is left to the dispatcher. So many are delivered within their lease."""
@@ -55,19 +49,12 @@ class Queued:
 class DeliveryQueue:
     """Delivers what this process accepted."""
 
-    def __init__(
-        self, dispatcher: Dispatcher, clock: Clock, accepting: Callable[[], int] = lambda: 0
-    ) -> None:
-        """Deliver through this dispatcher.
-
-        Args:
-            dispatcher: delivers a customer's events, and takes over what this queue gives up.
-            clock: the current time.
-            accepting: how many events wait to be stored.
-        """
+    def __init__(self, dispatcher: Dispatcher, clock: Clock) -> None:
+        """Deliver through this dispatcher, which also takes over what this queue gives up."""
         self._dispatcher = dispatcher
         self._clock = clock
-        self._accepting = accepting
+        self._accepted = 0
+        self._pace = DeliveryPace(lambda: self._accepted, self._take_turn)
         self._events: dict[CustomerRef, deque[Queued]] = {}
         self._ready: OrderedDict[str, deque[CustomerRef]] = OrderedDict()
         self._newest: dict[CustomerRef, int] = {}
@@ -95,7 +82,9 @@ class DeliveryQueue:
         customer = queued.row.customer
         self._newest[customer] = queued.row.id
         self._queued += 1
+        self._accepted += 1
         self._idle.clear()
+        self._pace.start()
         if customer in self._events:
             self._events[customer].append(queued)
             return
@@ -120,20 +109,23 @@ class DeliveryQueue:
     def _make_ready(self, customer: CustomerRef) -> None:
         self._ready.setdefault(customer.store_id, deque()).append(customer)
 
-    def _begin(self) -> None:
+    def _take_turn(self) -> bool:
+        """Go on, by one delivery at least; whether there is anything left."""
+        self._begin(at_least=1)
+        return bool(self._events)
+
+    def _begin(self, at_least: int = 0) -> None:
         """Begin as many deliveries as there is room for."""
-        while self._ready and not self._closing and len(self._tasks) < self._limit():
+        limit = max(at_least, self._pace.limit)
+        while self._ready and not self._closing and len(self._tasks) < limit:
             store_id, customers = self._ready.popitem(last=False)
             customer = customers.popleft()
             if customers:
                 self._ready[store_id] = customers
             self._spawn(self._deliver(customer))
 
-    def _limit(self) -> int:
-        return max(AT_LEAST, AT_ONCE - self._accepting())
-
     def _has_spare_time(self) -> bool:
-        return not self._closing and self._limit() > AT_ONCE // 2
+        return not self._closing and self._pace.is_high
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
