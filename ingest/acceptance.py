@@ -11,6 +11,7 @@ from domain.events.kinds import OPERATOR_EXIT, EventKind
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import Delivery
 from ingest.candidates import Candidate, Routed, customer_of, locks_of, routed, with_current_stores
+from ingest.delivery_marks import DeliveryMarks
 from ingest.delivery_queue import DeliveryQueue, Queued
 from ingest.dispatcher import LEASE
 from ingest.event_routing import PreparedEvent
@@ -37,10 +38,13 @@ class Accepted:
 class Acceptance:
     """Stores events, and queues what is to be delivered."""
 
-    def __init__(self, database: Database, queue: DeliveryQueue, clock: Clock) -> None:
-        """Store in this database, deliver through this queue."""
+    def __init__(
+        self, database: Database, queue: DeliveryQueue, marks: DeliveryMarks, clock: Clock
+    ) -> None:
+        """Store in this database, with marks of what was delivered; deliver through this queue."""
         self._database = database
         self._queue = queue
+        self._marks = marks
         self._clock = clock
         self._group = GroupCommit[Candidate, Accepted](
             self._commit,
@@ -56,13 +60,17 @@ class Acceptance:
     async def _commit(self, group: Sequence[Candidate]) -> list[Accepted | None]:
         """Store those whose locks are free; None for the others."""
         now = self._clock()
-        async with self._database.transaction() as connection:
+        async with (
+            self._marks.riding() as write_marks,
+            self._database.transaction() as connection,
+        ):
             current = await with_current_stores(connection, group)
             names = [name for each in current for name in locks_of(each)]
             busy = await inbox_batch.try_locks(connection, names)
             aside = {customer_of(each) for each in current if busy.intersection(locks_of(each))}
             free = [each for each in current if customer_of(each) not in aside]
             stored = iter(await self._store(connection, free, now))
+            await write_marks(connection)
         return [
             None if customer_of(each) in aside else self._queued(next(stored)) for each in current
         ]

@@ -1,13 +1,16 @@
 """Marking delivered events, many in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clock import Clock
 from ingest.metrics import DispatchMetrics
@@ -15,8 +18,9 @@ from storage import inbox_delivery
 from storage.database import Database
 from storage.inbox import InboxRow
 
-INTERVAL: Final = timedelta(milliseconds=50)
-"""Between two transactions: a mark is not urgent, and each would wait for the disk."""
+INTERVAL: Final = timedelta(milliseconds=100)
+"""Between two transactions of marks alone: each would wait for the disk. While events are accepted,
+marks are written in the same transactions."""
 
 log = structlog.get_logger()
 
@@ -30,7 +34,7 @@ class Mark:
 
 
 class DeliveryMarks:
-    """Collects marks, and writes them together.
+    """Collects marks, and writes them together, with accepted events or alone.
 
     A mark that cannot be written is lost: the event's lease runs out, and it is delivered again,
     which its journey recognises.
@@ -41,7 +45,6 @@ class DeliveryMarks:
         database: Database,
         clock: Clock,
         metrics: DispatchMetrics | None,
-        written: Callable[[Sequence[InboxRow]], None],
     ) -> None:
         """Write to this database.
 
@@ -49,12 +52,12 @@ class DeliveryMarks:
             database: of the inbox.
             clock: the time of delivery.
             metrics: how long events waited.
-            written: told of events that are marked, or whose marks were lost.
         """
+        self.written: Callable[[Sequence[InboxRow]], None] = lambda _: None
+        """Called with events that are marked, or whose marks were lost."""
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._written = written
         self._marks: list[Mark] = []
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
@@ -64,13 +67,41 @@ class DeliveryMarks:
         if self._metrics is not None:
             self._metrics.observe_delivery(self._clock() - row.received_at)
         self._marks.append(Mark(row, to_open_journey))
-        if self._task is None:
-            self._task = asyncio.create_task(self._write_until_empty())
+        self._write_soon()
 
     async def flush(self) -> None:
         """Write all marks now; those that are being written are, when this returns."""
         async with self._writing:
-            await self._write()
+            if not self._marks:
+                return
+            marks = self._take()
+            try:
+                async with self._database.transaction() as connection:
+                    await self._write(marks, connection)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("deliveries are not marked", because=type(error).__name__)
+            finally:
+                self.written([each.row for each in marks])
+
+    @asynccontextmanager
+    async def riding(self) -> AsyncIterator[Callable[[AsyncConnection], Awaitable[None]]]:
+        """Write marks in a transaction that is committed within the block, by what this gives."""
+        if self._writing.locked():
+            yield partial(self._write, ())
+            return
+        async with self._writing:
+            marks = self._take()
+            try:
+                yield partial(self._write, marks)
+            except BaseException:
+                self._marks = [*marks, *self._marks]
+                self._write_soon()
+                raise
+            self.written([each.row for each in marks])
+
+    def _write_soon(self) -> None:
+        if self._marks and self._task is None:
+            self._task = asyncio.create_task(self._write_until_empty())
 
     async def _write_until_empty(self) -> None:
         while self._marks:
@@ -78,22 +109,13 @@ class DeliveryMarks:
             await self.flush()
         self._task = None
 
-    async def _write(self) -> None:
+    def _take(self) -> Sequence[Mark]:
         marks, self._marks = self._marks, []
-        if not marks:
-            return
-        try:
-            await self.write(marks)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("deliveries are not marked", because=type(error).__name__)
-        finally:
-            self._written([each.row for each in marks])
+        return marks
 
-    async def write(self, marks: Sequence[Mark]) -> None:
-        """Write marks in one transaction."""
+    async def _write(self, marks: Sequence[Mark], connection: AsyncConnection) -> None:
         to_open = [each.row.id for each in marks if each.to_open_journey]
         others = [each.row.id for each in marks if not each.to_open_journey]
-        async with self._database.transaction() as connection:
-            now = self._clock()
-            await inbox_delivery.mark_dispatched(connection, to_open, now, to_open_journey=True)
-            await inbox_delivery.mark_dispatched(connection, others, now, to_open_journey=False)
+        now = self._clock()
+        await inbox_delivery.mark_dispatched(connection, to_open, now, to_open_journey=True)
+        await inbox_delivery.mark_dispatched(connection, others, now, to_open_journey=False)

@@ -52,6 +52,7 @@ class DeliveryQueue:
     def __init__(self, dispatcher: Dispatcher, clock: Clock) -> None:
         """Deliver through this dispatcher, which also takes over what this queue gives up."""
         self._dispatcher = dispatcher
+        dispatcher.marks.written = self.marked
         self._clock = clock
         self._accepted = 0
         self._pace = DeliveryPace(lambda: self._accepted, self._take_turn)

@@ -7,7 +7,7 @@ to every journey that it may stop.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -52,20 +52,11 @@ class Dispatcher:
         self._database = database
         self._deliveries = deliveries
         self._clock = clock
-        self._listeners: list[Callable[[Iterable[InboxRow]], None]] = []
-        self._marks = DeliveryMarks(database, clock, metrics, self._tell_marked)
-
-    def tell_marked(self, listener: Callable[[Iterable[InboxRow]], None]) -> None:
-        """Have somebody told of events whose delivery was marked."""
-        self._listeners.append(listener)
-
-    def _tell_marked(self, rows: Sequence[InboxRow]) -> None:
-        for listener in self._listeners:
-            listener(rows)
+        self.marks = DeliveryMarks(database, clock, metrics)
 
     async def marked(self) -> None:
         """Wait until all deliveries so far are marked."""
-        await self._marks.flush()
+        await self.marks.flush()
 
     async def deliver(
         self, rows: Sequence[InboxRow], note: Note | None = None, *, may_be_open: bool = True
@@ -86,7 +77,7 @@ class Dispatcher:
 
         def noted(row: InboxRow, reached: CustomerRef | None) -> None:
             del left[row.id]
-            self._marks.add(row, to_open_journey=reached is not None)
+            self.marks.add(row, to_open_journey=reached is not None)
             if note is not None:
                 note(row, reached)
 

@@ -39,7 +39,7 @@ class Intake:
         self._metrics = metrics
         self._clock = clock
         self._queue = DeliveryQueue(dispatcher, clock)
-        self._acceptance = Acceptance(database, self._queue, clock)
+        self._acceptance = Acceptance(database, self._queue, dispatcher.marks, clock)
 
     async def accept_posted(self, store: Store, raw: bytes) -> Receipt:
         """Accept a posted body, or quarantine it.

@@ -316,3 +316,12 @@ async def test_process_that_stops_finishes_a_call_and_leaves_the_rest_to_others(
     assert await undelivered(database) == ["e2"]
     await make_dispatcher(database, gateway, now).sweep()
     assert gateway.calls == [("start", "c1", ["e1"]), ("signal", "c1", ["e2"])]
+
+
+async def test_queue_remembers_no_customer_whose_events_are_marked(
+    intake: Intake, store: Store
+) -> None:
+    await post(intake, store, *(body(f"e{number}", f"c{number % 3}") for number in range(9)))
+    await intake.delivered()
+    queue = intake._queue  # noqa: SLF001  # what it remembers is its memory
+    assert [queue.newest(CustomerRef(STORE, f"c{number}")) for number in range(3)] == [None] * 3
