@@ -27,7 +27,7 @@ from clock import Clock, utc_now
 from ingest.customer_delivery import CustomerDelivery
 from ingest.dispatcher import Dispatcher
 from ingest.intake import Intake
-from ingest.metrics import IngestMetrics
+from ingest.metrics import DispatchMetrics, IngestMetrics
 from ingest.order_signals import OrderSignals
 from ingest.quarantine_retry import QuarantineRetry
 from ingest.store_cache import StoreCache
@@ -162,18 +162,20 @@ async def open_activities(
         )
 
 
-def make_dispatcher(
+def make_dispatcher(  # noqa: PLR0913  # what a dispatcher is made of
     database: Database,
     gateway: JourneyGateway,
     clock: Clock,
     *,
     stores: StoreCache | None = None,
     metrics: IngestMetrics | None = None,
+    timing: DispatchMetrics | None = None,
 ) -> Dispatcher:
     """The dispatcher of accepted events."""
     orders = OrderSignals(database, gateway, metrics)
     cache = stores or StoreCache(database)
-    return Dispatcher(database, CustomerDelivery(database, gateway, orders, cache, clock), clock)
+    deliveries = CustomerDelivery(database, gateway, orders, cache, clock)
+    return Dispatcher(database, deliveries, clock, timing)
 
 
 def make_notifier(database: Database, client: Client) -> Notifier:
@@ -200,7 +202,9 @@ def make_intake(
 ) -> Intake:
     """The intake of events, and the dispatcher behind it."""
     counters = metrics or IngestMetrics(CollectorRegistry())
-    dispatcher = make_dispatcher(database, gateway, clock, stores=stores, metrics=counters)
+    dispatcher = make_dispatcher(
+        database, gateway, clock, stores=stores, metrics=counters, timing=counters.timing
+    )
     return Intake(database, dispatcher, counters, clock)
 
 

@@ -21,14 +21,16 @@ from bootstrap import (
     open_template_checker,
 )
 from clock import Clock, utc_now
+from ingest.dispatcher import Dispatcher
+from ingest.metrics import DispatchMetrics
 from operations.background import run_every_second
 from operations.logs import keep_values_out_of_logs
 from operations.metrics import BackgroundMetrics, Work
 from operations.metrics_server import metrics_served
+from operations.notifier import Notifier
 from operations.telemetry import Telemetry
 from operations.tracing import start_tracing
 from settings import Settings, load_settings
-from storage.database import Database
 from storage.migrate import DatabaseUnavailableError
 from storage.secret_cipher import SecretCipherError
 from temporal.client import connect
@@ -68,7 +70,10 @@ async def _run_worker(
         if client is None:
             return
         metrics = BackgroundMetrics(telemetry.registry)
-        background = _background_work(database, client, clock, metrics)
+        timing = DispatchMetrics(telemetry.registry)
+        journeys = JourneyGateway(client)
+        dispatcher = make_dispatcher(database, journeys, clock, timing=timing)
+        background = _background_work(dispatcher, make_notifier(database, client), metrics)
         background.append(metrics.watched("check_templates", templates.check_due))
         limits = Limits(slots=settings.worker_activities)
         async with run_workers(client, activities, limits=limits, deployment=settings.deployment):
@@ -78,10 +83,8 @@ async def _run_worker(
 
 
 def _background_work(
-    database: Database, client: Client, clock: Clock, metrics: BackgroundMetrics
+    dispatcher: Dispatcher, notifier: Notifier, metrics: BackgroundMetrics
 ) -> list[Work]:
-    notifier = make_notifier(database, client)
-    dispatcher = make_dispatcher(database, JourneyGateway(client), clock)
     return [
         metrics.watched("dispatch_events", dispatcher.sweep),
         metrics.watched("release_held", notifier.release_held),

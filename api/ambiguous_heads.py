@@ -1,6 +1,6 @@
 """Requests whose heads can be read in two ways, by us and by a proxy before us."""
 
-from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import JSONResponse
@@ -29,12 +29,16 @@ class AmbiguousHeads:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 400 and close."""
         if scope["type"] == "http":
-            counts = Counter(name for name, _ in scope["headers"])
-            if counts.keys() >= _LENGTHS:
+            names = [name for name, _ in scope["headers"]]
+            if _LENGTHS.issubset(names):
                 detail = {"detail": "Content-Length and Transfer-Encoding exclude each other"}
                 await JSONResponse(detail, 400, {"Connection": "close"})(scope, receive, send)
                 return
-            twice = {name for name in _CREDENTIALS if counts[name] > 1}
-            if twice:
+            if len(set(names)) < len(names) and (twice := _twice(names)):
                 scope["headers"] = [each for each in scope["headers"] if each[0] not in twice]
         await self._app(scope, receive, send)
+
+
+def _twice(names: Sequence[bytes]) -> set[bytes]:
+    """The credentials that are sent more than once."""
+    return {name for name in _CREDENTIALS if names.count(name) > 1}

@@ -1,7 +1,9 @@
 """Who calls: the address of the client, also behind proxies that are trusted to tell it."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,6 +12,9 @@ from settings import Network
 
 IPV6_PREFIX = 64
 """One customer of a provider has at least so large a network, and may use all of its addresses."""
+
+MAX_REMEMBERED: Final = 4096
+"""Hosts: few senders post most of the requests."""
 
 Address = IPv4Address | IPv6Address
 
@@ -24,7 +29,7 @@ class ForwardedClients:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if scope["type"] == "http" and is_trusted(_host(scope), self._trusted):
+        if self._trusted and scope["type"] == "http" and is_trusted(_host(scope), self._trusted):
             headers = Headers(scope=scope)
             client = forwarded_client(headers.getlist("x-forwarded-for"), self._trusted)
             if client is not None:
@@ -61,6 +66,7 @@ def is_trusted(host: str, trusted: Sequence[Network]) -> bool:
     return address is not None and _is_in(address, trusted)
 
 
+@lru_cache(MAX_REMEMBERED)
 def peer_of(host: str) -> str:
     """By what a caller's requests are counted together: its address, or its IPv6 network."""
     address = _address(host)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -91,8 +92,12 @@ def exposition(registry: CollectorRegistry, *gauges: Collector) -> bytes:
     return generate_latest(registry) + generate_latest(scraped)
 
 
+ACCEPTED_EVENT: Final = ("POST", "/v1/stores/{store_id}/events", "202")
+"""Not logged: it is a row of the inbox, and writing a line costs a tenth of accepting it."""
+
+
 class TimedRequests:
-    """ASGI middleware that measures and logs every request by the route that answered it."""
+    """ASGI middleware: measures every request by its route, and logs all but accepted events."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         """Measure what this application answers."""
@@ -123,7 +128,8 @@ class TimedRequests:
             labels = (method_of(scope), route_of(scope), status)
             seconds = time.perf_counter() - started
             self._requests.labels(*labels).observe(seconds)
-            log_request(*labels, seconds)
+            if labels != ACCEPTED_EVENT:
+                log_request(*labels, seconds)
 
 
 def route_of(scope: Scope) -> str:

@@ -15,9 +15,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from clock import Clock
+from domain.events.kinds import OPERATOR_EXIT
 from domain.journey.identity import CustomerRef
 from ingest.delivery_pace import DeliveryPace
 from ingest.dispatcher import LEASE, Dispatcher
+from ingest.gathering import Gathering
 from storage.inbox import InboxRow
 from temporal.rpc import TemporalUnavailableError
 
@@ -40,6 +42,12 @@ class Queued:
     reached: asyncio.Future[CustomerRef | None] = field(default_factory=asyncio.Future)
     """Whose journey has it, or will have it; None: none was open."""
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it stops a journey: it does not wait for other events."""
+        event = self.row.event
+        return event.takes_back or event.kind == OPERATOR_EXIT
+
     def settle(self, reached: CustomerRef | None) -> None:
         """Tell who waits for it."""
         if not self.reached.done():
@@ -56,6 +64,7 @@ class DeliveryQueue:
         self._clock = clock
         self._accepted = 0
         self._pace = DeliveryPace(lambda: self._accepted, self._take_turn)
+        self._gathering = Gathering(self._make_ready)
         self._events: dict[CustomerRef, deque[Queued]] = {}
         self._ready: OrderedDict[str, deque[CustomerRef]] = OrderedDict()
         self._newest: dict[CustomerRef, int] = {}
@@ -86,12 +95,18 @@ class DeliveryQueue:
         self._accepted += 1
         self._idle.clear()
         self._pace.start()
+        now = asyncio.get_running_loop().time()
+        self._gathering.note_event(now)
         if customer in self._events:
             self._events[customer].append(queued)
+            if queued.is_urgent:
+                self._gathering.end(customer)
             return
         self._events[customer] = deque([queued])
-        self._make_ready(customer)
-        self._begin()
+        if self._gathering.is_rush(now) and not queued.is_urgent:
+            self._gathering.begin(customer)
+        else:
+            self._make_ready(customer)
 
     async def idle(self) -> None:
         """Wait until everything is delivered and marked, or given up."""
@@ -109,6 +124,7 @@ class DeliveryQueue:
 
     def _make_ready(self, customer: CustomerRef) -> None:
         self._ready.setdefault(customer.store_id, deque()).append(customer)
+        self._begin()
 
     def _take_turn(self) -> bool:
         """Go on, by one delivery at least; whether there is anything left."""

@@ -74,7 +74,7 @@ class GroupCommit(Generic[Item, Result]):
         Raises:
             Exception: what committing it raised.
         """
-        waiting = _Waiting[Item, Result](item)
+        waiting: _Waiting[Item, Result] = _Waiting(item)
         self._queues.setdefault(self._store_of(item), deque()).append(waiting)
         self.pending += 1
         try:

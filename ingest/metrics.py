@@ -48,6 +48,7 @@ class IngestMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         """Register the counters."""
+        self.timing = DispatchMetrics(registry)
         self._events = Counter(
             "comeback_events", "Posted events by result", ["status"], registry=registry
         )

@@ -22,6 +22,7 @@ class GuardedConfig(uvicorn.Config):
             app,
             http=GuardedProtocol,
             ws="none",
+            access_log=False,  # the application writes its own
             proxy_headers=False,  # the application reads them itself, from TRUSTED_PROXIES alone
             timeout_keep_alive=round(gate.limits.idle.total_seconds()),
             **options,

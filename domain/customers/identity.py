@@ -1,6 +1,5 @@
 """A customer's id: the partner's, or a keyed hash of phone or e-mail."""
 
-import hashlib
 import hmac
 import re
 import unicodedata
@@ -16,7 +15,7 @@ _HASHED = re.compile(HASHED_PREFIX + "[0-9a-f]{32}")
 
 def keyed_hash(key: str, value: str) -> str:
     """A hash of personal data. Without the store's key it cannot be searched."""
-    return hmac.new(key.encode(), value.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key.encode(), value.encode(), "sha256").hex()[:32]
 
 
 _USER_ID_PREFIX: Final = "user:"

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -12,6 +12,9 @@ from phonenumbers import timezone as phone_zones
 
 from domain.customers.national_numbers import read_number
 from domain.customers.number_forms import forms_of
+
+MAX_REMEMBERED: Final = 4096
+"""Numbers: of one customer come several events in a row, and reading one is slow."""
 
 _MODERN_NAMES = {
     "Asia/Calcutta": "Asia/Kolkata",
@@ -26,6 +29,7 @@ _UNKNOWN_ZONE = "Etc/Unknown"
 _A_YEAR = tuple(datetime(2026, 1, 1) + timedelta(days=day) for day in range(365))  # noqa: DTZ001  # wall-clock days, each zone's own
 
 
+@lru_cache(MAX_REMEMBERED)
 def to_e164(raw: str | None, default_region: str | None) -> str | None:
     """Write a number as `+919876543210`, or None when it is not a valid number.
 

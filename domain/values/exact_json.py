@@ -22,7 +22,8 @@ def read_json(text: str | bytes) -> Any:
     Raises:
         ValueError: it is no JSON, or has a number of more than `MAX_DIGITS` digits.
     """
-    return json.loads(text, parse_float=_exact)
+    written = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+    return _DECODER.decode(written)
 
 
 def write_json(value: Any, *, indent: int | None = None, ensure_ascii: bool = True) -> str:
@@ -53,3 +54,6 @@ def _digits(number: Decimal) -> int:
     _, digits, exponent = number.as_tuple()
     behind = -int(exponent)
     return max(len(digits) - behind, 1) + max(behind, 0)
+
+
+_DECODER = json.JSONDecoder(parse_float=_exact)
