@@ -22,8 +22,9 @@ def read_json(text: str | bytes) -> Any:
     Raises:
         ValueError: it is no JSON, or has a number of more than `MAX_DIGITS` digits.
     """
-    written = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
-    return _DECODER.decode(written)
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    return _DECODER.decode(text)
 
 
 def write_json(value: Any, *, indent: int | None = None, ensure_ascii: bool = True) -> str:

@@ -97,12 +97,16 @@ class ObservedStack:
         self.call("POST", f"{store_id}/events", token=key, json=event).raise_for_status()
 
     def make_traffic(self) -> None:
-        """One journey that ends messaged, one whose partner does not answer, one bad event."""
+        """Journeys: one that is messaged, one whose partner does not answer, one that is none.
+
+        And an event that is refused.
+        """
         key = self.store("answered", f"{self.sandbox_url}/partner/fetch-user-events")
         self.post("answered", key, CUSTOMER)
         assert self.call("POST", "answered/events", token=key, json={}).status_code == 422
         key = self.store("unanswered", f"http://{HOST}:9/partner")
         self.post("unanswered", key, UNANSWERED)
+        assert self.call("GET", "answered/journeys/nobody").status_code == 404  # Temporal's, too
         self._wait(lambda: self._outcome() == "messaged")
         checks = "comeback_exit_check_duration_seconds_count"
         self._wait(lambda: self.scrape_worker().value(checks, result="failed") > 0)
