@@ -54,8 +54,14 @@ class Acceptance:
         )
 
     async def accept(self, candidate: Candidate) -> Accepted:
-        """Store an event; it is committed when this returns."""
-        return await self._group.add(candidate)
+        """Store an event; it is committed when this returns, and its delivery begins.
+
+        Callers go on in the order in which their events were stored, before the next transaction.
+        """
+        accepted = await self._group.add(candidate)
+        if accepted.queued is not None:
+            self._queue.add(accepted.queued)
+        return accepted
 
     async def _commit(self, group: Sequence[Candidate]) -> list[Accepted | None]:
         """Store those whose locks are free; None for the others."""
@@ -71,9 +77,7 @@ class Acceptance:
             free = [each for each in current if customer_of(each) not in aside]
             stored = iter(await self._store(connection, free, now))
             await write_marks(connection)
-        return [
-            None if customer_of(each) in aside else self._queued(next(stored)) for each in current
-        ]
+        return [None if customer_of(each) in aside else next(stored) for each in current]
 
     async def _commit_alone(self, group: Sequence[Candidate]) -> list[Accepted]:
         """Store events of one customer, and wait for their locks."""
@@ -85,8 +89,7 @@ class Acceptance:
             await lock_each(
                 connection, sorted(names, key=lambda name: (name[0] != "customer", name))
             )
-            stored = await self._store(connection, current, now)
-        return [self._queued(each) for each in stored]
+            return await self._store(connection, current, now)
 
     async def _store(
         self, connection: AsyncConnection, candidates: Sequence[Candidate], now: datetime
@@ -103,12 +106,6 @@ class Acceptance:
             Accepted(row, each.journey, _place(row, each))
             for row, each in zip(rows, planned, strict=True)
         ]
-
-    def _queued(self, accepted: Accepted) -> Accepted:
-        """Deliver it behind the commit."""
-        if accepted.queued is not None:
-            self._queue.add(accepted.queued)
-        return accepted
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ goes in the next call. Stores take turns.
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Coroutine, Iterable, Sequence
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -67,6 +68,8 @@ class DeliveryQueue:
         self._gathering = Gathering(self._make_ready)
         self._events: dict[CustomerRef, deque[Queued]] = {}
         self._ready: OrderedDict[str, deque[CustomerRef]] = OrderedDict()
+        self._contexts: dict[CustomerRef, Context] = {}
+        """Of the requests whose events are the first of each customer: their traces go on."""
         self._newest: dict[CustomerRef, int] = {}
         self._queued = 0
         self._left_behind = False
@@ -103,6 +106,7 @@ class DeliveryQueue:
                 self._gathering.end(customer)
             return
         self._events[customer] = deque([queued])
+        self._contexts[customer] = copy_context()
         if self._gathering.is_rush(now) and not queued.is_urgent:
             self._gathering.begin(customer)
         else:
@@ -139,7 +143,7 @@ class DeliveryQueue:
             customer = customers.popleft()
             if customers:
                 self._ready[store_id] = customers
-            self._spawn(self._deliver(customer))
+            self._spawn(self._deliver(customer), self._contexts.pop(customer, None))
 
     def _has_spare_time(self) -> bool:
         return not self._closing and self._pace.is_high
@@ -153,8 +157,8 @@ class DeliveryQueue:
         if not self._events and not self._tasks:
             self._idle.set()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None], context: Context | None = None) -> None:
+        task = asyncio.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,6 +31,9 @@ from tests.storage.builders import STORE, a_config
 PLANS = {"cart_update": [{"after": "1h", "template": "reminder", "language": "en"}]}
 
 
+TRACE = ContextVar("trace", default="")
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -40,6 +44,7 @@ class NotedGateway(JourneyGateway):
 
     calls: list[tuple[str, str, list[str]]] = field(default_factory=list)
     open: set[CustomerRef] = field(default_factory=set)
+    traces: dict[str, str] = field(default_factory=dict)
     away: bool = False
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -52,6 +57,7 @@ class NotedGateway(JourneyGateway):
         if self.away:
             raise TemporalUnavailableError("simulated")
         self.calls.append((name, customer.customer_id, [each.event_id for each in events]))
+        self.traces[customer.customer_id] = TRACE.get()
 
     async def signal_event(self, customer: CustomerRef, event: JourneyEvent) -> bool:
         return await self.signal_events(customer, [event])
@@ -316,6 +322,19 @@ async def test_process_that_stops_finishes_a_call_and_leaves_the_rest_to_others(
     assert await undelivered(database) == ["e2"]
     await make_dispatcher(database, gateway, now).sweep()
     assert gateway.calls == [("start", "c1", ["e1"]), ("signal", "c1", ["e2"])]
+
+
+async def test_delivery_belongs_to_the_trace_of_its_own_request(
+    intake: Intake, store: Store, gateway: NotedGateway
+) -> None:
+    async def traced(customer_id: str) -> None:
+        TRACE.set(f"of {customer_id}")
+        await post(intake, store, body(f"e-{customer_id}", customer_id))
+
+    customers = [f"c{number}" for number in range(40)]
+    await asyncio.gather(*(traced(each) for each in customers))
+    await intake.delivered()
+    assert gateway.traces == {each: f"of {each}" for each in customers}
 
 
 async def test_queue_remembers_no_customer_whose_events_are_marked(
