@@ -5,12 +5,13 @@ Meta accepted these messages, and reported later that it could not deliver them.
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert_new
-from storage.fair_order import fair_position
+from storage.fair_order import fair_rows, stores_in
 from storage.tables import failures, messages
 
 
@@ -35,21 +36,33 @@ class Failure:
     failed_at: datetime
 
 
-async def add(connection: AsyncConnection, message_id: str, now: datetime) -> None:
-    """Add a failed message; a second time changes nothing."""
-    await insert_new(connection, failures, {"message_id": message_id, "failed_at": now})
+_STORES: Final = stores_in(failures.c.store_id)
+_COLUMNS: Final = [messages.c[each.name] for each in fields(Failure) if each.name in messages.c]
+_PENDING: Final = (
+    select(*_COLUMNS, failures.c.failed_at)
+    .join(messages, messages.c.message_id == failures.c.message_id)
+    .order_by(failures.c.failed_at)
+    .limit(bindparam("up_to"))
+)
+_OLDEST: Final = _PENDING.where(failures.c.store_id == bindparam("of_store"))
+_WITHOUT_STORE: Final = _PENDING.where(failures.c.store_id.is_(None))
+
+
+async def add(connection: AsyncConnection, store_id: str, message_id: str, now: datetime) -> None:
+    """Add a failed message of a store; a second time changes nothing."""
+    values = {"message_id": message_id, "store_id": store_id, "failed_at": now}
+    await insert_new(connection, failures, values)
 
 
 async def pending(connection: AsyncConnection, limit: int) -> list[Failure]:
     """Failures that are still to be signalled, each store's oldest first."""
-    columns = (messages.c[each.name] for each in fields(Failure) if each.name in messages.c)
-    query = (
-        select(*columns, failures.c.failed_at)
-        .join(messages, messages.c.message_id == failures.c.message_id)
-        .order_by(fair_position(messages.c.store_id, failures.c.failed_at), failures.c.failed_at)
-        .limit(limit)
-    )
-    return [Failure(**row) for row in (await connection.execute(query)).mappings()]
+    rows = list((await connection.execute(_WITHOUT_STORE, {"up_to": limit})).mappings())
+    if len(rows) < limit:
+        store_ids = (await connection.execute(_STORES.limit(limit))).scalars().all()
+        rows += await fair_rows(
+            connection, _OLDEST, failures.c.failed_at, store_ids, limit - len(rows)
+        )
+    return [Failure(**row) for row in rows]
 
 
 async def remove(connection: AsyncConnection, message_id: str) -> None:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, exists, insert, or_, select
+from sqlalchemy import Select, bindparam, column, delete, exists, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.journey.outcomes import Held, Reason
-from storage.fair_order import fair_position
+from storage.fair_order import fair_rows, stores_in
 from storage.tables import holds, stores, template_holds
 from storage.template_holds import ALL_LANGUAGES
 
@@ -47,8 +47,7 @@ async def add(
     await connection.execute(insert(holds).values(**hold.__dict__, because=because, **waits_for))
 
 
-async def releasable(connection: AsyncConnection, limit: int) -> list[Hold]:
-    """Journeys whose store and template may send again, each store's oldest hold first."""
+def _releasable() -> Select[Any]:
     template_is_held = exists().where(
         template_holds.c.store_id == holds.c.store_id,
         template_holds.c.template == holds.c.template,
@@ -57,14 +56,28 @@ async def releasable(connection: AsyncConnection, limit: int) -> list[Hold]:
             holds.c.language == ALL_LANGUAGES,
         ),
     )
-    query = (
+    return (
         select(holds.c.store_id, holds.c.customer_id, holds.c.held_at)
-        .join(stores, stores.c.store_id == holds.c.store_id)
-        .where(stores.c.paused_at.is_(None), ~template_is_held)
-        .order_by(fair_position(holds.c.store_id, holds.c.held_at), holds.c.held_at)
-        .limit(limit)
+        .where(holds.c.store_id == bindparam("of_store"), ~template_is_held)
+        .order_by(holds.c.held_at)
+        .limit(bindparam("up_to"))
     )
-    return [Hold(**row) for row in (await connection.execute(query)).mappings()]
+
+
+_RELEASABLE: Final = _releasable()
+_STORES: Final = stores_in(
+    holds.c.store_id,
+    column("store_id").in_(select(stores.c.store_id).where(stores.c.paused_at.is_(None))),
+)
+
+
+async def releasable(connection: AsyncConnection, limit: int) -> list[Hold]:
+    """Journeys whose store and template may send again, each store's oldest hold first."""
+    store_ids = (await connection.execute(_STORES.limit(limit))).scalars().all()
+    return [
+        Hold(**row)
+        for row in await fair_rows(connection, _RELEASABLE, holds.c.held_at, store_ids, limit)
+    ]
 
 
 async def remove(connection: AsyncConnection, hold: Hold) -> None:

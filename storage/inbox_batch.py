@@ -37,6 +37,10 @@ from storage.tables import inbox
 LOCK_TIMEOUT: Final = "1s"
 """For locks that cannot be tried, such as that of an event that another process is storing."""
 
+MAX_LOOKED_AT: Final = 2000
+"""Of a customer's events, the newest that are looked at. A customer with more is a bot or a shared
+id: what its older events did is not known."""
+
 _TRY_LOCKS: Final = text(
     "SELECT name, pg_try_advisory_xact_lock(hashtextextended(name, 0)),"
     " set_config('lock_timeout', :timeout, true)"
@@ -108,10 +112,11 @@ async def facts_of(
 
 
 def _facts(row: Row[Any]) -> CustomerFacts:
+    """What is not known may be: a journey is then looked for in vain, but never overlooked."""
     return CustomerFacts(
-        may_be_open=bool(row.may_be_open),
-        was_started=bool(row.was_started),
-        ever_started=bool(row.ever_started),
+        may_be_open=bool(row.may_be_open or row.has_more),
+        was_started=bool(row.was_started or row.has_more),
+        ever_started=bool(row.ever_started or row.has_more),
         newest_waiting=row.newest_waiting,
         many_since=row.many_since,
     )
@@ -121,14 +126,23 @@ def _facts(row: Row[Any]) -> CustomerFacts:
 def _facts_query(dialect: str) -> Select[Any]:
     keys = _keys(dialect)
     theirs = (inbox.c.store_id == keys.c.store_id, inbox.c.customer_id == keys.c.customer_id)
-    starts = (*theirs, inbox.c.delivery == Delivery.SIGNAL_OR_START.value)
-    unclosed = (*starts, inbox.c.taken_by.is_(None))
+    looked_at = (
+        select(inbox.c.delivery, inbox.c.taken_by, inbox.c.dispatched_at)
+        .where(*theirs)
+        .order_by(inbox.c.id.desc())
+        .limit(MAX_LOOKED_AT)
+        .correlate(keys)
+        .subquery()
+    )
+    starts = looked_at.c.delivery == Delivery.SIGNAL_OR_START.value
+    unclosed = (starts, looked_at.c.taken_by.is_(None))
     return select(
         keys.c.store_id,
         keys.c.customer_id,
         exists().where(*unclosed).label("may_be_open"),
-        exists().where(*unclosed, inbox.c.dispatched_at.is_not(None)).label("was_started"),
-        exists().where(*starts).label("ever_started"),
+        exists().where(*unclosed, looked_at.c.dispatched_at.is_not(None)).label("was_started"),
+        exists().where(starts).label("ever_started"),
+        _newest(inbox.c.id, *theirs, skipping=MAX_LOOKED_AT).is_not(None).label("has_more"),
         _newest(inbox.c.id, *theirs, inbox.c.dispatched_at.is_(None)).label("newest_waiting"),
         _newest(inbox.c.received_at, *theirs, skipping=MAX_SIGNALS - 1).label("many_since"),
     )

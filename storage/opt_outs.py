@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.customers import choices
@@ -16,11 +16,19 @@ from domain.customers.choices import Choice
 from storage import aliases, suppressions
 from storage.aliases import Learned
 from storage.database import insert_new, lock_each
-from storage.fair_order import fair_position
+from storage.fair_order import fair_rows, stores_in
 from storage.tables import opt_outs
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 """A choice may be older than the end of an alias; none is older than this."""
+
+_STORES: Final = stores_in(opt_outs.c.store_id)
+_OLDEST: Final = (
+    select(opt_outs)
+    .where(opt_outs.c.store_id == bindparam("of_store"))
+    .order_by(opt_outs.c.created_at)
+    .limit(bindparam("up_to"))
+)
 
 
 @dataclass(frozen=True)
@@ -168,9 +176,11 @@ async def _locked(
 
 async def pending(connection: AsyncConnection, limit: int) -> list[OptOut]:
     """Opt-outs whose open journeys are still to be ended, each store's oldest first."""
-    position = fair_position(opt_outs.c.store_id, opt_outs.c.created_at)
-    query = select(opt_outs).order_by(position, opt_outs.c.created_at).limit(limit)
-    return [OptOut(**row) for row in (await connection.execute(query)).mappings()]
+    store_ids = (await connection.execute(_STORES.limit(limit))).scalars().all()
+    return [
+        OptOut(**row)
+        for row in await fair_rows(connection, _OLDEST, opt_outs.c.created_at, store_ids, limit)
+    ]
 
 
 async def remove(connection: AsyncConnection, done: OptOut) -> None:

@@ -182,7 +182,7 @@ async def _update_failures(
     had_failed = before.status is MessageStatus.FAILED
     has_failed = after.status is MessageStatus.FAILED
     if has_failed and not had_failed:
-        await failures.add(connection, after.message_id, now)
+        await failures.add(connection, after.store_id, after.message_id, now)
     elif had_failed and not has_failed:
         await failures.remove(connection, after.message_id)
 

@@ -106,6 +106,17 @@ Index(
     sqlite_where=inbox.c.dispatched_at.is_(None),
     postgresql_where=inbox.c.dispatched_at.is_(None),
 )
+WAITS = "dispatched_at IS NULL AND leased_until IS NULL"
+LEASED = "dispatched_at IS NULL AND leased_until IS NOT NULL"
+"""What waits for the dispatcher, and what a process delivers: few rows, however many are kept."""
+
+Index("ix_inbox_waiting", inbox.c.id, sqlite_where=text(WAITS), postgresql_where=text(WAITS))
+Index(
+    "ix_inbox_leased",
+    inbox.c.leased_until,
+    sqlite_where=text(LEASED),
+    postgresql_where=text(LEASED),
+)
 ORDERS = "kind = 'order_placed'"
 """The index's condition. Queries repeat it literally."""
 
@@ -244,6 +255,8 @@ failures = Table(
     metadata,
     Column("message_id", ForeignKey("messages.message_id"), primary_key=True),
     Column("failed_at", UtcDateTime, nullable=False),
+    Column("store_id", String(64)),  # null: written by 0.2.0
+    Index(None, "store_id", "failed_at"),
 )
 
 opt_outs = Table(
@@ -252,6 +265,7 @@ opt_outs = Table(
     Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
     Column("address_hash", String(64), primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "store_id", "created_at"),
 )
 
 template_holds = Table(
@@ -305,6 +319,7 @@ holds = Table(
     Column("language", String(16), nullable=False, server_default=""),
     Column("because", String(256), nullable=False),
     Column("held_at", UtcDateTime, nullable=False),
+    Index(None, "store_id", "held_at"),
 )
 
 exit_api_state = Table(

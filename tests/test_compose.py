@@ -1,4 +1,4 @@
-"""`docker-compose.yml` fits the program and itself; no engine is needed to see that."""
+"""What deploys the program fits it and itself; no engine is needed to see that."""
 
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,30 @@ import yaml
 
 from cli.temporal_server import FAIRNESS
 from settings import Settings
+from temporal.workers import SHUTDOWN_GRACE
 
 ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+
+
+class Overlay(yaml.SafeLoader):
+    """Reads Compose's `!override` as the value that it stands before."""
+
+
+def _overriding(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> list[Any]:
+    return loader.construct_sequence(node, deep=True)
+
+
+Overlay.add_constructor("!override", _overriding)
+SCALED: dict[str, dict[str, Any]] = yaml.load(
+    (ROOT / "docker-compose.scale.yml").read_text(), Overlay
+)["services"]
+KUBERNETES: dict[tuple[str, str], dict[str, Any]] = {
+    (each["kind"], each["metadata"]["name"]): each
+    for each in yaml.safe_load_all((ROOT / "docs/deploy/kubernetes.yml").read_text())
+}
+API, WORKER = (KUBERNETES["Deployment", f"comeback-{name}"]["spec"] for name in ("api", "worker"))
 CODEC_ENDPOINT = "${PAYLOAD_KEYS:+http://localhost:8000/codec}"
 OF_TEMPORALS_LIBRARY = {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
 
@@ -71,3 +91,44 @@ def test_fairness_is_as_on_the_embedded_server() -> None:
     assert yaml.safe_load(content) == {
         name: [{"value": yaml.safe_load(value)}] for name, value in embedded
     }
+
+
+def test_overlay_multiplies_services_that_are_there() -> None:
+    assert set(SCALED) <= set(SERVICES)
+    for service in SCALED.values():
+        assert service["deploy"]["replicas"]
+
+
+def test_every_api_of_the_overlay_knows_how_many_share_a_rate() -> None:
+    api = SCALED["api"]
+    assert api["environment"]["API_PROCESSES"] == api["deploy"]["replicas"]
+
+
+def test_each_api_of_the_overlay_finds_a_port_of_the_host() -> None:
+    [ports] = SCALED["api"]["ports"]
+    address, host, container = ports.split(":")
+    first, last = map(int, host.split("-"))
+    assert (address, first, container) == ("127.0.0.1", 8000, "8000")
+    assert last - first + 1 >= 8
+
+
+@pytest.mark.parametrize("deployment", [API, WORKER])
+def test_kubernetes_runs_the_image_with_variables_that_the_program_knows(
+    deployment: dict[str, Any],
+) -> None:
+    [container] = deployment["template"]["spec"]["containers"]
+    image, _, version = container["image"].rpartition(":")
+    assert f"{image}:${{COMEBACK_VERSION:-{version}}}" == SERVICES["api"]["image"]
+    assert deployment["selector"]["matchLabels"] == deployment["template"]["metadata"]["labels"]
+    given = {each["name"] for each in container.get("env", [])}
+    given |= set(KUBERNETES["ConfigMap", "comeback"]["data"])
+    assert given - {field.upper() for field in Settings.model_fields} == OF_TEMPORALS_LIBRARY
+
+
+def test_kubernetes_gives_workers_as_long_to_stop_as_they_take() -> None:
+    grace = WORKER["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert grace >= SHUTDOWN_GRACE.total_seconds() + 5
+
+
+def test_every_api_on_kubernetes_knows_how_many_share_a_rate() -> None:
+    assert KUBERNETES["ConfigMap", "comeback"]["data"]["API_PROCESSES"] == str(API["replicas"])

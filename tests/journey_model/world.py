@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -28,6 +28,7 @@ from sandbox.samples import fresh
 from storage import stores
 from storage.database import Database
 from storage.tables import inbox, journeys
+from temporal.gateway import JourneyGateway
 from temporal.rpc import TemporalUnavailableError
 from tests.activities.deliveries import delivering
 from tests.journey_model.killing import Killed
@@ -105,12 +106,13 @@ class World:
     bodies: list[bytes] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     closed: int = 0
+    gateway_to: Callable[[SimulatedTemporal], JourneyGateway] = SimulatedGateway
 
     def __post_init__(self) -> None:
         """Wire the product as `bootstrap` does."""
         clock = self.clock
         metrics = IngestMetrics(CollectorRegistry())
-        gateway = SimulatedGateway(self.temporal)
+        gateway = self.gateway_to(self.temporal)
         self.http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
         self.dispatcher = make_dispatcher(self.database, gateway, clock, metrics=metrics)
         self.intake = Intake(self.database, self.dispatcher, metrics, clock)

@@ -83,3 +83,12 @@ async def test_no_store_waits_for_another_stores_backlog(registered: Database) -
 
     assert await lease(registered, limit=3) == ["few", "many-0", "many-1"]
     assert await lease(registered, limit=3) == ["many-2", "many-3"]
+
+
+async def test_events_whose_lease_ran_out_come_in_their_order_among_the_others(
+    registered: Database,
+) -> None:
+    await accept(registered, an_event("e1"), customer_id="c1")
+    await accept(registered, an_event("e2"), customer_id="c2", leased=True)
+    await accept(registered, an_event("e3"), customer_id="c3")
+    assert await lease(registered, later(61), limit=2) == ["e1", "e2"]
