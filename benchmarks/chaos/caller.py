@@ -57,7 +57,7 @@ class Caller:
         Args:
             method: of HTTP.
             path: of the product.
-            until: for so many seconds; then the last refusal counts.
+            until: for so many seconds; after that a 404 is final, and a 503 still is not.
             headers: of each call.
             content: as httpx takes it.
         """
@@ -67,7 +67,7 @@ class Caller:
         while True:
             answer = await self._once(method, path, headers, content)
             over = deadline is not None and loop.time() > deadline
-            if answer is not None and (answer.status not in REPEATED or over):
+            if answer is not None and _is_final(answer.status, over=over):
                 return answer
             self.repeated += 1
             await asyncio.sleep(pause)
@@ -86,3 +86,7 @@ class Caller:
             )
         self.refusals.append(answer.content)
         return Answered(answer.status_code, None, utc_now())
+
+
+def _is_final(status: int, *, over: bool) -> bool:
+    return status not in REPEATED or (over and status == HTTPStatus.NOT_FOUND)
