@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -52,6 +52,11 @@ class Acceptance:
             store_of=lambda each: customer_of(each).store_id,
             customer_of=customer_of,
         )
+
+    @property
+    def waited(self) -> timedelta:
+        """How long events took to be stored just now."""
+        return self._group.waited
 
     async def accept(self, candidate: Candidate) -> Accepted:
         """Store an event; it is committed when this returns, and its delivery begins.

@@ -1,8 +1,9 @@
 """How many deliveries are under way at once: few while events come faster than they are answered.
 
 Whoever posts waits for the answer, and nobody waits for the delivery. Both take turns on one event
-loop, so what tells is how late the loop is: while it is, and events are being accepted, the
-deliveries halve, down to one at each look. What waits then gathers by customer, and needs fewer
+loop and use the same machine. So what tells is how late the loop is, and how long events take to be
+stored: while that is long, and events are being accepted, the deliveries halve, down to one at each
+look. What waits then gathers by customer, and needs fewer
 calls later.
 """
 
@@ -18,6 +19,10 @@ INTERVAL: Final = timedelta(milliseconds=20)
 """Of looking how late the loop is."""
 
 LATE: Final = timedelta(milliseconds=6)
+"""Of the loop."""
+
+SLOW: Final = timedelta(milliseconds=30)
+"""For an event to be stored."""
 
 STEP: Final = 2
 """So many more at each look at a loop that is in time."""
@@ -26,16 +31,23 @@ STEP: Final = 2
 class DeliveryPace:
     """A limit that follows the lateness of the event loop, while there is something to deliver."""
 
-    def __init__(self, accepted: Callable[[], int], turn: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        accepted: Callable[[], int],
+        waited: Callable[[], timedelta],
+        turn: Callable[[], bool],
+    ) -> None:
         """Begin with all.
 
         Args:
             accepted: counts events that were accepted so far.
+            waited: how long the latest of them took to be stored.
             turn: called at each look, to begin a delivery if none is under way; whether there is
                 anything left to deliver.
         """
         self.limit = MAX
         self._accepted = accepted
+        self._waited = waited
         self._turn = turn
         self._seen = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -55,7 +67,7 @@ class DeliveryPace:
         """Look once."""
         accepted = self._accepted()
         is_posted, self._seen = accepted != self._seen, accepted
-        if is_posted and lateness > LATE:
+        if is_posted and (lateness > LATE or self._waited() > SLOW):
             self.limit //= 2
         else:
             self.limit = min(MAX, self.limit + STEP)

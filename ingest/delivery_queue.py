@@ -6,7 +6,7 @@ goes in the next call. Stores take turns.
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -58,13 +58,21 @@ class Queued:
 class DeliveryQueue:
     """Delivers what this process accepted."""
 
-    def __init__(self, dispatcher: Dispatcher, clock: Clock) -> None:
-        """Deliver through this dispatcher, which also takes over what this queue gives up."""
+    def __init__(
+        self, dispatcher: Dispatcher, clock: Clock, waited: Callable[[], timedelta]
+    ) -> None:
+        """Deliver through this dispatcher, which also takes over what this queue gives up.
+
+        Args:
+            dispatcher: delivers a customer's events, and events that there is no room for.
+            clock: the current time.
+            waited: how long events took to be stored just now.
+        """
         self._dispatcher = dispatcher
         dispatcher.marks.written = self.marked
         self._clock = clock
         self._accepted = 0
-        self._pace = DeliveryPace(lambda: self._accepted, self._take_turn)
+        self._pace = DeliveryPace(lambda: self._accepted, waited, self._take_turn)
         self._gathering = Gathering(self._make_ready)
         self._events: dict[CustomerRef, deque[Queued]] = {}
         self._ready: OrderedDict[str, deque[CustomerRef]] = OrderedDict()

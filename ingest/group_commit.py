@@ -28,6 +28,8 @@ Result = TypeVar("Result")
 @dataclass(frozen=True, eq=False)
 class _Waiting(Generic[Item, Result]):
     item: Item
+    since: float
+    """The event loop's time."""
     done: asyncio.Future[Result] = field(default_factory=asyncio.Future)
 
     def settle(self, result: Result | BaseException) -> None:
@@ -67,6 +69,8 @@ class GroupCommit(Generic[Item, Result]):
         self._runs = False
         self.pending = 0
         """Items that are not committed yet."""
+        self.waited = timedelta(0)
+        """How long the first of the latest group took to be committed."""
 
     async def add(self, item: Item) -> Result:
         """Commit an item, with others that arrive.
@@ -74,7 +78,8 @@ class GroupCommit(Generic[Item, Result]):
         Raises:
             Exception: what committing it raised.
         """
-        waiting: _Waiting[Item, Result] = _Waiting(item)
+        now = asyncio.get_running_loop().time()
+        waiting: _Waiting[Item, Result] = _Waiting(item, now)
         self._queues.setdefault(self._store_of(item), deque()).append(waiting)
         self.pending += 1
         try:
@@ -100,6 +105,8 @@ class GroupCommit(Generic[Item, Result]):
                     return
                 await self._commit_group(group)
                 size = len(group)
+                now = asyncio.get_running_loop().time()
+                self.waited = timedelta(seconds=now - group[0].since)
         finally:
             self._runs = False
 

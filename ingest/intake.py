@@ -38,7 +38,7 @@ class Intake:
         self._database = database
         self._metrics = metrics
         self._clock = clock
-        self._queue = DeliveryQueue(dispatcher, clock)
+        self._queue = DeliveryQueue(dispatcher, clock, lambda: self._acceptance.waited)
         self._acceptance = Acceptance(database, self._queue, dispatcher.marks, clock)
 
     async def accept_posted(self, store: Store, raw: bytes) -> Receipt:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ingest.delivery_pace import LATE, MAX, DeliveryPace
+from ingest.delivery_pace import LATE, MAX, SLOW, DeliveryPace
 
 IN_TIME, TOO_LATE = timedelta(0), LATE * 2
 
@@ -12,7 +12,8 @@ class Posting:
 
     def __init__(self) -> None:
         self.accepted = 0
-        self.pace = DeliveryPace(lambda: self.accepted, lambda: False)
+        self.waited = timedelta(0)
+        self.pace = DeliveryPace(lambda: self.accepted, lambda: self.waited, lambda: False)
 
     def look(self, lateness: timedelta, *, posted: bool = True) -> int:
         self.accepted += posted
@@ -26,6 +27,13 @@ def test_late_loop_lets_fewer_begin_until_there_is_one_at_each_look() -> None:
     assert limits == sorted(limits, reverse=True)
     assert limits[-1] == 0
     assert not posting.pace.is_high
+
+
+def test_events_that_take_long_to_be_stored_are_a_reason_as_well() -> None:
+    posting = Posting()
+    posting.waited = SLOW * 2
+    assert [posting.look(IN_TIME) for _ in range(8)][-1] == 0
+    assert posting.look(IN_TIME, posted=False) > 0
 
 
 def test_loop_that_is_late_with_deliveries_alone_is_no_reason() -> None:
