@@ -49,13 +49,13 @@ class Load:
 class Costs:
     """Milliseconds of processor time, and bytes on disk. Replace them by what you measure."""
 
-    api_event: float = 1.5
+    api_event: float = 0.9
     api_delivery: float = 0.5
     """Of an event to Temporal, behind the answer."""
-    worker_journey: float = 30
-    temporal_journey: float = 45
-    temporal_event: float = 2
-    database_event: float = 0.4
+    worker_journey: float = 42
+    temporal_journey: float = 50
+    temporal_event: float = 1.5
+    database_event: float = 0.25
     database_journey: float = 2.5
     """Plan, claim, outcome, end and three statuses. Reckoned from the transactions."""
     commits_event: float = 1.0
