@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from clock import Clock
 from domain.events.kinds import OPERATOR_EXIT
 from domain.journey.identity import CustomerRef
-from ingest.delivery_pace import DeliveryPace
+from ingest.delivery_pace import MAX, DeliveryPace
 from ingest.dispatcher import LEASE, Dispatcher
 from ingest.gathering import Gathering
 from storage.inbox import InboxRow
@@ -78,6 +78,7 @@ class DeliveryQueue:
         self._ready: OrderedDict[str, deque[CustomerRef]] = OrderedDict()
         self._contexts: dict[CustomerRef, Context] = {}
         """Of the requests whose events are the first of each customer: their traces go on."""
+        self._under_way: set[CustomerRef] = set()
         self._newest: dict[CustomerRef, int] = {}
         self._queued = 0
         self._left_behind = False
@@ -112,13 +113,14 @@ class DeliveryQueue:
             self._events[customer].append(queued)
             if queued.is_urgent:
                 self._gathering.end(customer)
+                self._make_ready(customer, first=True)
             return
         self._events[customer] = deque([queued])
         self._contexts[customer] = copy_context()
         if self._gathering.is_rush(now) and not queued.is_urgent:
             self._gathering.begin(customer)
         else:
-            self._make_ready(customer)
+            self._make_ready(customer, first=queued.is_urgent)
 
     async def idle(self) -> None:
         """Wait until everything is delivered and marked, or given up."""
@@ -134,9 +136,15 @@ class DeliveryQueue:
         await self._give_up(left)
         await self._dispatcher.marked()
 
-    def _make_ready(self, customer: CustomerRef) -> None:
-        self._ready.setdefault(customer.store_id, deque()).append(customer)
-        self._begin()
+    def _make_ready(self, customer: CustomerRef, *, first: bool = False) -> None:
+        """Have a customer's events delivered in their turn, or first of all, however busy it is."""
+        of_store = self._ready.setdefault(customer.store_id, deque())
+        if first:
+            of_store.appendleft(customer)
+            self._ready.move_to_end(customer.store_id, last=False)
+        else:
+            of_store.append(customer)
+        self._begin(at_least=min(len(self._tasks) + 1, MAX) if first else 0)
 
     def _take_turn(self) -> bool:
         """Go on, by one delivery at least; whether there is anything left."""
@@ -151,6 +159,9 @@ class DeliveryQueue:
             customer = customers.popleft()
             if customers:
                 self._ready[store_id] = customers
+            if customer in self._under_way or customer not in self._events:
+                continue  # what is urgent was ready twice
+            self._under_way.add(customer)
             self._spawn(self._deliver(customer), self._contexts.pop(customer, None))
 
     def _has_spare_time(self) -> bool:
@@ -186,8 +197,10 @@ class DeliveryQueue:
             await self._deliver_together(together)
         finally:
             self._queued -= len(together)
+            self._under_way.discard(customer)
             if self._events[customer]:
-                self._make_ready(customer)
+                urgent = any(each.is_urgent for each in self._events[customer])
+                self._make_ready(customer, first=urgent)
             else:
                 del self._events[customer]
 

@@ -16,6 +16,7 @@ from domain.events.journey_event import JourneyEvent
 from domain.journey.identity import CustomerRef
 from domain.stores.config import StoreConfig
 from ingest import delivery_queue
+from ingest.delivery_pace import MAX
 from ingest.dispatcher import LEASE
 from ingest.intake import Intake
 from ingest.receipts import Receipt, ReceiptStatus
@@ -344,3 +345,21 @@ async def test_queue_remembers_no_customer_whose_events_are_marked(
     await intake.delivered()
     queue = intake._queue  # noqa: SLF001  # what it remembers is its memory
     assert [queue.newest(CustomerRef(STORE, f"c{number}")) for number in range(3)] == [None] * 3
+
+
+async def test_exit_is_delivered_first_while_deliveries_give_way(
+    intake: Intake, store: Store, gateway: NotedGateway
+) -> None:
+    await post(intake, store, body("cart", "leaving"))
+    await intake.delivered()
+    gateway.gate.clear()
+    for number in range(MAX + 10):
+        await post(intake, store, body(f"e{number}", f"c{number}"))
+    intake._queue._pace.limit = 0  # noqa: SLF001  # as in a rush
+    exiting = asyncio.create_task(intake.exit(store, "leaving"))
+    gateway.gate.set()
+    assert (await exiting).status is ReceiptStatus.ACCEPTED
+    await intake.delivered()
+    names = [name for name, *_ in gateway.calls]
+    assert names.index("exit") <= MAX + 1
+    assert len(names) == 1 + MAX + 10 + 1
