@@ -24,6 +24,7 @@ VALUES = st.recursive(
 @pytest.mark.parametrize("written", ["600", "600.00", "-0.10", "0.000", LONG, "9" * 60])
 def test_number_keeps_every_digit(written: str) -> None:
     assert write_json(read_json(written)) == written
+    assert write_json(read_json(written.encode())) == written
     assert str(read_json(written)) == written
 
 
