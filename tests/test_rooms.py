@@ -233,6 +233,7 @@ def test_only_settings_read_the_environment() -> None:
 
 
 ENVIRONMENT_FOR_CHILDREN = {
+    "cli/api_processes.py",
     "cli/stack.py",
     "cli/worker_processes.py",
     "benchmarks/chaos/stack.py",

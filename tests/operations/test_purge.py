@@ -35,6 +35,7 @@ async def test_only_events_of_closed_journeys_are_purged(real_world: World) -> N
     for shop in (closed, open_one):
         await shop.does("cart_update.add_to_cart")
     await real_world.intake.exit(closed.store, closed.customer.customer_id)
+    await real_world.intake.delivered()
     await closed.result()
 
     purge = purge_of(real_world)
@@ -57,6 +58,7 @@ async def test_order_of_a_guest_stays_while_a_customer_with_the_number_has_an_op
     assert await keeps(shop, "theirs")
 
     await real_world.intake.exit(shop.store, shop.customer.customer_id)
+    await real_world.intake.delivered()
     await shop.result()
     await purge_of(real_world).run(MONTH)
     assert not await keeps(shop, "theirs")
@@ -66,6 +68,7 @@ async def test_events_stay_as_long_as_the_store_would_accept_them_again(real_wor
     shop = await real_world.shop(max_event_age="90d")
     await shop.does("cart_update.add_to_cart")
     await real_world.intake.exit(shop.store, shop.customer.customer_id)
+    await real_world.intake.delivered()
     await shop.result()
     await purge_of(real_world).run(MONTH)
     assert await keeps(shop)
@@ -93,6 +96,7 @@ async def test_a_store_that_cannot_be_read_does_not_keep_others_from_being_purge
     for shop in (broken, other):
         await shop.does("cart_update.add_to_cart")
         await real_world.intake.exit(shop.store, shop.customer.customer_id)
+        await real_world.intake.delivered()
         await shop.result()
     mine = stores.c.store_id == broken.store.store_id
     async with real_world.database.transaction() as connection:

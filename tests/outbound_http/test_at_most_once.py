@@ -82,7 +82,8 @@ async def test_a_connection_that_is_reset_after_the_request_leaves_it_unknown(
     assert not trace.proves_unsent(error)
     assert len(requests) == 2
     gc.collect()
-    assert not caplog.records
+    others = ("temporalio", "sqlalchemy")  # of servers that the whole session shares
+    assert not [each for each in caplog.records if not each.name.startswith(others)]
 
 
 @contextmanager

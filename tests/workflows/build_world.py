@@ -68,5 +68,6 @@ async def build_world(
         gateway = JourneyGateway(environment.client)
         dispatcher = make_dispatcher(database, gateway, real_now)
         intake = make_intake(database, gateway, real_now)
+        stack.push_async_callback(intake.close)
         notifier = make_notifier(database, environment.client)
         yield World(environment, database, controls, intake, dispatcher, notifier)
