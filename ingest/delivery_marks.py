@@ -104,10 +104,12 @@ class DeliveryMarks:
             self._task = asyncio.create_task(self._write_until_empty())
 
     async def _write_until_empty(self) -> None:
-        while self._marks:
-            await asyncio.sleep(INTERVAL.total_seconds())
-            await self.flush()
-        self._task = None
+        try:
+            while self._marks:
+                await asyncio.sleep(INTERVAL.total_seconds())
+                await self.flush()
+        finally:
+            self._task = None
 
     def _take(self) -> Sequence[Mark]:
         marks, self._marks = self._marks, []

@@ -77,7 +77,7 @@ class DeliveryQueue:
         self._events: dict[CustomerRef, deque[Queued]] = {}
         self._ready: OrderedDict[str, deque[CustomerRef]] = OrderedDict()
         self._contexts: dict[CustomerRef, Context] = {}
-        """Of the requests whose events are the first of each customer: their traces go on."""
+        """Of the requests whose events are the next of each customer: their traces go on."""
         self._under_way: set[CustomerRef] = set()
         self._newest: dict[CustomerRef, int] = {}
         self._queued = 0
@@ -109,6 +109,8 @@ class DeliveryQueue:
         self._pace.start()
         now = asyncio.get_running_loop().time()
         self._gathering.note_event(now)
+        if not self._events.get(customer):
+            self._contexts[customer] = copy_context()
         if customer in self._events:
             self._events[customer].append(queued)
             if queued.is_urgent:
@@ -116,7 +118,6 @@ class DeliveryQueue:
                 self._make_ready(customer, first=True)
             return
         self._events[customer] = deque([queued])
-        self._contexts[customer] = copy_context()
         if self._gathering.is_rush(now) and not queued.is_urgent:
             self._gathering.begin(customer)
         else:
@@ -133,6 +134,8 @@ class DeliveryQueue:
         while self._tasks:
             await asyncio.wait(self._tasks)
         left = [each for events in self._events.values() for each in events]
+        self._events.clear()
+        self._idle.set()
         await self._give_up(left)
         await self._dispatcher.marked()
 
@@ -237,4 +240,7 @@ class DeliveryQueue:
 
     async def _give_up(self, queued: Sequence[Queued]) -> None:
         self._forget(queued)
-        await self._dispatcher.release([each.row for each in queued])
+        try:
+            await self._dispatcher.release([each.row for each in queued])
+        except (SQLAlchemyError, OSError) as error:  # their leases run out
+            log.warning("events are delivered later", because=type(error).__name__)

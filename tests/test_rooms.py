@@ -86,11 +86,9 @@ BELOW_HTTP = {
     "gate.py",
     "limits.py",
     "refusal_delays.py",
-    "spare_turns.py",
     "transport.py",
-    "turns.py",
 }
-"""Of `api/`: they know connections, turns or delays alone, and no library of HTTP."""
+"""Of `api/`: they know connections or delays alone, and no library of HTTP."""
 
 HTTP_SERVERS = {"api", "sandbox"}
 """Only these may use FastAPI."""

@@ -338,6 +338,39 @@ async def test_delivery_belongs_to_the_trace_of_its_own_request(
     assert gateway.traces == {each: f"of {each}" for each in customers}
 
 
+async def test_what_came_during_a_call_belongs_to_its_own_trace(
+    intake: Intake, store: Store, gateway: NotedGateway
+) -> None:
+    gateway.gate.clear()
+    for trace in ("first", "second"):
+        TRACE.set(trace)
+        await post(intake, store, body(trace))
+    TRACE.set("unrelated")
+    gateway.gate.set()
+    await intake.delivered()
+    assert gateway.calls == [("start", "c1", ["first"]), ("signal", "c1", ["second"])]
+    assert gateway.traces == {"c1": "second"}
+
+
+async def test_leases_that_cannot_be_given_back_at_the_end_run_out(
+    store: Store, gateway: NotedGateway, database: Database
+) -> None:
+    intake = make_intake(database, gateway, now)
+    gateway.gate.clear()
+    await post(intake, store, body("e1"))
+    await post(intake, store, body("e2"))
+    async with database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE inbox RENAME TO gone"))
+    gateway.gate.set()
+    await intake.close()
+    await intake.delivered()
+    async with database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE gone RENAME TO inbox"))
+    later = make_dispatcher(database, gateway, lambda: now() + 2 * LEASE)
+    await later.sweep()
+    assert await undelivered(database) == []
+
+
 async def test_queue_remembers_no_customer_whose_events_are_marked(
     intake: Intake, store: Store
 ) -> None:
