@@ -37,6 +37,9 @@ _SQLITE_PRAGMAS = (
     "foreign_keys=ON",
     f"busy_timeout={BUSY_MILLISECONDS}",  # API and worker share the file
 )
+CONNECTIONS = 15
+"""Of one process, at most. What needs another waits; a connection made for it would cost more."""
+
 MAX_COUNTED = 100_000
 """Counting for monitoring stops here: operators act the same on any larger number."""
 
@@ -104,7 +107,9 @@ class Database:
         isolation = {} if sqlite else {"isolation_level": "READ COMMITTED"}
         self._engine = create_async_engine(
             url_with_timeouts(parsed),
-            pool_pre_ping=True,
+            pool_size=CONNECTIONS,
+            max_overflow=0,  # a connection beyond the pool would be made and closed each time
+            pool_pre_ping=not sqlite,  # the server may have been restarted; a file cannot be
             hide_parameters=True,  # errors are logged, and parameters are what partners posted
             json_serializer=write_json,
             json_deserializer=read_json,
@@ -116,7 +121,9 @@ class Database:
             prepare_sqlite(self._engine.sync_engine)
             self._writing = asyncio.Lock()  # waiting writers of SQLite would sleep and retry
         self._long_writer = self._engine.execution_options(**{IN_THREAD: True})
-        self._reader = self._engine.execution_options(**{_READ_ONLY: True})
+        # On PostgreSQL a transaction of READ COMMITTED gives its reads no common snapshot.
+        reading = {_READ_ONLY: True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._reader = self._engine.execution_options(**reading)
         self._long_reader = self._reader.execution_options(**{IN_THREAD: True})
 
     @asynccontextmanager
