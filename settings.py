@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     """None: a worker serves no metrics."""
     worker_activities: Annotated[int, Field(ge=1, le=1000)] = 48
     """Activities that a worker process runs at once, besides one for each task queue."""
+    worker_cached_journeys: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """Journeys of each task queue that a worker process keeps in memory."""
     temporal_deployment_name: str = ""
     temporal_worker_build_id: Annotated[str, Field(validate_default=True)] = ""
     """With a deployment's name: Worker Versioning is on. Both have the names that Temporal's

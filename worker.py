@@ -75,7 +75,7 @@ async def _run_worker(
         dispatcher = make_dispatcher(database, journeys, clock, timing=timing)
         background = _background_work(dispatcher, make_notifier(database, client), metrics)
         background.append(metrics.watched("check_templates", templates.check_due))
-        limits = Limits(slots=settings.worker_activities)
+        limits = Limits(slots=settings.worker_activities, cached=settings.worker_cached_journeys)
         async with run_workers(client, activities, limits=limits, deployment=settings.deployment):
             gc.freeze()  # what is loaded stays: looking at it again would stop all for 0.2 s
             log.info("worker runs", task_queues=len(TASK_QUEUES), namespace=client.namespace)

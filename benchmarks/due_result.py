@@ -62,6 +62,7 @@ def due_case(name: str, measured: DueMessages, bare: DueMessages) -> Case:
         *processor_figures(measured.processor, measured.count, "journey"),
         *processor_figures(_due_part(measured), measured.count, "journey"),
         *processor_figures(bare.processor, bare.count, "journey"),
+        *processor_figures(_due_part(bare), bare.count, "journey"),
     ]
     curves = [cumulative("messages", measured.lateness), cumulative("bare", bare.lateness)]
     return Case(name=name, figures=figures, curves=curves)

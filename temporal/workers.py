@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import (
     FixedSizeSlotSupplier,
+    PollerBehaviorAutoscaling,
     UnsandboxedWorkflowRunner,
     Worker,
     WorkerDeploymentConfig,
@@ -38,20 +39,24 @@ class Limits:
     slots: int = 48
     """Activities besides one for each queue. A message takes one, so with answers from partners and
     Meta in half a second that is some 50 a second of one store, and 9 when a partner takes 5 s."""
-    tasks: int = 3
+    tasks: int = 5
     """Workflow tasks of each queue; one takes milliseconds."""
+    cached: int = 1000
+    """Journeys of each queue kept in memory between two of their tasks, 55 KiB each. When more
+    messages of a queue are due at once, their journeys are read from history again afterwards."""
 
 
 DEFAULT_LIMITS = Limits()
 
-ACTIVITY_POLLERS = 1
-"""Polls for activities that wait at Temporal, for each queue; each keeps a slot."""
+POLLERS = PollerBehaviorAutoscaling(minimum=1, maximum=5, initial=1)
+"""Of each queue and kind of task. A task that finds a waiting poll is handed over at once, others
+are written to Temporal's database and read again. Idle queues keep one poll: each takes one of the
+process's slots."""
 
-WORKFLOW_POLLERS = 2
-"""The same for workflow tasks: one for journeys in memory, one for others."""
-
-MAX_CACHED_JOURNEYS = 1000
-"""Journeys kept in memory between two of their tasks, of all queues together."""
+STICKY_TIMEOUT = timedelta(seconds=60)
+"""How long a workflow task waits for the worker that has its journey in memory. By default that is
+10 s, which a rush exceeds: each task is then scheduled anew, and its journey read again. After a
+worker was killed, what waits for it runs that much later."""
 
 WORKFLOW_RUNNER: Final = UnsandboxedWorkflowRunner()
 """Without the sandbox, which takes 4 to 10 ms of processor time for a journey. Tests run journeys
@@ -103,9 +108,10 @@ async def run_workers(
         activities=activities.callables,
         workflow_runner=workflow_runner,
         tuner=_tuner(limits),
-        max_concurrent_activity_task_polls=ACTIVITY_POLLERS,
-        max_concurrent_workflow_task_polls=WORKFLOW_POLLERS,
-        max_cached_workflows=MAX_CACHED_JOURNEYS // len(TASK_QUEUES),
+        activity_task_poller_behavior=POLLERS,
+        workflow_task_poller_behavior=POLLERS,
+        max_cached_workflows=limits.cached,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=SHUTDOWN_GRACE,
         deployment_config=None if deployment is None else _versioned(*deployment),
     )
