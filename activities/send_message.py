@@ -7,7 +7,7 @@ from typing import Final
 
 from temporalio import activity
 
-from activities import send_results
+from activities import heartbeats, send_results
 from activities.compose_message import ChannelContent, OutgoingMessage
 from activities.errors import not_sent
 from activities.message_request import MessageRequests
@@ -109,7 +109,7 @@ class MessageSender:
 
     def _attempt(self, message: OutgoingMessage, message_id: str) -> Attempt:
         says = "channel_says" if isinstance(message.content, ChannelContent) else "meta_says"
-        number = activity.info().attempt
+        number = activity.info().attempt - heartbeats.failed_exit_checks()
         key = message.store.hash_key
         return Attempt(message_id, number, self._clock(), says, message.claim.template, key)
 

@@ -37,7 +37,7 @@ class Attempt:
 
     message_id: str
     number: int
-    """Temporal's, from 1."""
+    """Temporal's, from 1, without those in which the exit check failed."""
     at: datetime
     says: str
     """The evidence in which the provider's words stand, such as `meta_says`."""

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -21,6 +21,10 @@ STEP = {"after": "1h", "template": "reminder", "language": "en"}
 
 def accepted(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"messages": [{"id": "wamid.1"}]})
+
+
+def too_many_to_one_person(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(400, json={"error": {"code": 131056, "message": "pair rate limit"}})
 
 
 async def send(
@@ -122,3 +126,22 @@ async def test_five_exit_checks_must_fail_however_many_attempts_there_were(
         with pytest.raises(ApplicationError, match="could not be reached"):
             await environment.run(activity.deliver, request)
     assert carried == [sum(failed_before) + 1]
+
+
+async def test_failed_exit_checks_do_not_lengthen_the_wait_for_metas_pair_limit(
+    database: Database,
+) -> None:
+    config = a_config(plans={"cart_update": [STEP]})
+    async with database.transaction() as connection:
+        await stores.put(connection, STORE, config, NOW)
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=5, heartbeat_details=(4,))
+
+    await accept(database, an_event("e1"), body={"customer": {"phone": "+919876543211"}})
+    request = first_delivery(CustomerRef(STORE, "c1"), config, an_event("e1"))
+    async with httpx.AsyncClient(transport=httpx.MockTransport(too_many_to_one_person)) as http:
+        activity = delivering(database, http, _now)
+        with pytest.raises(ApplicationError) as raised:
+            await environment.run(activity.deliver, request)
+
+    assert raised.value.next_retry_delay == timedelta(seconds=4)
