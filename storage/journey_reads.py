@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.journey.identity import CustomerRef
-from domain.journey.outcomes import Outcome
+from domain.journey.outcomes import Outcome, Reason
 from storage import exit_api_state, stores
 from storage.exit_api_state import ExitApiState
 from storage.stores import Store
@@ -26,7 +26,8 @@ _MESSAGED_UP_TO: Final = (
     .where(
         journeys.c.store_id == bindparam("of_store"),
         journeys.c.customer_id == bindparam("of_customer"),
-        journeys.c.outcome == Outcome.MESSAGED,
+        journeys.c.outcome.in_([Outcome.MESSAGED, Outcome.SKIPPED]),
+        journeys.c.reason.not_in([Reason.NO_PLAN, Reason.ALREADY_HANDLED]),
     )
     .scalar_subquery()
 )
@@ -54,7 +55,7 @@ class PlanReads:
     body: Mapping[str, Any]
     """Of the trigger, as posted; empty when it was erased."""
     messaged_up_to: datetime | None
-    """When the customer had left, of the journeys that sent messages; None if none did."""
+    """When the customer had left, of the journeys that followed their plan; None if none did."""
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,13 @@ class LoadedPlan(BaseModel):
     handled: tuple[str, ...] = ()
     """The buffered events that an earlier journey took in: an event may be delivered twice."""
     messaged_up_to: AwareDatetime | None = None
-    """When the customer had left before the last message: what is not newer comes too late."""
+    """When the customer had left, of the last journey that followed its plan, with or without a
+    message: what is not newer comes too late."""
     accepted: tuple[JourneyEvent, ...] = ()
     """Later events that were accepted, and have not reached the journey."""
 
     def comes_too_late(self, event: JourneyEvent) -> bool:
-        """Whether the customer was messaged since: no message is about what was before that."""
+        """Whether a later event had its journey: no message is about what was before that."""
         return self.messaged_up_to is not None and event.at <= self.messaged_up_to
 
 

@@ -210,6 +210,35 @@ async def test_a_buffered_event_redelivered_after_its_journey_closed_starts_no_o
     assert await shop.templates() == ["cart_reminder"]
 
 
+async def test_an_older_cart_is_not_messaged_after_a_newer_ones_journey_reached_no_one(
+    world: World,
+) -> None:
+    shop = await world.shop(plans={"cart_update": [CART_STEP]})
+    await shop.meta_fails("error", code=131026)
+    await shop.does("cart_update.add_to_cart", MINUTE)
+    assert (await shop.ends()).reason is Reason.UNREACHABLE
+
+    await shop.does("cart_update.add_to_cart")
+    ending = await shop.ends()
+
+    assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.ALREADY_HANDLED)
+    assert await shop.templates() == []
+
+
+async def test_an_older_cart_is_messaged_when_a_newer_one_found_no_plan(world: World) -> None:
+    shop = await world.shop(plans={"cart_update": [CART_STEP]})
+    with world.environment.with_time_skipping_disabled():
+        await shop.does("cart_update.add_to_cart", MINUTE)
+    await shop.change(plans={"product_view": [LOOKING]})
+    assert (await shop.ends()).reason is Reason.NO_PLAN
+
+    await shop.change(plans={"cart_update": [CART_STEP]})
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+
+    assert await shop.templates() == ["cart_reminder"]
+
+
 async def test_a_phone_written_as_a_number_is_a_phone(world: World) -> None:
     shop = await world.shop(plans={"cart_update": [CART_STEP]})
 
