@@ -58,6 +58,11 @@ STICKY_TIMEOUT = timedelta(seconds=60)
 10 s, which a rush exceeds: each task is then scheduled anew, and its journey read again. After a
 worker was killed, what waits for it runs that much later."""
 
+REGISTRATION_PACE = timedelta(seconds=0.5)
+"""Between the first polls of two queues by a versioned worker. Temporal registers each queue with
+its deployment, ten at the same time (server 1.32). More fail, try again, and hold up all others: on
+a busy machine for minutes."""
+
 WORKFLOW_RUNNER: Final = UnsandboxedWorkflowRunner()
 """Without the sandbox, which takes 4 to 10 ms of processor time for a journey. Tests run journeys
 in it and replay recorded histories in it: both hold workflow code to what it may do."""
@@ -116,13 +121,15 @@ async def run_workers(
         deployment_config=None if deployment is None else _versioned(*deployment),
     )
     async with AsyncExitStack() as stack:
-        workers = [make_worker(task_queue=queue) for queue in TASK_QUEUES]
-        for worker in workers:
-            await stack.enter_async_context(worker)
+        started: list[Worker] = []
         try:
+            for queue in TASK_QUEUES:
+                started.append(await stack.enter_async_context(make_worker(task_queue=queue)))
+                if deployment is not None:
+                    await asyncio.sleep(REGISTRATION_PACE.total_seconds())
             yield
         finally:  # together: one after the other would give each the whole grace
-            await asyncio.gather(*(worker.shutdown() for worker in workers))
+            await asyncio.gather(*(worker.shutdown() for worker in started))
 
 
 def _tuner(limits: Limits) -> WorkerTuner:
