@@ -8,8 +8,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SERVERLESS := tests/domain tests/outbound_http tests/whatsapp tests/partners tests/sandbox tests/activities/test_deliver.py tests/temporal \
   tests/test_rooms.py tests/test_compose.py
 # Four at a time, since many wait for servers; a module stays with one, for its servers' sake, in
-# the order of tests/conftest.py.
-PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
+# the order of tests/conftest.py. A process that a test ends is not replaced: the run would hang.
+PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
 # Where it is set, each of the tests' hundreds of processes would compile every file anew.
 unexport PYTHONDONTWRITEBYTECODE
