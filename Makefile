@@ -11,9 +11,6 @@ SERVERLESS := tests/domain tests/outbound_http tests/whatsapp tests/partners tes
 # the order of tests/conftest.py. A process that a test ends is not replaced: the run would hang.
 PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
-# Where it is set, each of the tests' hundreds of processes would compile every file anew.
-unexport PYTHONDONTWRITEBYTECODE
-
 .DEFAULT_GOAL := help
 .PHONY: help demo dev check test lint bench costs chaos mutation lock sbom
 

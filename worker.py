@@ -1,11 +1,7 @@
 """The worker: settings, clients, activities, workers. `python worker.py` runs one."""
 
-import gc
-
-if __name__ == "__main__":
-    gc.disable()  # while everything is loaded: collecting would take a third of the start
-
 import asyncio
+import gc
 import signal
 import sys
 from contextlib import suppress
@@ -139,6 +135,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
     uvloop.run(main())

@@ -1,16 +1,9 @@
 """`python -m api`: the API as a process of its own, until a signal ends it."""
 
-import gc
-
-gc.disable()  # while everything is loaded: collecting would take a third of the start
-
 import argparse
 
 from api.server.run import serve
 from settings import load_settings
-
-gc.freeze()
-gc.enable()
 
 
 def _arguments() -> argparse.Namespace:
