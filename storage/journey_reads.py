@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.journey.identity import CustomerRef
-from domain.journey.outcomes import Outcome, Reason
+from domain.journey.outcomes import WITHOUT_A_PLAN, Outcome
 from storage import exit_api_state, stores
 from storage.exit_api_state import ExitApiState
 from storage.stores import Store
@@ -27,7 +27,7 @@ _MESSAGED_UP_TO: Final = (
         journeys.c.store_id == bindparam("of_store"),
         journeys.c.customer_id == bindparam("of_customer"),
         journeys.c.outcome.in_([Outcome.MESSAGED, Outcome.SKIPPED]),
-        journeys.c.reason.not_in([Reason.NO_PLAN, Reason.ALREADY_HANDLED]),
+        journeys.c.reason.not_in(WITHOUT_A_PLAN),
     )
     .scalar_subquery()
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -52,6 +53,9 @@ class Reason(StrEnum):
     MARKETING_LIMIT = "marketing_limit"
     SEND_FAILED = "send_failed"
 
+
+WITHOUT_A_PLAN: Final = (Reason.NO_PLAN, Reason.ALREADY_HANDLED)
+"""Reasons of skipped journeys that followed no plan: an older event may still have its journey."""
 
 Evidence = Mapping[str, str]
 """What a decision rests on, such as which event and when. Never personal data."""
