@@ -31,7 +31,9 @@ class Plans:
         since, known = Since(request.buffered_since, request.orders_since), set(request.buffered)
         run_id = activity.info().workflow_run_id or ""
         async with self._database.reading() as connection:
-            read = await journey_reads.for_plan(connection, customer, request.trigger.event_id)
+            read = await journey_reads.for_plan(
+                connection, customer, request.trigger.event_id, run_id
+            )
             accepted = (
                 await later_events.accepted(connection, customer, since, run_id) if known else []
             )

@@ -28,6 +28,7 @@ _MESSAGED_UP_TO: Final = (
         journeys.c.customer_id == bindparam("of_customer"),
         journeys.c.outcome.in_([Outcome.MESSAGED, Outcome.SKIPPED]),
         journeys.c.reason.not_in(WITHOUT_A_PLAN),
+        journeys.c.run_id != bindparam("of_run"),
     )
     .scalar_subquery()
 )
@@ -55,7 +56,7 @@ class PlanReads:
     body: Mapping[str, Any]
     """Of the trigger, as posted; empty when it was erased."""
     messaged_up_to: datetime | None
-    """When the customer had left, of the journeys that followed their plan; None if none did."""
+    """When the customer had left, of other journeys that followed their plan; None if none did."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,22 @@ class DeliveryReads:
     """What is known of the store's Exit API."""
 
 
-async def for_plan(connection: AsyncConnection, customer: CustomerRef, event_id: str) -> PlanReads:
+async def for_plan(
+    connection: AsyncConnection, customer: CustomerRef, event_id: str, run_id: str
+) -> PlanReads:
     """Read what the plan for a trigger depends on.
+
+    Args:
+        connection: to read by.
+        customer: whose journey it is.
+        event_id: the trigger's.
+        run_id: of the journey. It may have closed and decide once more: its own earlier end says
+            nothing about its events.
 
     Raises:
         LookupError: the store does not exist.
     """
-    row = await _row(connection, _FOR_PLAN, customer, event_id)
+    row = await _row(connection, _FOR_PLAN, customer, event_id, of_run=run_id)
     store = stores.of_row(connection, row)
     return PlanReads(store, row["body"] or {}, row["messaged_up_to"])
 
@@ -96,9 +106,14 @@ async def for_delivery(
 
 
 async def _row(
-    connection: AsyncConnection, query: Select[Any], customer: CustomerRef, event_id: str
+    connection: AsyncConnection,
+    query: Select[Any],
+    customer: CustomerRef,
+    event_id: str,
+    **further: str,
 ) -> RowMapping:
     which = {
+        **further,
         "of_store": customer.store_id,
         "of_customer": customer.customer_id,
         "of_event": event_id,
