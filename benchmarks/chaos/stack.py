@@ -126,7 +126,7 @@ async def run_stack(folder: Path, *, on_postgresql: bool) -> AsyncIterator[Attac
 
 def _variables(folder: Path, database_url: str, sandbox_url: str) -> dict[str, str]:
     """The stack's environment; nothing of this process's but the search path."""
-    names = ("API_PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT")
+    names = ("API_PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT", "WORKER_METRICS_PORT")
     ports = {name: str(free_port(HOST)) for name in names}
     key = b64encode(secrets.token_bytes(32)).decode()
     return {
