@@ -85,7 +85,7 @@ async def for_plan(
     Raises:
         LookupError: the store does not exist.
     """
-    row = await _row(connection, _FOR_PLAN, customer, event_id, of_run=run_id)
+    row = await _row(connection, _FOR_PLAN, customer, of_event=event_id, of_run=run_id)
     store = stores.of_row(connection, row)
     return PlanReads(store, row["body"] or {}, row["messaged_up_to"])
 
@@ -98,7 +98,7 @@ async def for_delivery(
     Raises:
         LookupError: the store does not exist.
     """
-    row = await _row(connection, _FOR_DELIVERY, customer, event_id)
+    row = await _row(connection, _FOR_DELIVERY, customer, of_event=event_id)
     store = stores.of_row(connection, row)
     api = store.config.exit_api
     known = ExitApiState() if api is None else exit_api_state.of_row(row, api)
@@ -106,18 +106,9 @@ async def for_delivery(
 
 
 async def _row(
-    connection: AsyncConnection,
-    query: Select[Any],
-    customer: CustomerRef,
-    event_id: str,
-    **further: str,
+    connection: AsyncConnection, query: Select[Any], customer: CustomerRef, **which: str
 ) -> RowMapping:
-    which = {
-        **further,
-        "of_store": customer.store_id,
-        "of_customer": customer.customer_id,
-        "of_event": event_id,
-    }
+    which |= {"of_store": customer.store_id, "of_customer": customer.customer_id}
     row: RowMapping | None = (await connection.execute(query, which)).mappings().first()
     if row is None:
         raise LookupError(f"no store {customer.store_id}")
