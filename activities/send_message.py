@@ -72,8 +72,8 @@ class MessageSender:
             case _Unconfirmed(message_id=message_id):
                 outcome = NotSent("the database went away during the claim")
             case found:
-                told = send_results.not_claimed(wanted, found, self._requests.category_of)
-                return DeliverResult(send=told)
+                result = send_results.not_claimed(wanted, found, self._requests.category_of)
+                return DeliverResult(send=result)
         return await self._settle(message, message_id, outcome)
 
     async def _claim(self, wanted: Claim) -> Claimed | _Unconfirmed | NotClaimed:

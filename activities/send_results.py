@@ -75,8 +75,8 @@ def not_claimed(
             return SendResult(status=SendStatus.DEFERRED, reason=Reason.THROTTLED, until=until)
         case Forbidden(refusal=refusal, evidence=evidence):
             template = wanted.template if refusal is Refusal.TEMPLATE_HELD else None
-            told = {"evidence": evidence, "template": template}
-            return _FORBIDDEN[refusal].model_copy(update=told)
+            details = {"evidence": evidence, "template": template}
+            return _FORBIDDEN[refusal].model_copy(update=details)
 
 
 def _sent_before(message: Message, category_of: CategoryOf) -> SendResult:

@@ -36,7 +36,7 @@ async def suppress(
 ) -> None:
     """Have a person never messaged by this store; only keyed hashes of the number are kept.
 
-    Every form of the number counts, and whatever else Meta has said to be the same person's.
+    Every form of the number counts, and all that Meta has said to be the same person's.
     """
     now = services.clock()
     async with services.database.transaction() as connection:

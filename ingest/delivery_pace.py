@@ -1,10 +1,9 @@
 """How many deliveries are under way at once: few while events come faster than they are answered.
 
-Whoever posts waits for the answer, and nobody waits for the delivery. Both take turns on one event
-loop and use the same machine. So what tells is how late the loop is, and how long events take to be
-stored: while that is long, and events are being accepted, the deliveries halve, down to one at each
-look. What waits then gathers by customer, and needs fewer
-calls later.
+A partner waits for the answer, and not for the delivery. Both share one event loop and one
+machine. So the measure is how late the loop is, and how long events take to be stored: while that
+is long, and events are being accepted, the deliveries halve, down to one at each look. What waits
+then gathers by customer, and needs fewer calls later.
 """
 
 import asyncio

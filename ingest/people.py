@@ -66,7 +66,7 @@ async def learn(database: Database, learned: Sequence[Learned]) -> None:
     if not learned:
         return
     async with database.reading() as connection:
-        news = await aliases.unknown(connection, learned)
-    for start in range(0, len(news), _LEARNED_AT_ONCE):
+        new = await aliases.unknown(connection, learned)
+    for start in range(0, len(new), _LEARNED_AT_ONCE):
         async with database.transaction() as connection:
-            await opt_outs.learn(connection, news[start : start + _LEARNED_AT_ONCE])
+            await opt_outs.learn(connection, new[start : start + _LEARNED_AT_ONCE])

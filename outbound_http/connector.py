@@ -77,7 +77,7 @@ class OutboundConnector(aiohttp.TCPConnector):
     def _forget(self, protocol: ResponseHandler, closed: asyncio.Future[None]) -> None:
         self._open.discard(protocol)
         if not closed.cancelled():
-            closed.exception()  # or asyncio reports that nobody looked at it
+            closed.exception()  # or asyncio logs that it was never retrieved
 
     def _give_back(self, protocol: ResponseHandler) -> None:
         """Before it becomes idle: it is closed where enough others are."""

@@ -28,7 +28,7 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host in ASCII, for a port; raises OSError or ValueError where it has none."""
 
 UNREACHABLE = "could not be reached"
-"""Why a call came to nothing before any of it was written, whatever the cause."""
+"""Why a call failed before any of it was written. It names no cause."""
 
 _PORTS = {"https": 443, "http": 80}
 """The schemes that are called, and their usual ports."""

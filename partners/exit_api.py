@@ -109,7 +109,7 @@ class ExitApiClient:
                 status, body = await self._ask(api, target, customer_id, trace)
         except OversizedAnswerError as error:
             raise ExitApiUnavailableError(str(error)) from error
-        except Exception as error:  # the failure is the answer, whatever it is
+        except Exception as error:  # the failure is the answer
             answer = f"no answer: {type(error).__name__}" if trace.began else UNREACHABLE
             raise ExitApiUnavailableError(answer) from error
         if status == httpx.codes.NOT_FOUND:

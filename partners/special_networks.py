@@ -46,7 +46,7 @@ IPV6 = tuple(
     for network in (
         "2001::/23",  # IETF protocol assignments, RFC 2928: Teredo, benchmarking, AMT, ORCHID, DRIP
         "2001:db8::/32",  # documentation, RFC 3849
-        "2002::/16",  # 6to4, RFC 3056: whatever relay is near decides where it leads
+        "2002::/16",  # 6to4, RFC 3056: the nearest relay decides where it leads
         "2620:4f:8000::/48",  # direct delegation AS112 service, RFC 7534
         "3ffe::/16",  # the former 6bone, given back by RFC 3701
         "3fff::/20",  # documentation, RFC 9637

@@ -44,8 +44,8 @@ def _claim_again() -> Update:
 def _settle() -> Update:
     """An erased message stays without Meta's id."""
     erased = bindparam("of_erased", type_=messages.c.provider_id.type)
-    told = bindparam("of_provider", type_=messages.c.provider_id.type)
-    kept = case((messages.c.provider_id == erased, erased), else_=told)
+    given = bindparam("of_provider", type_=messages.c.provider_id.type)
+    kept = case((messages.c.provider_id == erased, erased), else_=given)
     is_open = messages.c.status.in_(bindparam("of_open", expanding=True))
     return update(messages).where(_SAME, is_open).values(provider_id=kept)
 

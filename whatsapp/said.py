@@ -61,7 +61,7 @@ class Interactive(Part):
 
     @property
     def said(self) -> list[str]:
-        """Whatever was chosen."""
+        """Id and title of each choice."""
         return [
             text for each in (self.button_reply, self.list_reply) for text in (each.id, each.title)
         ]

@@ -115,7 +115,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def end(self) -> None:
-        """Close it at once, whatever is still to be written."""
+        """Close it at once, and drop what is still to be written."""
         self._set_deadline(None)
         self.transport.abort()
 

@@ -15,23 +15,23 @@ def nothing_is_lost(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """
     stopped = {each.customer_id for each in evidence.who_stopped_first()}
     rows = {(row.store_id, row.event_id): row for row in evidence.inbox}
-    for told in evidence.acknowledged(*EVENTS):
-        customer = told.customer
-        row = rows.get((customer.store_id, told.event_id))
+    for each in evidence.acknowledged(*EVENTS):
+        customer = each.customer
+        row = rows.get((customer.store_id, each.event_id))
         if row is None:
-            yield customer.customer_id, f"{told.event_id} was answered 202 and is not in the inbox"
+            yield customer.customer_id, f"{each.event_id} was answered 202 and is not in the inbox"
         elif row.dispatched_at is None:
-            yield customer.customer_id, f"{told.event_id} was never delivered"
-        elif row.ignored_because and told.doing.act is Act.CART and row.customer_id not in stopped:
-            yield customer.customer_id, f"{told.event_id} was ignored: {row.ignored_because}"
+            yield customer.customer_id, f"{each.event_id} was never delivered"
+        elif row.ignored_because and each.doing.act is Act.CART and row.customer_id not in stopped:
+            yield customer.customer_id, f"{each.event_id} was ignored: {row.ignored_because}"
 
 
 def nothing_is_refused(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """What is valid is answered 2xx in the end; an exit may find no open journey."""
-    for told in evidence.told:
-        late_exit = told.doing.act is Act.EXIT and told.answer.status == HTTPStatus.NOT_FOUND
-        if not told.answer.acknowledged and not late_exit:
-            yield told.customer.customer_id, f"{told.doing.act} was answered {told.answer.status}"
+    for each in evidence.answered:
+        late_exit = each.doing.act is Act.EXIT and each.answer.status == HTTPStatus.NOT_FOUND
+        if not each.answer.acknowledged and not late_exit:
+            yield each.customer.customer_id, f"{each.doing.act} was answered {each.answer.status}"
 
 
 def every_last_cart_has_its_journey(evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -49,8 +49,8 @@ def every_journey_ends(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for workflow_id in evidence.open_workflows:
         yield workflow_id, "is open"
     for customer in evidence.who_had_journeys():
-        told = evidence.explanations.get(customer.customer_id)
-        if told is None:
+        shown = evidence.explanations.get(customer.customer_id)
+        if shown is None:
             yield customer.customer_id, "has no explanation"
-        elif told["stage"] != "closed" or not (told["reason"] and told["decisions"]):
-            yield customer.customer_id, f"is explained as {told['stage']}, {told['reason']}"
+        elif shown["stage"] != "closed" or not (shown["reason"] and shown["decisions"]):
+            yield customer.customer_id, f"is explained as {shown['stage']}, {shown['reason']}"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from benchmarks.chaos.attack import Disturbance
 from benchmarks.chaos.customers import Act, Customer
 from benchmarks.chaos.operator import Pause
-from benchmarks.chaos.shoppers import Told
+from benchmarks.chaos.shoppers import AnsweredAct
 from benchmarks.chaos.stores import MessageId, message_id_of
 from sandbox.ledger import ReceivedRequest
 
@@ -73,7 +73,7 @@ class Evidence:
     """Everything that was told, done, sent and kept."""
 
     customers: Sequence[Customer]
-    told: Sequence[Told]
+    answered: Sequence[AnsweredAct]
     pauses: Mapping[str, Sequence[Pause]]
     disturbances: Sequence[Disturbance]
     received: Sequence[ReceivedRequest]
@@ -99,9 +99,11 @@ class Evidence:
         """Customers by their phone number."""
         return {customer.digits: customer for customer in self.customers}
 
-    def acknowledged(self, *acts: Act) -> list[Told]:
+    def acknowledged(self, *acts: Act) -> list[AnsweredAct]:
         """What the product took over."""
-        return [each for each in self.told if each.doing.act in acts and each.answer.acknowledged]
+        return [
+            each for each in self.answered if each.doing.act in acts and each.answer.acknowledged
+        ]
 
     def who_stopped_first(self) -> list[Customer]:
         """Whose STOP was accepted, and of whose carts one came later, and was ignored."""

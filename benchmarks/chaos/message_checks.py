@@ -56,16 +56,16 @@ def every_request_is_in_the_ledger(evidence: Evidence) -> Iterator[tuple[str, st
 def only_the_latest_counts(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """No message is about a cart after a newer one was acknowledged, and about nothing else."""
     carts = defaultdict(list)
-    for told in evidence.acknowledged(Act.CART):
-        carts[told.customer.digits].append(told)
+    for cart in evidence.acknowledged(Act.CART):
+        carts[cart.customer.digits].append(cart)
     for each in evidence.requests:
-        about = [told for told in carts[each.message.to] if told.event_id == each.message.event_id]
+        about = [cart for cart in carts[each.message.to] if cart.event_id == each.message.event_id]
         if not about:
             yield each.message.event_id, "is no cart of its receiver"
             continue
-        for told in carts[each.message.to]:
-            if told.happened > about[0].happened and each.was_claimed_after(told.answer.at):
-                yield each.message.event_id, f"{each.message.template} after {told.event_id}"
+        for cart in carts[each.message.to]:
+            if cart.happened > about[0].happened and each.was_claimed_after(cart.answer.at):
+                yield each.message.event_id, f"{each.message.template} after {cart.event_id}"
 
 
 def nothing_in_quiet_hours(evidence: Evidence) -> Iterator[tuple[str, str]]:

@@ -34,7 +34,7 @@ def _counts(report: Report) -> Iterator[Figure]:
 
 
 def _acknowledged(report: Report) -> Iterator[bool]:
-    return (each.answer.acknowledged for each in report.evidence.told)
+    return (each.answer.acknowledged for each in report.evidence.answered)
 
 
 def _ends(report: Report) -> Iterator[Figure]:

@@ -22,7 +22,7 @@ from benchmarks.chaos.shoppers import Shoppers, event_of
 from benchmarks.chaos.stack import AttackedStack, run_stack
 from clock import utc_now
 
-TELLING_TIMEOUT: Final = 120.0
+ACCEPT_TIMEOUT: Final = 120.0
 """Seconds after the last action in which everything must have been accepted."""
 
 QUESTIONS_AT_ONCE: Final = 10
@@ -78,11 +78,11 @@ class ChaosRun:
         )
 
     async def _suffer(self, schedule: Sequence[Action], customers: Sequence[Customer]) -> None:
-        telling = asyncio.create_task(self.shoppers.run(customers))
+        acting = asyncio.create_task(self.shoppers.run(customers))
         await self.attack.run(schedule)
-        await asyncio.wait({telling}, timeout=TELLING_TIMEOUT)
-        telling.cancel()
-        for failed in await asyncio.gather(telling, return_exceptions=True):
+        await asyncio.wait({acting}, timeout=ACCEPT_TIMEOUT)
+        acting.cancel()
+        for failed in await asyncio.gather(acting, return_exceptions=True):
             if isinstance(failed, Exception):
                 raise failed
 
@@ -115,7 +115,7 @@ class ChaosRun:
         }
         return Evidence(
             customers=customers,
-            told=self.shoppers.told,
+            answered=self.shoppers.answered,
             pauses=self.operator.pauses,
             disturbances=self.attack.done,
             received=await reader.received(),
@@ -166,4 +166,4 @@ async def run_chaos(folder: Path, options: Options, console: Console) -> Report:
 
 def longest(options: Options) -> timedelta:
     """When a run is given up as a whole."""
-    return timedelta(seconds=options.extent.seconds + options.settle + 2 * TELLING_TIMEOUT + 120)
+    return timedelta(seconds=options.extent.seconds + options.settle + 2 * ACCEPT_TIMEOUT + 120)

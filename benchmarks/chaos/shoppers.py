@@ -18,7 +18,7 @@ from sandbox.webhook_payloads import UpdateField, WebhookUpdate, notification, s
 
 
 @dataclass(frozen=True)
-class Told:
+class AnsweredAct:
     """One doing of a customer, and the product's answer."""
 
     customer: Customer
@@ -39,7 +39,7 @@ class Shoppers:
 
     caller: Caller
     operator: Operator
-    told: list[Told] = field(default_factory=list)
+    answered: list[AnsweredAct] = field(default_factory=list)
 
     async def run(self, customers: Iterable[Customer]) -> None:
         """Have all of them act; returns when the product has been told everything."""
@@ -56,11 +56,11 @@ class Shoppers:
             for number, doing in enumerate(customer.doings):
                 await self._until(began + timedelta(seconds=doing.after))
                 happened = began + timedelta(seconds=doing.after - doing.late)
-                telling = self._tell(customer, doing, number, happened)
+                acting = self._tell(customer, doing, number, happened)
                 if doing.act is Act.SEEN:  # the partner knows it before it is asked
-                    await telling
+                    await acting
                 else:
-                    group.create_task(telling)
+                    group.create_task(acting)
 
     @staticmethod
     async def _until(when: datetime) -> None:
@@ -74,7 +74,7 @@ class Shoppers:
             return
         for _ in range(doing.times):
             answer = await self._once(customer, doing, number, happened)
-            self.told.append(Told(customer, doing, number, happened, answer))
+            self.answered.append(AnsweredAct(customer, doing, number, happened, answer))
 
     async def _once(
         self, customer: Customer, doing: Doing, number: int, happened: datetime

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from benchmarks.chaos.customers import ENDED_BY, Script
 from benchmarks.chaos.evidence import Evidence
-from benchmarks.chaos.shoppers import Told
+from benchmarks.chaos.shoppers import AnsweredAct
 from benchmarks.chaos.stores import phone_number_id
 
 
@@ -21,8 +21,8 @@ def no_message_after(evidence: Evidence) -> Iterator[tuple[str, str]]:
             )
 
 
-def _first_end(told: list[Told]) -> dict[str, Told]:
-    by_time = sorted(told, key=lambda each: each.answer.at, reverse=True)
+def _first_end(answered: list[AnsweredAct]) -> dict[str, AnsweredAct]:
+    by_time = sorted(answered, key=lambda each: each.answer.at, reverse=True)
     return {each.customer.digits: each for each in by_time}
 
 

@@ -28,7 +28,7 @@ class LoadPlan(BaseModel):
     per_second: float | None = None
     """None: each connection posts as soon as it was answered."""
     seconds: float | None = None
-    """After so long nothing is posted any more, whoever is left."""
+    """After so long nothing is posted any more, also if customers are left."""
 
     def posts_of(self, connection: int) -> Iterator[tuple[int, int, float | None]]:
         """Customer, number of the event, and seconds from the start until it is due."""

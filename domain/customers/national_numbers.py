@@ -31,7 +31,7 @@ _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBIL
 _LANDLINE = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.VOIP})
 _DIGITS = re.compile(r"\d+")
 _ABROAD = "00"
-"""Stands for the plus, whatever people dial where the store is."""
+"""Stands for the plus, also where people dial another prefix."""
 
 _TRUNK = "0"
 """In Samoa and Cape Verde the international prefix, so that other national numbers seem foreign."""

@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.chaos.caller import Answered
 from benchmarks.chaos.customers import Customer, Doing, Script, StoreId
 from benchmarks.chaos.evidence import Evidence, InboxRow, JourneyRow, LedgerRow
-from benchmarks.chaos.shoppers import Told
+from benchmarks.chaos.shoppers import AnsweredAct
 from benchmarks.chaos.stores import phone_number_id
 from sandbox.ledger import ReceivedRequest
 from storage.messages import MessageStatus
@@ -27,11 +27,13 @@ def after(seconds: float) -> datetime:
     return BEGAN + timedelta(seconds=seconds)
 
 
-def told(customer: Customer, number: int, status: int = 202) -> Told:
+def answered_act(customer: Customer, number: int, status: int = 202) -> AnsweredAct:
     """A customer's nth doing, answered a second after it happened."""
     doing: Doing = customer.doings[number]
     happened = after(doing.after - doing.late)
-    return Told(customer, doing, number, happened, Answered(status, {}, after(doing.after + 1)))
+    return AnsweredAct(
+        customer, doing, number, happened, Answered(status, {}, after(doing.after + 1))
+    )
 
 
 def request(customer: Customer, number: int = 0, *, at: float = 5, **changes: Any) -> Any:
@@ -68,16 +70,16 @@ def row(customer: Customer, status: MessageStatus = MessageStatus.ACCEPTED, at: 
 
 def holding() -> Evidence:
     """Two customers were messaged, one bought in the meantime, and all was delivered."""
-    all_told = [
-        told(each, number)
+    answered = [
+        answered_act(each, number)
         for each in CUSTOMERS
         for number, doing in enumerate(each.doings)
         if doing.act != "seen"
     ]
-    events = [each for each in all_told if each.doing.act not in {"STOP", "exit"}]
+    events = [each for each in answered if each.doing.act not in {"STOP", "exit"}]
     return Evidence(
         customers=CUSTOMERS,
-        told=all_told,
+        answered=answered,
         pauses={},
         disturbances=[],
         received=[request(LEAVES), request(COMES_BACK, 1, at=9)],

@@ -20,10 +20,10 @@ from tests.benchmarks.chaos_evidence import (
     STOPS,
     UNKNOWN_CAUSE,
     after,
+    answered_act,
     holding,
     request,
     row,
-    told,
 )
 
 HOLDING = holding()
@@ -55,7 +55,7 @@ def changed_event(**changes: Any) -> dict[str, Any]:
 def stopped_before_the_cart() -> dict[str, Any]:
     """The STOP was accepted before the cart, which had no journey."""
     others = {
-        each: told for each, told in HOLDING.explanations.items() if each != STOPS.customer_id
+        each: shown for each, shown in HOLDING.explanations.items() if each != STOPS.customer_id
     }
     return {
         "inbox": [
@@ -70,8 +70,8 @@ def stopped_before_the_cart() -> dict[str, Any]:
 
 
 def explained_as(**changes: Any) -> dict[str, Any]:
-    told_of_it = {"stage": "closed", "reason": "plan_done", "decisions": [{}], **changes}
-    return {"explanations": {**HOLDING.explanations, LEAVES.customer_id: told_of_it}}
+    shown = {"stage": "closed", "reason": "plan_done", "decisions": [{}], **changes}
+    return {"explanations": {**HOLDING.explanations, LEAVES.customer_id: shown}}
 
 
 def unknown(at: float = 5) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_a_run_in_which_every_promise_held_is_not_reported() -> None:
         (without_event("customer-0-0"), "1 every accepted event is delivered"),
         (changed_event(dispatched_at=None), "1 every accepted event is delivered"),
         (changed_event(ignored_because="too old"), "1 every accepted event is delivered"),
-        ({"told": [told(LEAVES, 0, status=422)]}, "1 what is valid is accepted"),
+        ({"answered": [answered_act(LEAVES, 0, status=422)]}, "1 what is valid is accepted"),
         ({"journeys": HOLDING.journeys[1:]}, "1 every last cart has its journey"),
         (with_message(request(LEAVES, at=6), row(LEAVES)), "2 at most one request of a message"),
         ({"ledger": HOLDING.ledger[1:]}, "2 every request is in the ledger"),

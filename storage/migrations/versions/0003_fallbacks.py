@@ -54,8 +54,8 @@ def _nothing_pointing_there() -> Iterator[None]:
         yield
         return
     failures = sa.table("failures", sa.column("message_id"), sa.column("failed_at"))
-    untold = [row._asdict() for row in connection.execute(sa.select(failures))]
+    pending = [row._asdict() for row in connection.execute(sa.select(failures))]
     connection.execute(sa.delete(failures))
     yield
-    if untold:
-        connection.execute(sa.insert(failures), untold)
+    if pending:
+        connection.execute(sa.insert(failures), pending)
