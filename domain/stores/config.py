@@ -2,12 +2,13 @@
 
 from datetime import time, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     HttpUrl,
     ValidationInfo,
@@ -27,6 +28,7 @@ from domain.messages.channels import Channel
 from domain.messages.message import ChannelName
 from domain.messages.template_checks import AS_WRITTEN
 from domain.stores.http_headers import HeaderName, HeaderValue
+from domain.stores.message_costs import MessageCosts
 from domain.stores.plans import Plan, Plans
 from domain.values.config_model import ConfigModel
 from domain.values.durations import Duration
@@ -56,6 +58,11 @@ def _not_dots(segment: str, info: ValidationInfo) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+ClickParameter = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+
+
+def _none_if_off(value: Any) -> Any:
+    return None if value is False or value == "off" else value
 
 
 class LowerIntent(StrEnum):
@@ -168,6 +175,14 @@ class StoreConfig(ConfigModel):
     """The store's own channels, besides WhatsApp."""
     rate: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Events a second that the store may post; None: as many as this release gives to each."""
+    attribution_window: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=30))] = (
+        timedelta(days=3)
+    )
+    """How long after a message was delivered an order may be credited to it."""
+    click_token: Annotated[ClickParameter | None, BeforeValidator(_none_if_off)] = "cb"  # noqa: S105  # a parameter's name
+    """The URL parameter by which a click of a message is recognised; `off`: none is added."""
+    message_costs: MessageCosts | None = None
+    """What Meta charges; shown beside the revenue."""
     plans: Plans = Field(default_factory=dict)
 
     @field_validator("plans")
