@@ -75,6 +75,7 @@ DOMAIN = {
     "events": {"values"},
     "messages": {"values"},
     "stores": {"values", "customers", "events", "messages"},
+    "experiments": {"values", "stores"},
     "journey": {"values", "customers", "events", "messages", "stores"},
 }
 """The packages of `domain/`, and which may import which."""

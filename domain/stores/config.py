@@ -191,7 +191,7 @@ class StoreConfig(ConfigModel):
         for kind, plan in plans.items():
             if kind in ORDER_KINDS or kind.startswith(RESERVED_PREFIX):
                 raise ValueError(f"{kind} is no reason for a message; it cannot have a plan")
-            if not plan.steps and kind != EventKind.CHECKOUT_INITIATED:
+            if not plan.has_messages and kind != EventKind.CHECKOUT_INITIATED:
                 raise ValueError(f"{kind} has no steps; leave it out instead")
         return plans
 
@@ -200,11 +200,15 @@ class StoreConfig(ConfigModel):
         """Whether customers' keys are hashes of the partner's ids."""
         return self.customer_ids == "hashed"
 
-    def plan_for(self, kind: str) -> Plan | None:
-        """The plan of a kind; a checkout without its own has that of a cart. None: no plan."""
+    def plan_kind(self, kind: str) -> str:
+        """The kind whose plan is used: a checkout without a plan of its own has that of a cart."""
         falls_back = kind == EventKind.CHECKOUT_INITIATED and kind not in self.plans
-        plan = self.plans.get(EventKind.CART_UPDATE if falls_back else kind)
-        return plan if plan is not None and plan.steps else None
+        return EventKind.CART_UPDATE.value if falls_back else kind
+
+    def plan_for(self, kind: str) -> Plan | None:
+        """The plan of a kind; None: no plan."""
+        plan = self.plans.get(self.plan_kind(kind))
+        return plan if plan is not None and plan.has_messages else None
 
     @property
     def planned_kinds(self) -> frozenset[str]:
