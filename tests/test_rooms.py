@@ -76,6 +76,7 @@ DOMAIN = {
     "messages": {"values"},
     "stores": {"values", "customers", "events", "messages"},
     "journey": {"values", "customers", "events", "messages", "stores"},
+    "experiments": {"values"},
 }
 """The packages of `domain/`, and which may import which."""
 

@@ -1,0 +1,1 @@
+"""The mathematics of experiments: intervals, splits and planning."""
