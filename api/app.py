@@ -14,6 +14,7 @@ from api import (
     health,
     journeys,
     quarantine,
+    results,
     sign_in,
     stores,
     suppressions,
@@ -83,7 +84,10 @@ def create_app(
     app.state.meta_bodies = UnauthenticatedBodies(total=64, of_a_peer=16)  # of 3 MB at most
     app.state.checks = health.Checks()
     app.state.sign_in_attempts = SignInAttempts(clock)
-    for module in (events, stores, suppressions, journeys, customers, quarantine, whatsapp, health):
+    for module in (
+        *(events, stores, suppressions, journeys, results),
+        *(customers, quarantine, whatsapp, health),
+    ):
         app.include_router(module.router)
     app.include_router(codec.router)
     app.include_router(sign_in.router)

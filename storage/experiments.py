@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import RowMapping, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.experiments.design import PERCENTILE, Design, designs_of, followed_for
+from domain.experiments.design import Design, designs_of, followed_for
+from domain.experiments.winsorising import PERCENTILE
 from domain.stores.config import StoreConfig
 from storage.result_tables import experiments
 

@@ -76,6 +76,7 @@ DOMAIN = {
     "messages": {"values"},
     "stores": {"values", "customers", "events", "messages"},
     "experiments": {"values", "stores"},
+    "results": {"values"},
     "journey": {"values", "customers", "events", "messages", "stores"},
 }
 """The packages of `domain/`, and which may import which."""

@@ -12,9 +12,6 @@ from domain.stores.plans import HOLDOUT, Plan
 MESSAGED: Final = "messaged"
 """The arm that gets the plan's messages, where the plan has no variants."""
 
-PERCENTILE: Final = 0.99
-"""Revenue per buyer is capped here: a single large order would make the interval useless."""
-
 
 class Design(BaseModel):
     """The arms, and how many people each gets."""

@@ -15,7 +15,7 @@ MAX_WEEKS: Final = 104
 
 ORDERS: Final = "orders per 100 shoppers"
 
-HOLDOUT: Final = ("with", "without")
+WITH_AND_WITHOUT: Final = ("with", "without")
 """What the arms are called where the control is held out."""
 
 
@@ -25,7 +25,7 @@ def revenue(currency: str) -> str:
 
 
 def describe_comparison(
-    metric: str, comparison: Comparison, arms: tuple[str, str] = HOLDOUT
+    metric: str, comparison: Comparison, arms: tuple[str, str] = WITH_AND_WITHOUT
 ) -> str:
     """Tell the difference as far as it is known, and how long it takes to know it.
 
