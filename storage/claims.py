@@ -39,6 +39,10 @@ class Claim:
     """Whether the journey holds while the template is held; if not, the step has a fallback."""
     language: str = ""
     """Of the template."""
+    country: str | None = None
+    """Of the number: ISO 3166, such as `IN`."""
+    click_token: str | None = None
+    """In the message's links."""
 
     @property
     def forms(self) -> frozenset[str]:
@@ -56,6 +60,8 @@ class Claim:
             "fallback_because": self.because,
             "address_hash": self.address_hash,
             "due_at": self.due_at,
+            "country": self.country,
+            "click_token": self.click_token,
         }
 
 
