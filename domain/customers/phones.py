@@ -57,7 +57,7 @@ def region_of(address: str) -> str | None:
     A number that several regions of a calling code may have is of the largest: `GB` of +44.
     """
     number = phonenumbers.parse(address)
-    main = phonenumbers.region_code_for_country_code(number.country_code)
+    main = phonenumbers.region_code_for_country_code(number.country_code or 0)
     region = phonenumbers.region_code_for_number(number) or main
     return region if region in phonenumbers.SUPPORTED_REGIONS else None
 

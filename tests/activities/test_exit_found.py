@@ -1,8 +1,8 @@
-"""An order that only the exit check knows of: kept until the posted one comes, once in any order."""
+"""An order that only the exit check knows of: kept once, until the posted one comes."""
 
 import json
+from datetime import datetime
 from itertools import permutations
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -40,11 +40,9 @@ class Happening:
     async def cart(self) -> None:
         await self._post("cart_update.add_to_cart", "cart", CUSTOMER, NOW)
 
-    async def exit(
-        self, minute: int = 10, run_id: str = "r1", found_by: str = "exit_check"
-    ) -> None:
+    async def exit(self, run_id: str = "r1", found_by: str = "exit_check") -> None:
         """A journey ends with an order that the partner named."""
-        at = later(60 * minute)
+        at = later(600)
         closed = ClosedJourney(
             run_id=run_id,
             store_id=STORE,
@@ -58,15 +56,15 @@ class Happening:
         record = JourneyRecord(journey=closed, taken=[], next=[])
         await ActivityEnvironment().run(Outcomes(self._database).record_outcome, record)
 
-    async def order(self, minute: int = 12, customer_id: str | None = "guest") -> None:
-        await self._post("order_placed", f"o{minute}", customer_id, later(60 * minute))
+    async def order(self, minute: int = 12) -> None:
+        await self._post("order_placed", f"o{minute}", "guest", later(60 * minute))
 
     async def kept(self) -> list[tuple[str, int | None]]:
         query = select(orders.c.found_by, orders.c.amount).order_by(orders.c.placed_at)
         async with self._database.reading() as connection:
             return [tuple(row) for row in await connection.execute(query)]
 
-    async def _post(self, name: str, event_id: str, customer_id: str | None, at: Any) -> None:
+    async def _post(self, name: str, event_id: str, customer_id: str, at: datetime) -> None:
         event = fresh(
             "cart_update.add_to_cart",
             event_id=event_id,
