@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.customers.identity import keyed_hash
-from domain.events.orders import Money, OrderChange
+from domain.events.orders import ChangeKind, Money, OrderChange
 from storage.exit_found_orders import FoundBy, forget_exit_found, person_row
 from storage.order_statements import ADD_PEOPLE, WRITE_CHANGE, WRITE_ORDER
 
@@ -44,7 +44,7 @@ class PostedChange:
     store_id: str
     change_key: str
     order_key: str
-    kind: str
+    kind: ChangeKind
     event_id: str
     customer_id: str
     at: datetime

@@ -63,6 +63,7 @@ order_changes = Table(
     Column("currency", String(8)),
     Index(None, "store_id", "at"),
     Index(None, "store_id", "order_key"),
+    Index(None, "store_id", "customer_id"),
 )
 """Refunds and cancellations. No amount: all that is left of the order."""
 

@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     Tag,
     TypeAdapter,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -29,6 +30,20 @@ from domain.events.partner_schema import (
 from domain.values.storable import can_be_stored
 from domain.values.timestamps import Timestamp
 
+_ORDER_DATA = WithJsonSchema(
+    {
+        "description": "Any form is taken. What can be read is kept for results: `order_id`, "
+        "`price` (an object, or the amount alone), `currency`, `landing_url`, and of a refund "
+        "`refund_id`.",
+        "examples": [
+            {
+                "order_id": "1001",
+                "price": {"amount": 1299, "currency": "INR"},
+                "landing_url": "https://store.example/cart/1?cb=k3o5n6abcdefg234",
+            }
+        ],
+    }
+)
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
 
 
@@ -99,7 +114,7 @@ class CheckoutInitiated(EventBase):
 class OrderEvent(EventBase):
     """What happened to an order."""
 
-    event_data: Any = None
+    event_data: Annotated[Any, _ORDER_DATA] = None
     """Any form: the guide has no sample of it, and an order must never be refused for its data."""
 
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from enum import StrEnum
 from typing import Any, Final
 
-from domain.events.kinds import ORDER_CANCELLED, ORDER_KINDS, ORDER_REFUNDED, EventKind
+from domain.events.kinds import ORDER_CANCELLED, ORDER_KINDS, EventKind
 
 MAX_AMOUNT: Final = Decimal(10**11)
 """Of one order, in major units. A larger number is a mistake, and many of them would not add up."""
@@ -53,12 +54,20 @@ class OrderPlaced:
     """The page on which the customer came to the shop."""
 
 
+class ChangeKind(StrEnum):
+    """What an event takes back of an order."""
+
+    REFUNDED = "refunded"
+    """An amount, or all that is left."""
+    CANCELLED = "cancelled"
+    """The order itself, with all that is left."""
+
+
 @dataclass(frozen=True)
 class OrderChange:
     """A refund or a cancellation."""
 
-    kind: str
-    """`order_refunded` or `order_cancelled`."""
+    kind: ChangeKind
     order_id: str | None
     money: Money = Money()
     """Of a refund. Without an amount, all that is left of the order."""
@@ -81,9 +90,9 @@ def read_order(kind: str, body: Mapping[str, Any]) -> OrderPlaced | OrderChange 
     if kind == EventKind.ORDER_PLACED:
         return OrderPlaced(order_id, _money(fields), _link(fields.get("landing_url")))
     if kind == ORDER_CANCELLED:
-        return OrderChange(ORDER_CANCELLED, order_id)
+        return OrderChange(ChangeKind.CANCELLED, order_id)
     refund_id = _identifier(fields.get("refund_id"))
-    return OrderChange(ORDER_REFUNDED, order_id, _money(fields), refund_id)
+    return OrderChange(ChangeKind.REFUNDED, order_id, _money(fields), refund_id)
 
 
 def decimal_text(millionths: int | None) -> str | None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Table, select
 
 from domain.customers.identity import keyed_hash
+from domain.results.order_entries import CANCELLED, REFUNDED
 from storage import messages, stores
 from storage.messages import MessageKey
 from storage.result_tables import order_changes, order_people, orders
@@ -101,7 +102,7 @@ async def test_refunds_cancellations_and_orders_come_in_any_order(caller: Caller
         assert {each["order_key"] for each in changes} == {only["order_key"]}
         amounts = sorted((each["kind"], each["amount"]) for each in changes)
         seen.append((only["event_id"] == posted[1]["event_id"], only["amount"], amounts))
-    changes_seen = [("order_cancelled", None), ("order_refunded", 50_000_000)]
+    changes_seen = [(CANCELLED, None), (REFUNDED, 50_000_000)]
     assert seen == [(True, 500_000_000, changes_seen)] * 24
 
 

@@ -75,9 +75,11 @@ _OF_EAGER: Final = f"""
 """
 _MESSAGES: Final = f"""
     INSERT INTO messages (message_id, store_id, customer_id, trigger_event_id, step, kind, template,
-        language, address_hash, status, provider_id, due_at, claimed_at, sent_at, updated_at)
+        language, address_hash, status, provider_id, due_at, claimed_at, sent_at, updated_at,
+        click_token)
     SELECT md5('message' || g), {_STORE}, 'c' || c, 'e' || g, 1, 'cart_update', 'reminder', 'en',
-        {_ADDRESS}, {_STATUS}, 'wamid.' || g, {_ago(200)}, {_ago(200)}, {_ago(200)}, {_ago(200)}
+        {_ADDRESS}, {_STATUS}, 'wamid.' || g, {_ago(200)}, {_ago(200)}, {_ago(200)}, {_ago(200)},
+        substr(md5('token' || g), 1, 16)
     FROM {_series(ROWS)}
 """
 _JOURNEYS: Final = f"""
@@ -124,6 +126,30 @@ _QUARANTINE: Final = f"""
 """
 
 
+_ORDERS: Final = f"""
+    INSERT INTO orders (store_id, order_key, order_id, customer_id, event_id, found_by, placed_at,
+        state_at, amount, currency, received_at)
+    SELECT {_STORE}, md5('order' || g), g::text, 'c' || c, 'o' || g,
+        CASE WHEN g % 1000 = 0 THEN 'exit_check' ELSE 'event' END, {_ago(200, 100_000)},
+        {_ago(200, 100_000)}, 600000000, 'INR', {_ago(200, 100_000)}
+    FROM {_series(100_000)}
+"""
+_ORDER_PEOPLE: Final = f"""
+    INSERT INTO order_people (store_id, order_key, customer_id)
+    SELECT {_STORE}, md5('order' || g), 'c' || c FROM {_series(100_000)}
+"""
+_ORDER_CHANGES: Final = f"""
+    INSERT INTO order_changes (store_id, change_key, order_key, kind, event_id, customer_id, at)
+    SELECT {_STORE}, md5('change' || g), md5('order' || g), 'refunded', 'x' || g, 'c' || c,
+        {_ago(200, 20_000)}
+    FROM {_series(20_000)}
+"""
+_LINK_CLICKS: Final = f"""
+    INSERT INTO link_clicks (store_id, click_id, component, clicked_at)
+    SELECT {_STORE}, 'click' || g, 'cta', {_ago(60, 50_000)} FROM {_series(50_000)}
+"""
+
+
 def _stores() -> str:
     columns = "config, phone_number_id, hash_key, created_at, updated_at"
     return (
@@ -143,6 +169,7 @@ _INDEXES: Final = """
 _FILLING: Final = (
     *(_EVENTS, _OF_EAGER, _MESSAGES, _JOURNEYS, _ALIASES, _SUPPRESSIONS, _HOLDS),
     *(_OPT_OUTS, _FAILURES, _WEBHOOKS, _QUARANTINE),
+    *(_ORDERS, _ORDER_PEOPLE, _ORDER_CHANGES, _LINK_CLICKS),
 )
 
 

@@ -52,7 +52,7 @@ async def test_orders_are_exported_with_their_changes_and_amounts_as_text(
         "received_at": NOW,
         "changes": [
             {
-                "kind": "order_refunded",
+                "kind": "refunded",
                 "event_id": "r1",
                 "at": later(),
                 "amount": "5",

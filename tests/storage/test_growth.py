@@ -16,10 +16,16 @@ import pytest
 
 from domain.journey.identity import CustomerRef
 from ingest.dispatcher import BATCH
-from storage import inbox_batch, stores
+from storage import customer_orders, engagement, inbox_batch, stores
+from storage.contacts import Contacts, Sharing
 from storage.database import MAX_COUNTED, Database
+from storage.engagement import Click
+from storage.exit_found_orders import add_exit_found
 from storage.inbox_batch import MAX_LOOKED_AT
 from storage.migrate import upgrade
+from storage.order_people import person_of
+from storage.orders import add as add_orders
+from storage.orders import add_changes
 from tests.api.caller import Caller, connecting_to, running_api, settings_for, unused_address
 from tests.api.meta_caller import META_SETTINGS, Meta, echo
 from tests.databases import fresh_postgresql
@@ -29,6 +35,8 @@ from tests.storage.builders import CUSTOMER, NOW, STORE, lease
 from tests.storage.grown_database import COUNTED, EAGER, SMALL, fill
 from tests.storage.one_customer import OneCustomersGateway
 from tests.storage.query_plans import Plan, Planner, Statement, recorded
+from tests.storage.test_orders import a_refund, an_order
+from tests.storage.test_orders import found as exit_found
 from tests.whatsapp.webhook_samples import change, text
 from tests.whatsapp.webhook_samples import notification as changed
 
@@ -167,6 +175,25 @@ async def test_no_update_of_meta_scans(database: Database, grown: str, planner: 
             path = f"/v1/stores/{STORE}/suppressions/+919876543210"
             assert (await caller.operator("PUT", path)).status_code == 204
             assert (await caller.operator("DELETE", path)).status_code == 204
+    assert not (scanning := scans(planner, statements)), shown(scanning)
+
+
+async def test_no_path_of_an_order_scans(database: Database, planner: Planner) -> None:
+    order = an_order(order_id="new", customer_id=KNOWN, people=frozenset({KNOWN, "c4"}))
+    numbers = Contacts(frozenset({"number"}), frozenset({"email"}))
+    async with database.transaction() as connection:
+        with recorded() as statements:
+            await add_orders(connection, [order], NOW)
+            await add_changes(connection, [a_refund()])
+            await engagement.add_clicks(connection, [Click(STORE, "a" * 16, NOW)])
+            await engagement.add_reply(connection, "wamid.8", [STORE], NOW)
+            await add_exit_found(connection, exit_found(60, KNOWN), "key", NOW)
+            nobody = Sharing(frozenset(), Contacts())
+            await person_of(connection, STORE, KNOWN, numbers, nobody)
+            await customer_orders.stored(connection, STORE, KNOWN)
+            await customer_orders.erase(connection, STORE, KNOWN)
+            assert await customer_orders.is_known(connection, STORE, KNOWN)
+        await connection.rollback()
     assert not (scanning := scans(planner, statements)), shown(scanning)
 
 

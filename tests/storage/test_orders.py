@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.events.orders import Money, OrderChange
+from domain.events.orders import ChangeKind, Money, OrderChange
 from storage import exit_found_orders, orders
 from storage.database import Database, lock_each
 from storage.exit_found_orders import ExitFoundOrder
@@ -41,9 +41,9 @@ def an_order(**changes: Any) -> PostedOrder:
 def a_refund(**changes: Any) -> PostedChange:
     event_id = changes.get("event_id", "r1")
     key = order_key(HASH_KEY, "1001", "")
-    own = change_key(HASH_KEY, OrderChange("order_refunded", "1001"), key, event_id)
+    own = change_key(HASH_KEY, OrderChange(ChangeKind.REFUNDED, "1001"), key, event_id)
     posted = PostedChange(
-        STORE, own, key, "order_refunded", event_id, CUSTOMER, later(), Money(Decimal(5), "INR")
+        STORE, own, key, ChangeKind.REFUNDED, event_id, CUSTOMER, later(), Money(Decimal(5), "INR")
     )
     return replace(posted, **changes)
 
@@ -148,12 +148,12 @@ async def test_a_refund_comes_before_its_order_or_after_it(registered: Database)
 
 
 def test_refunds_are_told_apart_by_their_id_or_else_by_their_event() -> None:
-    one = OrderChange("order_refunded", "1001", refund_id="1")
+    one = OrderChange(ChangeKind.REFUNDED, "1001", refund_id="1")
     assert change_key(HASH_KEY, one, "k", "e1") == change_key(HASH_KEY, one, "k", "e2")
     assert change_key(HASH_KEY, one, "k", "e1") != change_key(HASH_KEY, one, "other", "e1")
     plain = replace(one, refund_id=None)
     keys = {change_key(HASH_KEY, plain, "k", each) for each in ("e1", "e2", "1")}
-    cancelled = OrderChange("order_cancelled", "1001")
+    cancelled = OrderChange(ChangeKind.CANCELLED, "1001")
     assert len({*keys, change_key(HASH_KEY, cancelled, "k", "e1")}) == 4
 
 

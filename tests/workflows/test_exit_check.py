@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from domain.journey.outcomes import Outcome, Reason
 from storage import exit_api_state
 from storage.exit_api_state import ExitApiState
+from storage.result_tables import orders
 from tests.workflows.world import CART_STEP, HOUR, LOOKING, MINUTE, Shop, World, real_now
 
 
@@ -34,6 +36,11 @@ async def test_an_order_that_the_partner_knows_is_named_as_one(world: World) -> 
     ending = await shop.ends()
 
     assert (ending.outcome, ending.reason) == (Outcome.EXITED, Reason.ORDER_PLACED)
+    mine = select(orders).where(orders.c.customer_id == shop.customer.customer_id)
+    async with world.database.reading() as connection:
+        kept = (await connection.execute(mine)).mappings().one()
+    assert (kept["found_by"], kept["placed_at"]) == ("exit_check", shop.now + 30 * MINUTE)
+    assert (kept["amount"], kept["order_id"]) == (None, None)
 
 
 async def test_the_trigger_is_no_later_event_with_any_precision_of_its_timestamp(

@@ -95,6 +95,7 @@ def _create_orders() -> None:
     )
     _index("order_changes", "store_id", "at")
     _index("order_changes", "store_id", "order_key")
+    _index("order_changes", "store_id", "customer_id")
     op.create_table(
         "link_clicks",
         *_of_store(),

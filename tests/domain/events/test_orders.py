@@ -11,6 +11,7 @@ from domain.events.kinds import ORDER_KINDS
 from domain.events.orders import (
     MAX_AMOUNT,
     MAX_LINK,
+    ChangeKind,
     Money,
     OrderChange,
     OrderPlaced,
@@ -114,20 +115,20 @@ def test_a_landing_url_that_is_no_text_is_none(link: Any) -> None:
 def test_a_refund_has_its_own_id_and_amount() -> None:
     data = {"order_id": 1001, "price": {"amount": 5, "currency": "INR"}, "refund_id": "r1"}
     refund = read_order("order_refunded", {"event_data": data})
-    assert refund == OrderChange("order_refunded", "1001", Money(Decimal(5), "INR"), "r1")
+    assert refund == OrderChange(ChangeKind.REFUNDED, "1001", Money(Decimal(5), "INR"), "r1")
 
 
 def test_a_cancellation_has_no_amount() -> None:
     data = {"order_id": "1001", "price": 5, "refund_id": "r1"}
     assert read_order("order_cancelled", {"event_data": data}) == OrderChange(
-        "order_cancelled", "1001"
+        ChangeKind.CANCELLED, "1001"
     )
 
 
 @pytest.mark.parametrize("body", [{}, {"event_data": None}, {"event_data": ["in", "any", "form"]}])
 def test_an_order_without_readable_data_is_one_of_unknown_value(body: dict[str, Any]) -> None:
     assert read_order("order_placed", body) == OrderPlaced(None)
-    assert read_order("order_refunded", body) == OrderChange("order_refunded", None)
+    assert read_order("order_refunded", body) == OrderChange(ChangeKind.REFUNDED, None)
 
 
 def test_other_events_are_about_no_order() -> None:

@@ -25,6 +25,7 @@ from domain.messages.click_tokens import (
 )
 from domain.messages.rendering import Card, RenderedMessage
 from domain.messages.template_checks import MAX_URL_CHARACTERS
+from domain.messages.templates import TemplateMessage
 
 TOKEN = click_token("key", "denim", "c1", "e1", "1", "0")
 QUERY = TemplateButton(kind="URL", variable=True, url="https://shop.example/cart?id=")
@@ -104,6 +105,25 @@ def test_a_template_that_is_known_by_a_notification_alone_says_nothing() -> None
 def test_a_message_without_links_stays_as_it_is() -> None:
     message = a_message(cards=[Card(header_image="https://x.example/1.jpg")])
     assert with_click_tokens(message, "cb", TOKEN) == message
+
+
+CARDS = {"header_image": "https://x.example/1.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "has_link"),
+    [
+        ({}, False),
+        ({"button_url": "1"}, True),
+        ({"carousel": CARDS}, False),
+        ({"carousel": {**CARDS, "button_url": "1"}}, True),
+    ],
+)
+def test_a_template_says_whether_its_message_has_a_link(
+    parts: dict[str, Any], *, has_link: bool
+) -> None:
+    message = TemplateMessage.model_validate({"template": "t", "language": "en", **parts})
+    assert message.has_link is has_link
 
 
 def test_what_stands_before_a_placeholder_is_kept_of_a_url() -> None:
