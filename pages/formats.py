@@ -1,5 +1,6 @@
 """Filters of the templates: times, ages, numbers."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ from markupsafe import Markup
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d$")
 _ELEMENT: Final = Markup('<time datetime="{}" title="{}">{}</time>')
 
 
@@ -53,9 +55,18 @@ def plural(value: int, one: str, many: str = "") -> str:
     return f"{number(value)} {one if value == 1 else many or f'{one}s'}"
 
 
+@pass_context
+def evidence(context: Context, value: str) -> str:
+    """A value of evidence: a time is written as elsewhere on the page, all else as it is."""
+    if not _TIMESTAMP.match(value):
+        return value
+    return moment(context, datetime.fromisoformat(value))
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "moment": moment,
     "ago": ago,
     "number": number,
     "plural": plural,
+    "evidence": evidence,
 }

@@ -140,7 +140,7 @@ def _closed(shop: Shop, number: int, at: datetime) -> ClosedJourney:
     trigger = an_event(f"cart-{number}", at=at - timedelta(hours=2))
     asked = {"asked_at": at.isoformat(), "recent_events": "3"}
     order = {"event_id": f"order-{number}", "event_name": "order_placed"}
-    told = (
+    told: tuple[tuple[str, str, dict[str, str]], ...] = (
         ("trigger_chosen", "latest event of the highest intent in the buffer", {}),
         ("plan_loaded", "2 message(s), due as listed", {"message 1": at.isoformat()}),
         ("exit_check_passed", "the partner knows of no later event that ends the journey", asked),
