@@ -157,7 +157,7 @@ async def open_activities(
         sender = MessageSender(database, requests, recorder, clock, metrics)
         exit_check = ExitCheck(database, exit_api, clock, metrics)
         yield JourneyActivities(
-            plans=Plans(database),
+            plans=Plans(database, clock),
             deliver=Deliver(database, exit_check, sender, recorder, clock),
             outcomes=Outcomes(database),
         )

@@ -21,7 +21,7 @@ from domain.messages.reader import Reader
 from domain.messages.rendering import RenderedMessage, merge_fields, render, render_fields
 from domain.messages.templates import TemplateMessage
 from domain.stores.config import StoreConfig
-from storage.claims import Claim
+from storage.claims import Claim, ExperimentArm
 from storage.messages import MessageKey
 from storage.stores import Store
 
@@ -171,4 +171,17 @@ def _claim(request: DeliverRequest, store: Store, address: str) -> Claim:
         because=request.because,
         waits_for_template=request.waits_for_template,
         language=message.language if isinstance(message, TemplateMessage) else "",
+        arm=_arm(request, store),
+    )
+
+
+def _arm(request: DeliverRequest, store: Store) -> ExperimentArm | None:
+    if request.experiment_id is None:
+        return None
+    return ExperimentArm(
+        experiment_id=request.experiment_id,
+        kind=store.config.plan_kind(request.trigger.kind),
+        variant=request.variant,
+        is_first=request.is_first,
+        hash_key=store.hash_key,
     )

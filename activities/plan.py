@@ -2,6 +2,8 @@
 
 from temporalio import activity
 
+from activities.experiment_arms import planned_arm
+from clock import Clock
 from domain.customers import phones
 from domain.journey.activity_inputs import PlanRequest
 from domain.journey.activity_results import LoadedPlan
@@ -16,9 +18,10 @@ from storage.later_events import Since
 class Plans:
     """The stores' plans, as they are when a buffer ends."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         """Read from this database."""
         self._database = database
+        self._clock = clock
 
     @activity.defn
     async def load_plan(self, request: PlanRequest) -> LoadedPlan:
@@ -44,9 +47,10 @@ class Plans:
             )
         config = read.store.config
         zone = phones.time_zone_of(phones.address_in(read.body, config.default_region))
+        arm = await planned_arm(self._database, self._clock, request, read.store, read.body)
         departure = Departure(request.left_at, request.first_left_at, request.trigger.at)
         return LoadedPlan(
-            plan=make_plan(config, request.trigger.kind, departure, zone),
+            plan=make_plan(config, request.trigger.kind, departure, zone, arm),
             policy=policy_of(config),
             handled=tuple(handled),
             messaged_up_to=read.messaged_up_to if known else None,

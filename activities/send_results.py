@@ -86,6 +86,8 @@ def _sent_before(message: Message, category_of: CategoryOf) -> SendResult:
         if reason is Reason.OPTED_OUT:
             return ended(Outcome.EXITED, reason, evidence)
         return SendResult(status=SendStatus.SKIPPED, reason=reason, evidence=evidence)
+    if message.status is MessageStatus.WITHHELD:
+        return SendResult(status=SendStatus.SKIPPED, reason=Reason.WITHHELD, evidence=evidence)
     unknown = message.status is MessageStatus.UNKNOWN
     status = SendStatus.UNKNOWN if unknown else SendStatus.ACCEPTED
     return SendResult(status=status, evidence=evidence)
@@ -102,4 +104,5 @@ _FORBIDDEN = {
     Refusal.TEMPLATE_HELD: SendResult(status=SendStatus.HELD, reason=Reason.TEMPLATE_HELD),
     Refusal.OPTED_OUT: ended(Outcome.EXITED, Reason.OPTED_OUT, {}),
     Refusal.FREQUENCY_CAP: SendResult(status=SendStatus.SKIPPED, reason=Reason.FREQUENCY_CAP),
+    Refusal.WITHHELD: SendResult(status=SendStatus.SKIPPED, reason=Reason.WITHHELD),
 }

@@ -14,6 +14,7 @@ from api import (
     health,
     journeys,
     quarantine,
+    results,
     store_overview,
     stores,
     suppressions,
@@ -85,8 +86,8 @@ def create_app(
     app.state.checks = health.Checks()
     app.state.sign_in_attempts = SignInAttempts(clock)
     for module in (
-        *(events, store_overview, stores, suppressions, journeys, customers, quarantine),
-        *(whatsapp, health),
+        *(events, store_overview, stores, suppressions, journeys, results),
+        *(customers, quarantine, whatsapp, health),
     ):
         app.include_router(module.router)
     app.include_router(codec.router)

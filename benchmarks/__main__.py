@@ -30,7 +30,7 @@ ON_DATABASES: Final = (
     "stop",
     "floods",
 )
-ON_SQLITE: Final = ("fairness", "burst")
+ON_SQLITE: Final = ("fairness", "burst", "experiments")
 """They take no `--database`."""
 
 

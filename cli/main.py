@@ -137,6 +137,9 @@ def message_render(  # noqa: PLR0913, PLR0917  # a command's options
     fallback: Annotated[
         int, typer.Option(min=0, help="Which fallback of the step; 0 is its own message.")
     ] = 0,
+    variant: Annotated[
+        str | None, typer.Option(help="Which variant of the plan; the first one by default.")
+    ] = None,
     store: Annotated[
         str | None, typer.Option(help="Which store; its configuration is read from the API.")
     ] = None,
@@ -154,7 +157,7 @@ def message_render(  # noqa: PLR0913, PLR0917  # a command's options
     """
     try:
         plans = read_store_plans(store, config, api_url, load_settings())
-        choice = MessageChoice(plan, step, fallback)
+        choice = MessageChoice(plan, step, fallback, variant)
         complete = print_message(plans, choice, read_event(event), Console())
     except CommandError as error:
         _fail(error)

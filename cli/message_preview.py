@@ -30,6 +30,8 @@ class MessageChoice:
     """From 1 on."""
     fallback: int = 0
     """0 is the step's own message."""
+    variant: str | None = None
+    """None: of the plan's steps, or of its first variant."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,20 @@ def _chosen(plans: Mapping[str, Plan], choice: MessageChoice) -> Step:
     if choice.kind not in plans:
         known = ", ".join(plans) or "none"
         raise CommandError(f"the store has no plan for {choice.kind}; its plans: {known}")
-    steps = plans[choice.kind].steps
+    steps = _steps(plans[choice.kind], choice)
     if choice.step > len(steps):
         raise CommandError(f"the last step of the plan for {choice.kind} is {len(steps)}")
     step = steps[choice.step - 1]
     if choice.fallback > len(step.fallbacks):
         raise CommandError(f"step {choice.step} has {len(step.fallbacks)} fallback(s)")
     return step
+
+
+def _steps(plan: Plan, choice: MessageChoice) -> list[Step]:
+    if choice.variant is not None and choice.variant not in plan.variants:
+        known = ", ".join(plan.variants) or "none"
+        raise CommandError(f"no variant {choice.variant} of {choice.kind}; its variants: {known}")
+    return plan.steps_of(choice.variant)
 
 
 def _template_preview(

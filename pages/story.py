@@ -9,7 +9,7 @@ from operations.explanation import Explanation, SentMessage
 from pages.words import REASONS, STATUSES, readable
 from storage.messages import MessageStatus
 
-NOT_SENT = frozenset({MessageStatus.FAILED, MessageStatus.NOT_SENT})
+NOT_SENT = frozenset({MessageStatus.FAILED, MessageStatus.NOT_SENT, MessageStatus.WITHHELD})
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ REASONS: Final[Mapping[str, str]] = {
     Reason.TEMPLATE_HELD: "the template is held",
     Reason.MARKETING_LIMIT: "Meta limits marketing messages to this person",
     Reason.SEND_FAILED: "Meta refused the message",
+    Reason.WITHHELD: "the person is held out of an experiment, to see what messages bring",
 }
 """Each completes a sentence that ends with *because*."""
 
@@ -43,6 +44,7 @@ STATUSES: Final[Mapping[str, str]] = {
     MessageStatus.FAILED: "failed",
     MessageStatus.UNKNOWN: "not confirmed",
     MessageStatus.NOT_SENT: "not sent",
+    MessageStatus.WITHHELD: "held out",
 }
 
 STAGES: Final[Mapping[str, str]] = {

@@ -34,6 +34,7 @@ from storage.holds import Hold
 from storage.later_events import Since
 from storage.messages import LedgerUpdate, Message, MessageKey, MessageStatus
 from storage.stores import PAUSED_BY_OPERATOR, Store
+from storage.withholding import withheld
 
 MAX_NAMED = 10
 """Messages that a frequency cap counts, as evidence."""
@@ -56,6 +57,8 @@ async def claim(
         return await _settle_abandoned(connection, blocking, now)
     if (forbidden := await _forbidden(connection, wanted, person, now)) is not None:
         return forbidden
+    if (held_out := await withheld(connection, wanted, person.identities, now)) is not None:
+        return held_out
     previous = next((each for each in earlier if each.fallback == key.fallback), None)
     attempt = _Attempt(wanted, person.identities, previous)
     return await _claim_or_postpone(connection, attempt, now)

@@ -1,6 +1,6 @@
 """Claims: the message that is to be sent, and what the claiming transaction answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,20 @@ from domain.journey.outcomes import Evidence, Reason
 from domain.journey.rules import LaterEvents
 from domain.messages.message import WHATSAPP
 from storage.messages import MessageKey
+
+
+@dataclass(frozen=True)
+class ExperimentArm:
+    """The experiment that a journey is in."""
+
+    experiment_id: str
+    kind: str
+    """Whose plan the experiment is about."""
+    variant: str | None
+    is_first: bool
+    """The journey has sent nothing: its customer may be told apart now."""
+    hash_key: str = field(repr=False)
+    """The store's, by which arms are drawn."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,8 @@ class Claim:
     """Whether the journey holds while the template is held; if not, the step has a fallback."""
     language: str = ""
     """Of the template."""
+    arm: ExperimentArm | None = None
+    """None: the journey is in no experiment."""
 
     @property
     def forms(self) -> frozenset[str]:
@@ -56,6 +72,8 @@ class Claim:
             "fallback_because": self.because,
             "address_hash": self.address_hash,
             "due_at": self.due_at,
+            "experiment_id": self.arm and self.arm.experiment_id,
+            "variant": self.arm and self.arm.variant,
         }
 
 
@@ -94,6 +112,7 @@ class Refusal(StrEnum):
     TEMPLATE_HELD = "template_held"
     OPTED_OUT = "opted_out"
     FREQUENCY_CAP = "frequency_cap"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ _TO_PERSON: Final = (
     messages.c.address_hash.in_(bindparam("addresses", expanding=True)),
     messages.c.status.not_in(NOT_COUNTED),
 )
-_LATEST: Final = select(func.max(messages.c.claimed_at)).where(*_TO_PERSON)
+_LATEST: Final = select(func.max(messages.c.claimed_at)).where(
+    *_TO_PERSON, messages.c.status != MessageStatus.WITHHELD
+)
 _COUNTED: Final = (
     select(messages.c.message_id)
     .where(*_TO_PERSON, messages.c.claimed_at > bindparam("since"))
@@ -45,7 +47,8 @@ async def counted_since(
 ) -> list[str]:
     """The ids of a store's messages that reached, or may have reached, a person since then.
 
-    Newest first; as many as a cap may allow.
+    Withheld ones, too: otherwise a cap would part the arms of an experiment. Newest first; as many
+    as a cap may allow.
     """
     to_person = {"of_store": store_id, "addresses": sorted(addresses), "since": since}
     return list((await connection.execute(_COUNTED, to_person)).scalars())

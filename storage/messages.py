@@ -38,6 +38,8 @@ class MessageStatus(StrEnum):
     """Meta may have it: never sent again."""
     NOT_SENT = "not_sent"
     """Provably not sent: may be claimed again."""
+    WITHHELD = "withheld"
+    """Its person is held out of an experiment: never to be sent."""
 
 
 ERASED = "erased"

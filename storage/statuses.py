@@ -21,6 +21,7 @@ RANK: Final = {
     MessageStatus.CLAIMED: 0,
     MessageStatus.UNKNOWN: 0,
     MessageStatus.NOT_SENT: 0,
+    MessageStatus.WITHHELD: 0,
     MessageStatus.ACCEPTED: 1,
     MessageStatus.SENT: 2,
     MessageStatus.FAILED: 3,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.stores.config import StoreConfig
 from domain.values.exact_json import read_json
+from storage import experiments
 from storage.database import cipher_of, lock
 from storage.secret_cipher import SecretCipher
 from storage.store_secrets import config_kept, config_opened, hash_key_of, new_hash_key
@@ -90,11 +91,13 @@ async def put(
         .returning(stores.c.store_id)
     )
     if replaced.first() is not None:
+        await experiments.follow_config(connection, store_id, config, now)
         return None
     hash_key, columns = new_hash_key(cipher, store_id)
     await connection.execute(
         insert(stores).values(store_id=store_id, created_at=now, **columns, **values)
     )
+    await experiments.follow_config(connection, store_id, config, now)
     return Store(store_id, config, hash_key, paused_at=None, paused_because=None, version=now)
 
 

@@ -176,15 +176,30 @@ messages = Table(
     Column("price_model", String(64)),
     Column("price_category", String(64)),
     Column("price_type", String(64)),
+    Column("country", String(2)),
+    Column("click_token", String(32)),
+    Column("experiment_id", String(64)),
+    Column("variant", String(64)),
     Column("due_at", UtcDateTime, nullable=False),
     Column("slot_at", UtcDateTime),
     Column("again_at", UtcDateTime),
     Column("claimed_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
+    Column("delivered_at", UtcDateTime),
+    Column("read_at", UtcDateTime),
+    Column("clicked_at", UtcDateTime),
+    Column("replied_at", UtcDateTime),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("store_id", "customer_id", "trigger_event_id", "step", "fallback"),
     Index(None, "store_id", "address_hash", "claimed_at"),
     Index(None, "store_id", "claimed_at", "message_id"),
+)
+Index(
+    "ix_messages_click_token",
+    messages.c.store_id,
+    messages.c.click_token,
+    sqlite_where=messages.c.click_token.is_not(None),
+    postgresql_where=messages.c.click_token.is_not(None),
 )
 UNSETTLED = "status IN ('claimed', 'unknown')"
 """The index's condition. Queries repeat it literally: its rows are counted at every scrape."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from storage.database import Database, sync_url
 from storage.migrate import upgrade
-from storage.tables import metadata
+from storage.schema import metadata
 
 _SERVER = os.environ.get(
     "TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"

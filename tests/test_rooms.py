@@ -76,6 +76,8 @@ DOMAIN = {
     "events": {"values"},
     "messages": {"values"},
     "stores": {"values", "customers", "events", "messages"},
+    "experiments": {"values", "stores"},
+    "results": {"values"},
     "journey": {"values", "customers", "events", "messages", "stores"},
 }
 """The packages of `domain/`, and which may import which."""

@@ -78,11 +78,12 @@ class Command:
                 setattr(parsed, name, full if parsed.full else small)
         return parsed
 
-    def run(self, measure: Measure) -> None:
+    def run(self, measure: Measure) -> Result:
         """Measure, print, and write the files. SIGTERM ends what was started, too."""
         arguments = self.parse()
         result = asyncio.run(_until_terminated(self._measure(measure, arguments)))
         report(result, arguments.folder)
+        return result
 
     async def _measure(self, measure: Measure, arguments: argparse.Namespace) -> Result:
         machine, began_at, began = this_machine(), utc_now(), time.perf_counter()

@@ -50,6 +50,10 @@ class DeliverRequest(BaseModel):
     """While the template is held; otherwise the step has something else for that."""
     exit_check_timeout: timedelta
     on_failure: OnFailure
+    experiment_id: str | None = None
+    variant: str | None = None
+    is_first: bool = False
+    """Whether the journey has sent nothing: only then a customer may be held out anew."""
 
     def subject(self) -> JourneySubject:
         """What the journey is about, by which later events are judged."""

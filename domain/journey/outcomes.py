@@ -52,6 +52,7 @@ class Reason(StrEnum):
     TEMPLATE_HELD = "template_held"
     MARKETING_LIMIT = "marketing_limit"
     SEND_FAILED = "send_failed"
+    WITHHELD = "withheld"
 
 
 WITHOUT_A_PLAN: Final = (Reason.NO_PLAN, Reason.ALREADY_HANDLED)

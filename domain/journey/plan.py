@@ -62,6 +62,21 @@ class JourneyPlan(BaseModel):
     steps: list[PlannedStep] = []
     exit_check_timeout: timedelta = timedelta(seconds=5)
     on_failure: OnFailure = OnFailure.SKIP
+    experiment_id: str | None = None
+    """The experiment that ran when the plan was loaded."""
+    variant: str | None = None
+    """Which of the plan's variants these steps are; None: it has none."""
+
+
+@dataclass(frozen=True)
+class PlannedArm:
+    """What an experiment has a customer's journey follow."""
+
+    experiment_id: str | None = None
+    variant: str | None = None
+
+
+NO_EXPERIMENT = PlannedArm()
 
 
 @dataclass(frozen=True)
@@ -80,7 +95,11 @@ class Departure:
 
 
 def make_plan(
-    config: StoreConfig, kind: str, departure: Departure, customer_zone: str | None
+    config: StoreConfig,
+    kind: str,
+    departure: Departure,
+    customer_zone: str | None,
+    arm: PlannedArm = NO_EXPERIMENT,
 ) -> JourneyPlan:
     """Apply a store's configuration, as it is now, to a trigger.
 
@@ -89,15 +108,18 @@ def make_plan(
         kind: of the trigger. Without a plan for it the result has no steps.
         departure: when the customer left.
         customer_zone: the IANA zone of the customer's phone, if that is certain.
+        arm: the customer's, of the plan's experiment.
     """
     plan = config.plan_for(kind)
-    steps = plan.steps if plan else []
+    steps = plan.steps_of(arm.variant) if plan else []
     zone = customer_zone or config.timezone
     planned = JourneyPlan(
         steps=[
             _planned(config, step, (number, len(steps)), departure, zone)
             for number, step in enumerate(steps, start=1)
         ],
+        experiment_id=arm.experiment_id,
+        variant=arm.variant,
     )
     return planned if config.exit_api is None else _with_exit_check(planned, config.exit_api)
 

@@ -52,4 +52,7 @@ def deliver_request(state: JourneyState, step: PlannedStep) -> DeliverRequest:
         waits_for_template=progress.waits_for_template(step),
         exit_check_timeout=progress.plan.exit_check_timeout,
         on_failure=progress.plan.on_failure,
+        experiment_id=progress.plan.experiment_id,
+        variant=progress.plan.variant,
+        is_first=progress.messages_sent == 0,
     )

@@ -194,6 +194,7 @@ class JourneyState(BaseModel):
         if not plan.steps:
             return Ending(outcome=Outcome.SKIPPED, reason=Reason.NO_PLAN)
         due = {f"message {step.number}": step.due_at.isoformat() for step in plan.steps}
+        due |= {} if plan.variant is None else {"variant": plan.variant}
         self.log.note(now, "plan_loaded", f"{len(plan.steps)} message(s), due as listed", due)
         return None
 

@@ -127,9 +127,10 @@ class StepProgress(BaseModel):
         self.awaited_until = now + step.definition.fallback_within if awaits else None
 
     def skipped(self, decision: Decision) -> None:
-        """The current step's message was left out."""
+        """The current step's message was left out. Of a held-out customer, that is the reason."""
         self._step_done()
-        self.last_skip = decision
+        if self.last_skip is None or self.last_skip.because != Reason.WITHHELD:
+            self.last_skip = decision
 
     def deferred(self, until: datetime, now: datetime) -> None:
         """The current step's message waits until then."""

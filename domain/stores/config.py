@@ -2,12 +2,13 @@
 
 from datetime import time, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     HttpUrl,
     ValidationInfo,
@@ -27,6 +28,7 @@ from domain.messages.channels import Channel
 from domain.messages.message import ChannelName
 from domain.messages.template_checks import AS_WRITTEN
 from domain.stores.http_headers import HeaderName, HeaderValue
+from domain.stores.message_costs import MessageCosts
 from domain.stores.plans import Plan, Plans
 from domain.values.config_model import ConfigModel
 from domain.values.durations import Duration
@@ -56,6 +58,11 @@ def _not_dots(segment: str, info: ValidationInfo) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+ClickParameter = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+
+
+def _none_if_off(value: Any) -> Any:
+    return None if value is False or value == "off" else value
 
 
 class LowerIntent(StrEnum):
@@ -168,6 +175,14 @@ class StoreConfig(ConfigModel):
     """The store's own channels, besides WhatsApp."""
     rate: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Events a second that the store may post; None: as many as this release gives to each."""
+    attribution_window: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=30))] = (
+        timedelta(days=3)
+    )
+    """How long after a message was delivered an order may be credited to it."""
+    click_token: Annotated[ClickParameter | None, BeforeValidator(_none_if_off)] = "cb"  # noqa: S105  # a parameter's name
+    """The URL parameter by which a click of a message is recognised; `off`: none is added."""
+    message_costs: MessageCosts | None = None
+    """What Meta charges; shown beside the revenue."""
     plans: Plans = Field(default_factory=dict)
 
     @field_validator("plans")
@@ -176,7 +191,7 @@ class StoreConfig(ConfigModel):
         for kind, plan in plans.items():
             if kind in ORDER_KINDS or kind.startswith(RESERVED_PREFIX):
                 raise ValueError(f"{kind} is no reason for a message; it cannot have a plan")
-            if not plan.steps and kind != EventKind.CHECKOUT_INITIATED:
+            if not plan.has_messages and kind != EventKind.CHECKOUT_INITIATED:
                 raise ValueError(f"{kind} has no steps; leave it out instead")
         return plans
 
@@ -185,11 +200,15 @@ class StoreConfig(ConfigModel):
         """Whether customers' keys are hashes of the partner's ids."""
         return self.customer_ids == "hashed"
 
-    def plan_for(self, kind: str) -> Plan | None:
-        """The plan of a kind; a checkout without its own has that of a cart. None: no plan."""
+    def plan_kind(self, kind: str) -> str:
+        """The kind whose plan is used: a checkout without a plan of its own has that of a cart."""
         falls_back = kind == EventKind.CHECKOUT_INITIATED and kind not in self.plans
-        plan = self.plans.get(EventKind.CART_UPDATE if falls_back else kind)
-        return plan if plan is not None and plan.steps else None
+        return EventKind.CART_UPDATE.value if falls_back else kind
+
+    def plan_for(self, kind: str) -> Plan | None:
+        """The plan of a kind; None: no plan."""
+        plan = self.plans.get(self.plan_kind(kind))
+        return plan if plan is not None and plan.has_messages else None
 
     @property
     def planned_kinds(self) -> frozenset[str]:

@@ -1,9 +1,10 @@
 """A store's plans: which messages follow which kind of event."""
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from domain.events.kinds import EventKind
 from domain.messages.fallbacks import LATE_FAILURES, Fallback
@@ -12,6 +13,7 @@ from domain.messages.reader import DEFAULT_LANGUAGE
 from domain.messages.templates import TemplateMessage
 from domain.values.config_model import ConfigModel
 from domain.values.durations import Duration
+from domain.values.problems import Path
 
 
 class Step(WithMessage):
@@ -59,15 +61,46 @@ class Step(WithMessage):
         return by_meta and any(set(each.on) & LATE_FAILURES for each in self.fallbacks[sent:])
 
 
+def _in_order(steps: list[Step]) -> list[Step]:
+    delays = [step.after for step in steps]
+    if delays != sorted(delays):
+        raise ValueError("steps must stand in the order of their `after`")
+    return steps
+
+
+VariantName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+Steps = Annotated[list[Step], Field(max_length=20), AfterValidator(_in_order)]
+HOLDOUT: Final = "holdout"
+"""The arm that gets no message. No variant can have this name."""
+
+
+class Variant(ConfigModel):
+    """One of several forms of a plan, which a share of the people get."""
+
+    weight: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 1
+    steps: Annotated[Steps, Field(min_length=1)]
+
+    @property
+    def timing(self) -> list[timedelta]:
+        """When its messages are due."""
+        return [step.after for step in self.steps]
+
+
 class Plan(ConfigModel):
     """The steps for one kind of event. A bare list of steps is a plan without extras.
 
     Only `checkout_initiated` may have no steps: then the cart's plan does not stand in for it.
     """
 
-    steps: Annotated[list[Step], Field(max_length=20)]
+    steps: Steps = Field(default_factory=list)
     intent: EventKind | None = None
     """For a custom kind: the kind that it ranks with. Otherwise it has the lowest intent."""
+    holdout: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = 0
+    """The share of people who are held out: told apart at the claim, they get no message."""
+    variants: Annotated[dict[VariantName, Variant], Field(max_length=10)] = Field(
+        default_factory=dict
+    )
+    """In place of `steps`: each person gets one of them."""
 
     @field_validator("intent")
     @classmethod
@@ -77,11 +110,35 @@ class Plan(ConfigModel):
         return intent
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        delays = [step.after for step in self.steps]
-        if delays != sorted(delays):
-            raise ValueError("steps must stand in the order of their `after`")
+    def _steps_or_variants(self) -> Self:
+        if "steps" not in self.model_fields_set and not self.variants:
+            raise ValueError("needs steps, or variants that have them")
+        if self.steps and self.variants:
+            raise ValueError("has steps and variants; the steps stand in the variants alone")
+        if len(self.variants) == 1:
+            raise ValueError("has one variant, which is compared with nothing; write its steps")
+        if HOLDOUT in self.variants:
+            raise ValueError("a variant is named holdout, as the arm without messages is")
         return self
+
+    @property
+    def has_messages(self) -> bool:
+        """Whether it has any step."""
+        return bool(self.steps or self.variants)
+
+    def arms(self) -> Iterator[tuple[Path, list[Step]]]:
+        """Each list of steps, and where it is in the plan."""
+        if self.has_messages and not self.variants:
+            yield ("steps",), self.steps
+        for name, variant in self.variants.items():
+            yield ("variants", name, "steps"), variant.steps
+
+    def steps_of(self, variant: str | None) -> list[Step]:
+        """The steps of a variant; of the first one, if the variant is not there any more."""
+        if not self.variants:
+            return self.steps
+        first = next(iter(self.variants))
+        return self.variants.get(variant or first, self.variants[first]).steps
 
 
 def _plan_of_steps(value: Any) -> Any:

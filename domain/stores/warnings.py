@@ -10,6 +10,7 @@ from domain.customers.personal_ids import PersonalIds
 from domain.events.kinds import EventKind
 from domain.messages.templates import TemplateMessage
 from domain.stores.config import StoreConfig
+from domain.stores.planned_messages import planned_steps
 from domain.stores.plans import Step
 from domain.values.durations import format_duration
 from domain.values.problems import Path
@@ -66,7 +67,7 @@ def warnings_of(config: StoreConfig, facts: StoreFacts) -> list[ConfigWarning]:
 
 
 def _unmessageable_region(config: StoreConfig) -> Iterator[ConfigWarning]:
-    uses_templates = any(_has_template(step) for _, step in _steps(config))
+    uses_templates = any(_has_template(step) for _, step in planned_steps(config))
     if config.default_region == WITHOUT_MARKETING and uses_templates:
         yield ConfigWarning(
             path=("default_region",),
@@ -123,7 +124,7 @@ def _late_deliveries(config: StoreConfig) -> Iterator[ConfigWarning]:
     """`expires_after` ends our sending; what Meta accepted before is Meta's to deliver."""
     by_marketing_api = config.whatsapp.endpoint == "marketing_messages"
     shortest = MIN_TIME_TO_LIVE if by_marketing_api else TIME_TO_LIVE
-    for path, step in _steps(config):
+    for path, step in planned_steps(config):
         if step.expires_after and step.expires_after < shortest and _has_template(step):
             yield ConfigWarning(
                 path=(*path, "expires_after"),
@@ -143,10 +144,3 @@ def _time_to_live(shortest: timedelta) -> str:
 def _has_template(step: Step) -> bool:
     messages = (step.message_at(number) for number in range(len(step.fallbacks) + 1))
     return any(isinstance(message, TemplateMessage) for message in messages)
-
-
-def _steps(config: StoreConfig) -> Iterator[tuple[Path, Step]]:
-    """Every step of every plan, and where it is."""
-    for kind, plan in config.plans.items():
-        for number, step in enumerate(plan.steps):
-            yield ("plans", kind, "steps", number), step

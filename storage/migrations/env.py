@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 
 from storage.database import prepare_sqlite, sync_url, url_with_timeouts
-from storage.tables import metadata
+from storage.schema import metadata
 
 _LOCK = 7_265_636_176  # any number that nothing else uses
 

@@ -117,7 +117,7 @@ class SimulatedJourneys:
     async def _begin(self, state: JourneyState, settled: Settled) -> Ending | None:
         request = requests.first_plan_request(state, settled)
         buffered, policy = list(state.pending), state.policy
-        loaded = await _run(Plans(self.database).load_plan, request)
+        loaded = await _run(Plans(self.database, lambda: self.now).load_plan, request)
         state.amend_buffer(loaded)
         if (state.pending, state.policy) != (buffered, policy):
             return None
@@ -141,7 +141,9 @@ class SimulatedJourneys:
 
     async def _postpone(self, state: JourneyState, decision: Postpone) -> Ending | None:
         state.postpone(decision, self.now)
-        loaded = await _run(Plans(self.database).load_plan, requests.postponed_plan_request(state))
+        loaded = await _run(
+            Plans(self.database, lambda: self.now).load_plan, requests.postponed_plan_request(state)
+        )
         return state.follow(loaded, self.now)
 
     def _meta(self, _: httpx.Request) -> httpx.Response:

@@ -4,6 +4,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.outcome import Outcomes
 from activities.plan import Plans
+from clock import utc_now
 from domain.events.journey_event import JourneyEvent
 from domain.journey.activity_inputs import PlanRequest
 from domain.journey.activity_results import LoadedPlan
@@ -49,7 +50,7 @@ async def loaded_after(database: Database, run_id: str) -> LoadedPlan:
         buffered=(CART.event_id,),
         buffered_since=CART.at,
     )
-    return await ActivityEnvironment().run(Plans(database).load_plan, request)
+    return await ActivityEnvironment().run(Plans(database, utc_now).load_plan, request)
 
 
 async def test_a_run_that_decides_once_more_has_its_events_still(database: Database) -> None:

@@ -106,6 +106,8 @@ TABLE = (
     Row("POST /v1/stores/{store_id}/journeys/{customer_id:path}/exit", STORE, 202),
     Row("GET /v1/stores/{store_id}/messages", STORE),
     Row("GET /v1/stores/{store_id}/stats", STORE),
+    Row("GET /v1/stores/{store_id}/results", STORE),
+    Row("GET /v1/stores/{store_id}/experiments", STORE),
     # Nothing of the customer is stored.
     Row("GET /v1/stores/{store_id}/customers/{customer_id:path}", OPERATOR, 404),
     Row("DELETE /v1/stores/{store_id}/customers/{customer_id:path}", OPERATOR),

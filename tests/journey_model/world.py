@@ -119,7 +119,7 @@ class World:
         self.notifier = Notifier(self.database, gateway, category_of)
         self.webhooks = WebhookProcessor(self.database, metrics, clock)
         self.activities = {
-            Plans: Plans(self.database),
+            Plans: Plans(self.database, clock),
             Outcomes: Outcomes(self.database),
             Deliver: delivering(self.database, self.http, clock, RECORD_WITHIN),
         }

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import NullPool, create_engine, text
 
 from storage.database import sync_url
-from storage.tables import metadata
+from storage.schema import metadata
 from tests.storage.builders import NOW, STORE
 
 ROWS: Final = 1_000_000

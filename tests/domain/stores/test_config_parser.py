@@ -54,7 +54,7 @@ def test_missing_key_is_named_by_its_path() -> None:
     part = step("1h")
     del part["template"]
     assert list(problems(written(part))) == [("plans", "cart_update", 0, "template")]
-    assert list(problems(contract_example() | {"plans": {"x": {}}})) == [("plans", "x", "steps")]
+    assert list(problems(contract_example() | {"plans": {"x": {}}})) == [("plans", "x")]
 
 
 @pytest.mark.parametrize(

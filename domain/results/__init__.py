@@ -1,0 +1,1 @@
+"""Results: what an order comes to in the end, and which message it credits."""

@@ -1,0 +1,120 @@
+"""The people of an experiment, and what each of them ordered since."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.results.order_entries import Order, OrderChange
+from storage.result_groups import QUARTER, quarter_of
+from storage.result_tables import assignments, order_changes, order_people, orders
+
+_OF_STORE: Final[BindParameter[Any]] = bindparam("of_store")
+_OF_EXPERIMENT: Final[BindParameter[Any]] = bindparam("of_experiment")
+_OURS: Final = and_(
+    assignments.c.store_id == _OF_STORE, assignments.c.experiment_id == _OF_EXPERIMENT
+)
+
+
+@dataclass(frozen=True)
+class People:
+    """People who entered an experiment at one time, in one arm."""
+
+    variant: str | None
+    held_out: bool | None
+    loaded: int | None
+    """Seconds since 1970 of the assignment with the plan, in whole quarters of an hour."""
+    claimed: int | None
+    """Of the first claim."""
+    count: int
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """An order of a person in an experiment."""
+
+    person: str
+    variant: str | None
+    held_out: bool | None
+    loaded_at: datetime | None
+    claimed_at: datetime | None
+    order: Order
+    changes: tuple[OrderChange, ...]
+
+
+async def people(connection: AsyncConnection, store_id: str, experiment_id: str) -> list[People]:
+    """How many people entered an experiment when, by arm."""
+    loaded = quarter_of(connection, assignments.c.loaded_at).label("loaded")
+    claimed = quarter_of(connection, assignments.c.claimed_at).label("claimed")
+    columns = (assignments.c.variant, assignments.c.held_out, loaded, claimed)
+    query = select(*columns, func.count().label("count")).where(_OURS).group_by(*columns)
+    found = await connection.execute(query, _which(store_id, experiment_id))
+    return [
+        People(variant, held_out, _seconds(loaded_in), _seconds(claimed_in), count)
+        for variant, held_out, loaded_in, claimed_in, count in found
+    ]
+
+
+def _seconds(quarter: int | None) -> int | None:
+    return None if quarter is None else quarter * QUARTER
+
+
+def _purchases() -> Select[Any]:
+    of_person = and_(
+        order_people.c.store_id == _OF_STORE,
+        order_people.c.customer_id == assignments.c.customer_id,
+    )
+    of_order = and_(orders.c.store_id == _OF_STORE, orders.c.order_key == order_people.c.order_key)
+    since = func.coalesce(assignments.c.loaded_at, assignments.c.claimed_at)
+    return (
+        select(
+            *(assignments.c[name] for name in ("person", "variant", "held_out")),
+            *(assignments.c[name] for name in ("loaded_at", "claimed_at")),
+            *(orders.c[name] for name in ("order_key", "placed_at", "amount", "currency")),
+        )
+        .join(order_people, of_person)
+        .join(orders, of_order)
+        .where(_OURS, orders.c.placed_at >= since)
+    )
+
+
+_PURCHASES: Final = _purchases()
+_CHANGES: Final = select(order_changes).where(
+    order_changes.c.store_id == _OF_STORE,
+    order_changes.c.order_key.in_(select(_PURCHASES.subquery().c.order_key)),
+)
+
+
+async def purchases(
+    connection: AsyncConnection, store_id: str, experiment_id: str
+) -> list[Purchase]:
+    """Every order that a person of an experiment placed since they entered it."""
+    which = _which(store_id, experiment_id)
+    changes = defaultdict[str, list[OrderChange]](list)
+    for row in (await connection.execute(_CHANGES, which)).mappings():
+        change = OrderChange(
+            row["kind"], row["at"], row["change_key"], row["amount"], row["currency"]
+        )
+        changes[row["order_key"]].append(change)
+    found = (await connection.execute(_PURCHASES, which)).mappings()
+    return [_purchase(row, changes) for row in found]
+
+
+def _purchase(row: Mapping[Any, Any], changes: Mapping[str, list[OrderChange]]) -> Purchase:
+    return Purchase(
+        person=row["person"],
+        variant=row["variant"],
+        held_out=row["held_out"],
+        loaded_at=row["loaded_at"],
+        claimed_at=row["claimed_at"],
+        order=Order(row["placed_at"], row["amount"], row["currency"]),
+        changes=tuple(changes.get(row["order_key"], ())),
+    )
+
+
+def _which(store_id: str, experiment_id: str) -> dict[str, str]:
+    return {"of_store": store_id, "of_experiment": experiment_id}
