@@ -63,10 +63,16 @@ def evidence(context: Context, value: str) -> str:
     return moment(context, datetime.fromisoformat(value))
 
 
+def sentence(text: str) -> str:
+    """The text with a capital first; names within it stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "moment": moment,
     "ago": ago,
     "number": number,
     "plural": plural,
     "evidence": evidence,
+    "sentence": sentence,
 }

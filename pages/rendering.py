@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pages import formats, words
+from pages import formats, results, words
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(formats.FILTERS)
     environment.filters.update(words.FILTERS)
+    environment.filters.update(results.FILTERS)
     return environment
 
 

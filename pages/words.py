@@ -85,6 +85,26 @@ EVENTS: Final[Mapping[str, str]] = {
     "order_placed": "placed an order",
 }
 
+FIGURES: Final[Mapping[str, str]] = {
+    "due": "a message was due",
+    "messaged": "a message went out",
+    "unconfirmed": "a message went out, and no word came of its delivery",
+    "undelivered": "a message failed",
+    "not_sent": "a message was not sent",
+    "withheld": "held out of an experiment",
+    "delivered": "a message was delivered",
+    "read": "a message was read",
+    "clicked": "a link was clicked",
+    "replied": "replied to a message",
+    "without_message": "the journey ended before a message",
+    "after_message": "the journey ended after a message",
+    "ignored": "an event led to nothing",
+    "ordered": "ordered within the window after a message",
+    "ordered_by_click": "ordered by a message's link",
+}
+
+ARMS: Final[Mapping[str, str]] = {"holdout": "Without messages", "messaged": "With messages"}
+
 SOURCES: Final[Mapping[str, str]] = {EVENT: "event"}
 
 
@@ -116,6 +136,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "decision": _looked_up(DECISIONS),
     "event": _looked_up(EVENTS),
     "source": _looked_up(SOURCES),
+    "figure": _looked_up(FIGURES),
+    "arm": _looked_up(ARMS),
     "readable": readable,
     "problem": problem,
 }

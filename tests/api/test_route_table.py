@@ -60,6 +60,14 @@ def confirmed(_: Scene) -> dict[str, Any]:
     return {"data": {"confirmed": "yes"}}
 
 
+def some_figure(_: Scene) -> dict[str, Any]:
+    return {"params": {"figure": "delivered"}}
+
+
+def an_experiment(_: Scene) -> dict[str, Any]:
+    return {"data": {"plan": "cart_update", "holdout": "0.1"}}
+
+
 @dataclass(frozen=True)
 class Row:
     """A route, whom it answers with `answer`, and how it refuses all others."""
@@ -129,6 +137,10 @@ TABLE = (
     page("GET /ui/stores/{store_id}", STORE_AT_PAGES),
     page("POST /ui/stores/{store_id}/pause", OPERATOR_AT_PAGES, 303),
     page("POST /ui/stores/{store_id}/resume", OPERATOR_AT_PAGES, 303),
+    page("GET /ui/stores/{store_id}/people", STORE_AT_PAGES, sends=some_figure),
+    page("GET /ui/stores/{store_id}/experiments", STORE_AT_PAGES),
+    page("POST /ui/stores/{store_id}/experiments/start", OPERATOR_AT_PAGES, 303, an_experiment),
+    page("POST /ui/stores/{store_id}/experiments/end", OPERATOR_AT_PAGES, 303, an_experiment),
     page("GET /ui/stores/{store_id}/customers", STORE_AT_PAGES),
     page("POST /ui/stores/{store_id}/customers", STORE_AT_PAGES),
     # Nothing of the customer is stored.

@@ -62,6 +62,8 @@ async def site_with_some(
             for number in range(40 + 9 * place)
         ]
         await contents.add_messages(shop, rows)
+        await contents.add_results(shop, 600, at - MINUTE)
+        await contents.add_experiment(shop, 1500, at)
         yield Site("some", caller, shop)
 
 
@@ -79,6 +81,7 @@ async def site_with_thousand(
         await contents.add_events(shop, [*contents.ignored_events(shop, 1000, at)])
         await contents.close_journeys(shop, 150, at - DAY)
         await contents.add_quarantined(shop, 1000, at)
+        await contents.add_results(shop, 6000, at - MINUTE)
         yield Site("thousand", caller, shop)
 
 

@@ -10,6 +10,7 @@ from domain.journey.outcomes import ClosedJourney, Decision, Outcome, Reason
 from storage import holds, journeys, template_holds
 from storage.holds import Hold
 from storage.messages import MessageStatus
+from storage.result_tables import assignments, experiments, order_people, orders
 from storage.tables import inbox, messages, quarantine, stores
 from tests.api.caller import Shop
 from tests.storage.builders import a_config, an_event
@@ -179,3 +180,95 @@ async def pause(shop: Shop, store_id: str, because: str, now: datetime) -> None:
 async def hold_template(shop: Shop, store_id: str, because: str, now: datetime) -> None:
     async with shop.database.transaction() as connection:
         await template_holds.add(connection, store_id, "cart_reminder", because, now)
+
+
+async def add_results(shop: Shop, people: int, now: datetime) -> None:
+    """Sixty days of messages of two steps, some of them clicked, and orders that followed."""
+    sent: list[dict[str, Any]] = []
+    bought: list[dict[str, Any]] = []
+    for number in range(people):
+        at = now - number % 60 * DAY - number * MINUTE / 10
+        customer = f"buyer-{number}"
+        steps = (1, 2)[: 1 + number % 2]
+        sent += [_to_buyer(shop, customer, number, step, at) for step in steps]
+        if number % 5 == 0:
+            bought.append(_order(shop, customer, number, at + timedelta(hours=3)))
+    await add_messages(shop, sent)
+    await _add_orders(shop, bought)
+
+
+async def _add_orders(shop: Shop, rows: list[dict[str, Any]]) -> None:
+    names = ("store_id", "order_key", "customer_id")
+    people = [{name: each[name] for name in names} for each in rows]
+    async with shop.database.transaction() as connection:
+        await connection.execute(insert(orders), rows)
+        await connection.execute(insert(order_people), people)
+
+
+def _to_buyer(shop: Shop, customer: str, number: int, step: int, at: datetime) -> dict[str, Any]:
+    is_failed, is_read = number % 11 == 0, number % 3 == 0
+    reached = MessageStatus.READ if is_read else MessageStatus.DELIVERED
+    return a_message(
+        shop.store_id,
+        number,
+        at,
+        message_id=f"b{number}s{step}",
+        customer_id=customer,
+        trigger_event_id=f"left-{number}",
+        step=step,
+        template=("cart_reminder", "cart_last_call")[step - 1],
+        status=MessageStatus.FAILED if is_failed else reached,
+        because="131026: message undeliverable" if is_failed else None,
+        delivered_at=None if is_failed else at,
+        read_at=at if is_read and not is_failed else None,
+        clicked_at=at if number % 9 == 0 else None,
+    )
+
+
+def _order(shop: Shop, customer: str, number: int, at: datetime) -> dict[str, Any]:
+    return {
+        "store_id": shop.store_id,
+        "order_key": f"order-{number}",
+        "order_id": f"order-{number}",
+        "customer_id": customer,
+        "found_by": "event",
+        "placed_at": at,
+        "state_at": at,
+        "amount": (1200 + number) * 1_000_000,
+        "currency": "INR",
+        "received_at": at,
+    }
+
+
+async def add_experiment(shop: Shop, people: int, now: datetime) -> None:
+    """An experiment of forty days: a fifth is held out; more of the others order."""
+    experiment = {
+        "store_id": shop.store_id,
+        "experiment_id": "exp-1",
+        "kind": "cart_update",
+        "design": {"holdout": 0.2, "variants": {}, "timing": False},
+        "followed_for": 3 * 86_400,
+        "percentile": 0.99,
+        "started_at": now - 40 * DAY,
+        "ended_at": None,
+    }
+    assigned, bought = [], []
+    for number in range(people):
+        at = now - 40 * DAY + number * 36 * DAY / people
+        customer, held_out = f"shopper-{number}", number % 5 == 0
+        assigned.append(
+            {
+                "store_id": shop.store_id,
+                "experiment_id": "exp-1",
+                "person": f"person-{number}",
+                "customer_id": customer,
+                "held_out": held_out,
+                "claimed_at": at,
+            }
+        )
+        if number % 100 < (12 if held_out else 31):
+            bought.append(_order(shop, customer, 100_000 + number, at + timedelta(hours=5)))
+    async with shop.database.transaction() as connection:
+        await connection.execute(insert(experiments), experiment)
+        await connection.execute(insert(assignments), assigned)
+    await _add_orders(shop, bought)

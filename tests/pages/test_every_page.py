@@ -18,6 +18,8 @@ PICTURES = os.environ.get("PAGE_IMAGES")
 PAGES: dict[str, Callable[[Site], str]] = {
     "stores": lambda _: "/ui",
     "results": lambda site: site.of_store(),
+    "people": lambda site: site.of_store("/people?figure=delivered"),
+    "experiments": lambda site: site.of_store("/experiments"),
     "customers": lambda site: site.of_store("/customers"),
     "customer": lambda site: site.of_customer(CUSTOMER),
     "quarantine": lambda _: "/ui/quarantine",
