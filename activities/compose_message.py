@@ -1,10 +1,11 @@
 """Composing a message from its trigger as it was posted, or saying why it must not be sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from activities.click_links import linked
 from domain.customers import phones
 from domain.customers.identity import keyed_hash, number_hashes
 from domain.events import consent
@@ -14,6 +15,7 @@ from domain.journey.outcomes import Reason
 from domain.journey.plan import PlannedStep
 from domain.journey.rules import rules_of
 from domain.journey.schedule import due_at
+from domain.messages.approved_templates import ApprovedTemplate
 from domain.messages.channels import Channel, ChannelRequest
 from domain.messages.liquid import MergeFieldError
 from domain.messages.message import WHATSAPP, ChannelMessage
@@ -52,7 +54,11 @@ class OutgoingMessage:
 
 
 def compose_message(
-    request: DeliverRequest, store: Store, body: Body, now: datetime
+    request: DeliverRequest,
+    store: Store,
+    body: Body,
+    now: datetime,
+    template: ApprovedTemplate | None = None,
 ) -> OutgoingMessage | SendResult:
     """Compose the step's current message.
 
@@ -61,16 +67,21 @@ def compose_message(
         store: whose message it is.
         body: of the trigger, as posted; empty when it was erased.
         now: the time, for quiet hours.
+        template: of the message, as Meta has it, if that is known.
     """
     address = phones.address_in(body, store.config.default_region)
     if address is None:
         return SendResult(status=SendStatus.ENDED, reason=Reason.NO_ADDRESS)
     unsendable = _unsendable(request.step, store.config, body, address, now)
-    return unsendable or _compose(request, store, body, address)
+    return unsendable or _compose(request, store, body, address, template)
 
 
 def _compose(
-    request: DeliverRequest, store: Store, body: Body, address: str
+    request: DeliverRequest,
+    store: Store,
+    body: Body,
+    address: str,
+    template: ApprovedTemplate | None,
 ) -> OutgoingMessage | SendResult:
     message = request.step.definition.message_at(request.fallback)
     try:
@@ -79,8 +90,11 @@ def _compose(
         return _skipped(Reason.MISSING_MERGE_FIELD, field=error.field, because=error.because)
     except LookupError as error:
         return _skipped(Reason.SEND_FAILED, because=f"the store has no channel {error}")
-    customer = body.get("customer") or {}
-    return OutgoingMessage(store, customer, address, content, _claim(request, store, address))
+    claim, customer = _claim(request, store, address), body.get("customer") or {}
+    if isinstance(content, RenderedMessage):
+        content, token = linked(content, claim.key, store, template)
+        claim = replace(claim, click_token=token)
+    return OutgoingMessage(store, customer, address, content, claim)
 
 
 def channel_request(
@@ -171,6 +185,7 @@ def _claim(request: DeliverRequest, store: Store, address: str) -> Claim:
         because=request.because,
         waits_for_template=request.waits_for_template,
         language=message.language if isinstance(message, TemplateMessage) else "",
+        country=phones.region_of(address),
         arm=_arm(request, store),
     )
 

@@ -3,6 +3,7 @@
 from temporalio import activity
 
 from activities import send_results, unrecorded
+from activities.click_links import template_of
 from activities.compose_message import OutgoingMessage, compose_message
 from activities.exit_check import ExitCheck
 from activities.heartbeats import beating
@@ -63,12 +64,13 @@ class Deliver:
         customer = CustomerRef(request.store_id, request.customer_id)
         async with self._database.reading() as connection:
             read = await journey_reads.for_delivery(connection, customer, request.trigger.event_id)
+            template = await template_of(connection, request, read.store)
         if read.store.paused and (held := await self._hold(request)) is not None:
             return DeliverResult(send=held)
         check = await self._exit_check.ask(read.store, read.exit_api, request, read.body)
         if check is not None and _speaks_against(request, check):
             return DeliverResult(check=check)
-        message = compose_message(request, read.store, read.body, self._clock())
+        message = compose_message(request, read.store, read.body, self._clock(), template)
         result = await self._send(message)
         return result.model_copy(update={"check": check})
 

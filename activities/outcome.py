@@ -5,6 +5,7 @@ from typing import Final
 
 from temporalio import activity
 
+from activities.exit_found import record_exit_found
 from domain.events.journey_event import JourneyEvent
 from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import JourneyRecord, Reason
@@ -34,6 +35,7 @@ class Outcomes:
         customer = CustomerRef(journey.store_id, journey.customer_id)
         async with self._database.transaction() as connection:
             await lock(connection, "customer", customer.store_id, customer.customer_id)
+            await record_exit_found(connection, journey)
             closed_before = await journeys.record(connection, journey)
             if journey.trigger is not None:
                 of_trigger = (customer.store_id, customer.customer_id, journey.trigger.event_id)

@@ -16,7 +16,7 @@ from sandbox.webhook_payloads import UpdateField
 from storage import quarantine
 from storage.messages import MessageStatus
 from storage.quarantine import QuarantinePage
-from storage.statuses import RANK
+from storage.status_rules import RANK
 
 MAX_QUARANTINED: Final = 100_000
 """More than a run has updates."""

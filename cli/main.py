@@ -204,7 +204,7 @@ def database_purge(
         _fail(error)
     typer.echo(
         f"deleted {purged.events} events and {purged.quarantined} quarantined bodies; "
-        f"emptied {purged.journeys} journeys and {purged.messages} messages"
+        f"emptied {purged.journeys} journeys, {purged.messages} messages and {purged.orders} orders"
     )
 
 

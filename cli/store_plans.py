@@ -23,6 +23,7 @@ class StorePlans(BaseModel):
     name: str
     timezone: str | None = None
     default_region: str | None = None
+    click_token: str | None = None
     plans: Plans
 
 
@@ -65,6 +66,7 @@ def _from_file(store_id: str | None, file: Path) -> StorePlans:
         name=config.name,
         timezone=config.timezone,
         default_region=config.default_region,
+        click_token=config.click_token,
         plans=config.plans,
     )
 

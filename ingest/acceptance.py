@@ -16,6 +16,7 @@ from ingest.delivery_queue import DeliveryQueue, Queued
 from ingest.dispatcher import LEASE
 from ingest.event_routing import PreparedEvent
 from ingest.group_commit import GroupCommit
+from ingest.result_recording import Stored, record_results
 from storage import inbox_batch, personal_ids
 from storage.database import Database, lock_each
 from storage.inbox import InboxRow
@@ -102,8 +103,10 @@ class Acceptance:
         if not candidates:
             return []
         deliveries = _Deliveries(self._queue, now)
-        planned = [deliveries.plan(each) for each in await routed(connection, candidates, now)]
+        routes = await routed(connection, candidates, now)
+        planned = [deliveries.plan(each) for each in routes]
         rows = await inbox_batch.add_all(connection, [each.accepting for each in planned], now)
+        await record_results(connection, _new(candidates, routes, rows), now)
         posted = (each for each in candidates if isinstance(each, PreparedEvent))
         for store_id in {each.store.store_id for each in posted if each.has_personal_id}:
             await personal_ids.note(connection, store_id, now)
@@ -111,6 +114,17 @@ class Acceptance:
             Accepted(row, each.journey, _place(row, each))
             for row, each in zip(rows, planned, strict=True)
         ]
+
+
+def _new(
+    candidates: Sequence[Candidate], routes: Sequence[Routed], rows: Sequence[InboxRow | None]
+) -> list[Stored]:
+    """The posted events that are stored now for the first time."""
+    return [
+        Stored(each, row.event.at, route.person)
+        for each, route, row in zip(candidates, routes, rows, strict=True)
+        if row is not None and isinstance(each, PreparedEvent)
+    ]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Events about to be accepted, and what the accepting transaction knows of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,8 @@ from storage import bursts, contacts, inbox_batch, stores
 from storage.contacts import Contacts
 from storage.inbox import NewEvent
 from storage.inbox_batch import CustomerFacts
+from storage.order_people import person_of
+from storage.orders import order_lock
 from storage.suppressed_among import suppressed_among
 
 Candidate = PreparedEvent | NewEvent
@@ -34,7 +36,8 @@ def locks_of(candidate: Candidate) -> list[tuple[str, ...]]:
         return inbox_batch.locks_of(customer_of(candidate), candidate.event.kind, Contacts())
     named = Contacts.of_event(candidate.address_hash, candidate.email_hash)
     kind, known = candidate.event.event_name, named.with_numbers(candidate.forms)
-    return inbox_batch.locks_of(candidate.customer, kind, known)
+    people, key = inbox_batch.locks_of(candidate.customer, kind, known), candidate.order_key
+    return people if key is None else [*people, order_lock(candidate.store.store_id, key)]
 
 
 async def with_current_stores(
@@ -63,6 +66,8 @@ class Routed:
     facts: CustomerFacts
     stops: CustomerRef | None = None
     """Another customer whose journey an order may stop."""
+    person: frozenset[str] = frozenset()
+    """Of an order: every customer id of who placed it, as far as is known."""
 
 
 async def routed(
@@ -82,18 +87,29 @@ async def routed(
         if isinstance(each, PreparedEvent):
             many = await _are_too_many(connection, each, known, now)
             new = route(each, Obstacles(number in suppressed, many), now)
-            stops = await _also_stopped(connection, new) if each.is_order else None
-            found.append(Routed(new, known, stops))
+            if each.is_order:
+                found.append(await _order(connection, new, known))
+            else:
+                found.append(Routed(new, known))
         else:
             found.append(Routed(each, known))
     return found
 
 
-async def _also_stopped(connection: AsyncConnection, order: NewEvent) -> CustomerRef | None:
-    """Another customer with a contact of an order's and a journey, as far as is known."""
-    known = await contacts.with_aliases(connection, order.store_id, order.contacts)
-    sharing = await contacts.customers_sharing(connection, order.store_id, order.customer_id, known)
-    others = [CustomerRef(order.store_id, each) for each in sorted(sharing.customer_ids)]
+async def _order(connection: AsyncConnection, new: NewEvent, facts: CustomerFacts) -> Routed:
+    """Route an order, with everyone who has a contact of it."""
+    known = await contacts.with_aliases(connection, new.store_id, new.contacts)
+    sharing = await contacts.customers_sharing(connection, new.store_id, new.customer_id, known)
+    person = await person_of(connection, new.store_id, new.customer_id, known, sharing)
+    stops = await _also_stopped(connection, new.store_id, sharing.customer_ids)
+    return Routed(new, facts, stops, person)
+
+
+async def _also_stopped(
+    connection: AsyncConnection, store_id: str, customer_ids: Collection[str]
+) -> CustomerRef | None:
+    """The first of some customers with a journey, as far as is known."""
+    others = [CustomerRef(store_id, each) for each in sorted(customer_ids)]
     facts = await inbox_batch.facts_of(connection, others) if others else {}
     return next((each for each in others if facts[each].may_be_open), None)
 

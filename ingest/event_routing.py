@@ -12,9 +12,12 @@ from domain.events import consent
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind
 from domain.events.models import CartUpdate, EventBase
+from domain.events.orders import OrderChange, OrderPlaced, read_order
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import route_event
+from domain.messages.click_tokens import tokens_in
 from ingest.event_parser import ParsedEvent
+from storage import orders
 from storage.inbox import NewEvent
 from storage.stores import Store
 
@@ -31,6 +34,10 @@ class PreparedEvent:
     forms: frozenset[str]
     """Of the number in every form."""
     email_hash: str | None
+    order: OrderPlaced | OrderChange | None = None
+    """What it says of an order, if it is about one."""
+    click_tokens: frozenset[str] = frozenset()
+    """In its URLs: of messages whose links were followed, as it seems."""
 
     @property
     def event(self) -> EventBase:
@@ -41,6 +48,13 @@ class PreparedEvent:
     def is_order(self) -> bool:
         """Whether it says that something was ordered."""
         return self.event.event_name == EventKind.ORDER_PLACED
+
+    @property
+    def order_key(self) -> str | None:
+        """The key of the order that it is about."""
+        if self.order is None:
+            return None
+        return orders.order_key(self.store.hash_key, self.order.order_id, self.event.event_id)
 
     @property
     def stops(self) -> bool:
@@ -67,7 +81,7 @@ class Obstacles:
 
 def prepare(store: Store, parsed: ParsedEvent) -> PreparedEvent:
     """Find out whose event it is."""
-    customer = parsed.event.customer
+    customer, parameter = parsed.event.customer, store.config.click_token
     address = phones.to_e164(customer.phone, store.config.default_region)
     customer_id = customer_key(
         store.hash_key,
@@ -83,6 +97,8 @@ def prepare(store: Store, parsed: ParsedEvent) -> PreparedEvent:
         address_hash=keyed_hash(store.hash_key, address) if address else None,
         forms=number_hashes(store.hash_key, address) if address else frozenset(),
         email_hash=email_hash(store.hash_key, customer.email),
+        order=read_order(parsed.event.event_name, parsed.body),
+        click_tokens=tokens_in(parsed.body, parameter) if parameter else frozenset(),
     )
 
 

@@ -9,6 +9,7 @@ from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingest.engagement_updates import apply_action, note_reply
 from ingest.opt_out_updates import apply_to_person
 from ingest.people import learn, said_of_people
 from ingest.status_updates import StatusOfMessage, apply_statuses, status_of_message
@@ -17,8 +18,9 @@ from ingest.update_results import RoutedUpdate, UpdateCounts, UpdateResult
 from storage import phone_numbers
 from storage.database import Database
 from storage.phone_numbers import StoresOfNumber
+from whatsapp.clicks import UserAction
 from whatsapp.template_changes import TemplateUpdate
-from whatsapp.updates import Other, Unreadable, Update
+from whatsapp.updates import Inbound, Other, Unreadable, Update
 
 
 async def route(
@@ -54,7 +56,7 @@ async def apply_updates(
     counts, of_messages, others = UpdateCounts(), list[StatusOfMessage](), list[RoutedUpdate]()
     await learn(database, said_of_people(batch, now))
     for each in batch:
-        status = status_of_message(each)
+        status = status_of_message(each, now)
         if status is None:
             others.append(each)
         else:
@@ -73,10 +75,21 @@ async def _apply(
         return await apply_to_templates(database, routed.update.content, now)
     if (without_effect := _without_effect(routed)) is not None:
         return without_effect
+    if isinstance(routed.update.content, UserAction):
+        return await apply_action(database, routed.update.content, routed)
+    return await _apply_to_person(database, routed, now, counts)
+
+
+async def _apply_to_person(
+    database: Database, routed: RoutedUpdate, now: datetime, counts: UpdateCounts
+) -> UpdateResult:
+    """Apply what a person said. A reply counts as one whatever it says, also when it is STOP."""
+    content = routed.update.content
+    replied = isinstance(content, Inbound) and await note_reply(database, content, routed, now)
     result = await apply_to_person(database, routed, now)
     if result is UpdateResult.QUARANTINED:
         counts.unknown_people.append(routed)
-    return result
+    return UpdateResult.CHANGED if replied and result is UpdateResult.IGNORED else result
 
 
 def _without_effect(routed: RoutedUpdate) -> UpdateResult | None:

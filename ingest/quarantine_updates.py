@@ -19,6 +19,7 @@ LISTS: Final = {
     UpdateKind.STATUS: "statuses",
     UpdateKind.MESSAGE: "messages",
     UpdateKind.USER_PREFERENCE: "user_preferences",
+    UpdateKind.CLICK: "user_actions",
 }
 """Where a notification has updates of each kind."""
 

@@ -17,7 +17,8 @@ from storage.aliases import Learned
 from storage.database import Database
 from storage.messages import MessageStatus
 from storage.phone_numbers import StoreOfNumber
-from storage.statuses import AppliedStatus, Price, Recipient, StatusUpdate
+from storage.status_rules import Price, Recipient, StatusUpdate
+from storage.statuses import AppliedStatus
 from whatsapp.people import Person
 from whatsapp.pricing import pricing_of
 from whatsapp.updates import Status, UpdateKind
@@ -43,14 +44,14 @@ class StatusOfMessage:
     update: StatusUpdate
 
 
-def status_of_message(routed: RoutedUpdate) -> StatusOfMessage | None:
+def status_of_message(routed: RoutedUpdate, now: datetime) -> StatusOfMessage | None:
     """The status that an update is; None when it is none of a message of a known store."""
     content = routed.update.content
     if not isinstance(content, Status) or not routed.stores:
         return None
     if not content.is_of_a_message or content.status not in _STATUSES:
         return None
-    return StatusOfMessage(routed, content, _status_update(content, routed))
+    return StatusOfMessage(routed, content, _status_update(content, routed, now))
 
 
 async def apply_statuses(
@@ -89,7 +90,7 @@ def _learned(of: StatusOfMessage, change: AppliedStatus | None, now: datetime) -
     return Learned(entry.store_id, identities, at) if len(identities) > 1 else None
 
 
-def _status_update(status: Status, routed: RoutedUpdate) -> StatusUpdate:
+def _status_update(status: Status, routed: RoutedUpdate, now: datetime) -> StatusUpdate:
     error = next(iter(status.errors), None)
     person, pricing = routed.update.person, pricing_of(routed.update.item)
     return StatusUpdate(
@@ -101,6 +102,7 @@ def _status_update(status: Status, routed: RoutedUpdate) -> StatusUpdate:
         error_code=error.code if error else None,
         recipients={store.store_id: _recipient(person, store) for store in routed.stores},
         price=Price(**pricing.__dict__) if pricing else None,
+        at=min(status.timestamp, now),
     )
 
 

@@ -42,6 +42,8 @@ class Export(BaseModel):
     messages: list[dict[str, Any]]
     journeys: list[dict[str, Any]]
     holds: list[dict[str, Any]]
+    orders: list[dict[str, Any]]
+    """With `changes`: refunds and cancellations. Amounts are decimal text."""
     suppressions: list[dict[str, Any]]
     quarantined: list[dict[str, Any]]
     waiting: list[dict[str, Any]]

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.journey.identity import CustomerRef
 from domain.journey.routing import MAX_CLOCK_SKEW
-from storage import purging, stores
+from storage import customer_orders, purging, stores
 from storage.aliases import Pair
 from storage.database import Database
 from storage.purging import Cursor
@@ -41,6 +41,7 @@ class Purged:
     quarantined: int = 0
     journeys: int = 0
     messages: int = 0
+    orders: int = 0
 
 
 class WrongNamespaceError(Exception):
@@ -98,7 +99,17 @@ class Purge:
         before = self._now - older_than
         self.purged.journeys += await self._in_batches(purging.explanations, store.store_id, before)
         self.purged.messages += await self._in_batches(purging.provider_ids, store.store_id, before)
+        self.purged.orders += await self._in_batches(
+            customer_orders.purge_ids, store.store_id, before
+        )
+        await self._purge_clicks(store.store_id, before)
         await self._purge_aliases(store.store_id, before)
+
+    async def _purge_clicks(self, store_id: str, before: datetime) -> None:
+        removed = customer_orders.BATCH_SIZE
+        while removed == customer_orders.BATCH_SIZE:
+            async with self._database.transaction(long=True) as connection:
+                removed = await customer_orders.purge_clicks(connection, store_id, before)
 
     async def _purge_aliases(self, store_id: str, before: datetime) -> None:
         cursor: Pair | None = None

@@ -55,6 +55,10 @@ class Claim:
     """Of the template."""
     arm: ExperimentArm | None = None
     """None: the journey is in no experiment."""
+    country: str | None = None
+    """Of the number: ISO 3166, such as `IN`."""
+    click_token: str | None = None
+    """In the message's links."""
 
     @property
     def forms(self) -> frozenset[str]:
@@ -74,6 +78,8 @@ class Claim:
             "due_at": self.due_at,
             "experiment_id": self.arm and self.arm.experiment_id,
             "variant": self.arm and self.arm.variant,
+            "country": self.country,
+            "click_token": self.click_token,
         }
 
 

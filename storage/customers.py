@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import aliases
+from storage import aliases, customer_orders
 from storage.database import lock
 from storage.messages import ERASED
 from storage.tables import holds, inbox, journeys, messages, suppressions, webhooks
@@ -40,7 +40,7 @@ Rows = list[dict[str, Any]]
 
 
 async def stored(connection: AsyncConnection, store_id: str, customer_id: str) -> dict[str, Rows]:
-    """A customer's events with their bodies, messages, journeys, holds, suppressions."""
+    """A customer's events with their bodies, messages, journeys, holds, orders, suppressions."""
     tables = {
         "events": (inbox, inbox.c.id),
         "messages": (messages, messages.c.claimed_at),
@@ -54,6 +54,7 @@ async def stored(connection: AsyncConnection, store_id: str, customer_id: str) -
         )
         for name, (table, order) in tables.items()
     }
+    found["orders"] = await customer_orders.stored(connection, store_id, customer_id)
     identities = await identities_of(connection, store_id, customer_id)
     return {**found, "suppressions": await _choices(connection, store_id, identities)}
 
@@ -85,7 +86,7 @@ async def is_known(connection: AsyncConnection, store_id: str, customer_id: str)
         query = select(table.c.store_id).where(_same_customer(table, store_id, customer_id))
         if (await connection.execute(query.limit(1))).first() is not None:
             return True
-    return False
+    return await customer_orders.is_known(connection, store_id, customer_id)
 
 
 async def address_hashes(
@@ -135,7 +136,9 @@ class Erasure:
 async def erase(
     connection: AsyncConnection, store_id: str, customer_id: str, bodies: Iterable[dict[str, Any]]
 ) -> Erasure:
-    """Empty a customer's events; ids, kinds and times stay, so that nothing happens twice.
+    """Empty a customer's events and the ids of their orders, so that nothing happens twice.
+
+    Ids, kinds and times of events stay.
 
     Meta's message ids contain the number, and its words about a failure may quote the message.
     Otherwise the ledger, the aliases and the suppressions have only keyed hashes, of it and of user
@@ -162,6 +165,7 @@ async def erase(
         .values(provider_id=ERASED, because=None)
     )
     await _erase_evidence(connection, store_id, customer_id)
+    await customer_orders.erase(connection, store_id, customer_id)
     for row in bodies:
         await connection.execute(
             update(quarantined)

@@ -3,7 +3,7 @@
 Amounts are whole millionths of a currency's major unit: they add up exactly on both databases.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, String, Table, text
 
 from storage.database import UtcDateTime
 from storage.tables import Json, metadata
@@ -27,6 +27,17 @@ orders = Table(
     Index(None, "store_id", "customer_id"),
 )
 """`order_key` is a keyed hash of the partner's `order_id`, which an erasure empties."""
+
+EXIT_FOUND = "found_by = 'exit_check'"
+"""The index's condition. Queries repeat it literally."""
+
+Index(
+    "ix_orders_exit_found",
+    orders.c.store_id,
+    orders.c.placed_at,
+    sqlite_where=text(EXIT_FOUND),
+    postgresql_where=text(EXIT_FOUND),
+)
 
 order_people = Table(
     "order_people",

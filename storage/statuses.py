@@ -1,11 +1,7 @@
-"""Applying Meta's statuses to the ledger, in any order and repeated.
-
-The status of the highest rank stands. A failure outranks accepted and sent, but not delivered or
-read: then the customer has the message.
-"""
+"""Applying Meta's statuses to the ledger, in any order and repeated."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -15,83 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import failures
 from storage.database import lock
 from storage.messages import MessageStatus
+from storage.status_rules import Entry, Price, StatusUpdate, with_status
 from storage.tables import messages
-
-RANK: Final = {
-    MessageStatus.CLAIMED: 0,
-    MessageStatus.UNKNOWN: 0,
-    MessageStatus.NOT_SENT: 0,
-    MessageStatus.WITHHELD: 0,
-    MessageStatus.ACCEPTED: 1,
-    MessageStatus.SENT: 2,
-    MessageStatus.FAILED: 3,
-    MessageStatus.DELIVERED: 4,
-    MessageStatus.READ: 5,
-}
 
 MAX_BATCH: Final = 500
 """Statuses in one transaction: few parameters, and a short wait for other writers."""
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """By which keyed hashes Meta knows the person who got a message."""
-
-    wa_id_hash: str | None = None
-    user_id_hash: str | None = None
-
-
-@dataclass(frozen=True)
-class Price:
-    """What Meta says about the price of a message; None: nothing."""
-
-    billable: bool | None = None
-    price_model: str | None = None
-    price_category: str | None = None
-    price_type: str | None = None
-
-
-@dataclass(frozen=True)
-class StatusUpdate:
-    """One status of one message."""
-
-    message_id: str | None
-    """Ours, as Meta echoes it; None when it echoes nothing of ours."""
-    provider_id: str
-    store_ids: frozenset[str]
-    """The stores of the number that it was sent from; messages of other stores do not match."""
-    status: MessageStatus
-    because: str | None = None
-    error_code: int | None = None
-    recipients: Mapping[str, Recipient] = field(default_factory=dict)
-    """By store, since each has a key of its own."""
-    price: Price | None = None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A ledger row: what identifies it, and what statuses change."""
-
-    message_id: str
-    store_id: str
-    address_hash: str
-    status: MessageStatus
-    provider_id: str | None
-    because: str | None
-    error_code: int | None
-    claimed_at: datetime
-    sent_at: datetime | None
-    wa_id_hash: str | None = None
-    user_id_hash: str | None = None
-    billable: bool | None = None
-    price_model: str | None = None
-    price_category: str | None = None
-    price_type: str | None = None
-
-    @property
-    def price(self) -> Price:
-        """What is known of its price."""
-        return Price(**{name: getattr(self, name) for name in Price.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
@@ -106,30 +30,9 @@ _COLUMNS = tuple(messages.c[name] for name in Entry.__dataclass_fields__)
 _PRICE = tuple(Price.__dataclass_fields__)
 _CHANGEABLE = (
     *("status", "provider_id", "because", "error_code", "sent_at", "wa_id_hash", "user_id_hash"),
+    *("delivered_at", "read_at"),
     *_PRICE,
 )
-
-
-def with_status(entry: Entry, update: StatusUpdate) -> Entry:
-    """The entry with a status applied. Any status proves that the message was sent."""
-    recipient = update.recipients.get(entry.store_id, Recipient())
-    sent = replace(
-        entry,
-        provider_id=entry.provider_id or update.provider_id,
-        sent_at=entry.sent_at or entry.claimed_at,
-        wa_id_hash=entry.wa_id_hash or recipient.wa_id_hash,
-        user_id_hash=entry.user_id_hash or recipient.user_id_hash,
-        **_price_after(entry, update).__dict__,
-    )
-    if RANK[update.status] <= RANK[entry.status]:
-        return sent
-    return replace(sent, status=update.status, because=update.because, error_code=update.error_code)
-
-
-def _price_after(entry: Entry, update: StatusUpdate) -> Price:
-    """The price that the status of the highest rank names; a status without one changes nothing."""
-    outranked = RANK[update.status] < RANK[entry.status] and entry.price != Price()
-    return entry.price if update.price is None or outranked else update.price
 
 
 async def apply(

@@ -10,6 +10,7 @@ from domain.messages.approved_templates import (
     TemplateButton,
     TemplateParts,
     as_language,
+    before_placeholder,
     placeholders,
 )
 from whatsapp.errors import deciding_code
@@ -129,7 +130,9 @@ def _parts(components: Iterable[_Component]) -> TemplateParts:
 
 def _button(button: _Button) -> TemplateButton:
     kind = button.type.upper()
-    return TemplateButton(kind=kind, variable=kind in _GIVEN or bool(placeholders(button.url)))
+    variable = kind in _GIVEN or bool(placeholders(button.url))
+    url = before_placeholder(button.url) if variable else ""
+    return TemplateButton(kind=kind, variable=variable, url=url)
 
 
 def _word(word: str | None) -> str | None:

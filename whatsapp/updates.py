@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from domain.messages.send_outcome import ErrorCategory
+from whatsapp.clicks import UserAction
 from whatsapp.errors import category_of, deciding_code
 from whatsapp.identifiers import PLAIN
 from whatsapp.people import Person, person_of
@@ -42,6 +43,8 @@ class UpdateKind(StrEnum):
     STATUS = "status"
     MESSAGE = "message"
     USER_PREFERENCE = "user_preference"
+    CLICK = "click"
+    """What a person did with a marketing message."""
     TEMPLATE = "template"
     OTHER = "other"
     """Not about a journey: accounts, calls, history."""
@@ -181,7 +184,7 @@ class Other:
     """A readable update that no journey needs."""
 
 
-Content = Status | Inbound | Preference | TemplateUpdate | Other | Unreadable
+Content = Status | Inbound | Preference | UserAction | TemplateUpdate | Other | Unreadable
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from whatsapp.clicks import UserAction
 from whatsapp.identifiers import PLAIN
 from whatsapp.people import with_contacts
 from whatsapp.template_webhook import FIELDS as TEMPLATE_FIELDS
@@ -26,10 +27,12 @@ from whatsapp.updates import (
     UpdateKind,
 )
 
-_LISTS: Final[dict[str, tuple[UpdateKind, type[Status | Inbound | Preference]]]] = {
+Listed = Status | Inbound | Preference | UserAction
+_LISTS: Final[dict[str, tuple[UpdateKind, type[Listed]]]] = {
     "statuses": (UpdateKind.STATUS, Status),
     "messages": (UpdateKind.MESSAGE, TimedInbound),
     "user_preferences": (UpdateKind.USER_PREFERENCE, Preference),
+    "user_actions": (UpdateKind.CLICK, UserAction),
 }
 
 
@@ -85,9 +88,7 @@ def _read_change(change: dict[str, Any]) -> Iterator[Update]:
             yield from (Update(kind, number, *read) for read in _read_items(model, known))
 
 
-def _read_items(
-    model: type[Status | Inbound | Preference], items: Any
-) -> Iterator[tuple[Content, Any]]:
+def _read_items(model: type[Listed], items: Any) -> Iterator[tuple[Content, Any]]:
     if not isinstance(items, list):
         yield _wrong(items, "is not a list"), None
         return
@@ -95,7 +96,7 @@ def _read_items(
         yield _content(model, item), item
 
 
-def _content(model: type[Status | Inbound | Preference], item: Any) -> Content:
+def _content(model: type[Listed], item: Any) -> Content:
     try:
         return model.model_validate(item)
     except ValidationError as error:

@@ -51,6 +51,17 @@ def address_in(body: Mapping[str, Any], default_region: str | None) -> str | Non
     return None if phone is None else to_e164(str(phone), default_region)
 
 
+def region_of(address: str) -> str | None:
+    """The ISO 3166 region of an E.164 number, such as `IN`; None where it is of no country.
+
+    A number that several regions of a calling code may have is of the largest: `GB` of +44.
+    """
+    number = phonenumbers.parse(address)
+    main = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    region = phonenumbers.region_code_for_number(number) or main
+    return region if region in phonenumbers.SUPPORTED_REGIONS else None
+
+
 def time_zone_of(address: str | None) -> str | None:
     """The IANA zone of an E.164 number, or None where the number's region has several.
 

@@ -13,7 +13,15 @@ from domain.journey.activity_results import (
     SendStatus,
 )
 from domain.journey.later_events import Postpone
-from domain.journey.outcomes import Ending, Evidence, Held, Outcome, Reason
+from domain.journey.outcomes import (
+    EXIT_CHECK,
+    FOUND_BY,
+    Ending,
+    Evidence,
+    Held,
+    Outcome,
+    Reason,
+)
 from domain.journey.plan import PlannedStep
 from domain.journey.state import JourneyState
 from domain.journey.step_progress import StepProgress
@@ -24,9 +32,6 @@ GIVE_UP_AFTER = timedelta(days=2)
 
 FIRST_DEFERRAL, MAX_DEFERRAL = timedelta(minutes=1), timedelta(hours=1)
 """How long a message that could not be sent waits, doubling, before everything is checked again."""
-
-FOUND_BY = "found_by"
-"""Evidence of where a later event was found that had not reached the journey."""
 
 
 def apply_delivery(
@@ -64,8 +69,8 @@ def _apply_check(
     decision = state.rules.review_found(state.subject(), check.events)
     if decision is None:
         because = "the partner knows of no later event that ends the journey"
-        state.log.note(now, "exit_check_passed", because, {FOUND_BY: "exit_check", **asked})
-    return _found_by("exit_check", decision, asked)
+        state.log.note(now, "exit_check_passed", because, {FOUND_BY: EXIT_CHECK, **asked})
+    return _found_by(EXIT_CHECK, decision, asked)
 
 
 def _found_by(

@@ -1,6 +1,7 @@
 """How journeys end and why: the words that operators, metrics and search attributes use."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -58,6 +59,12 @@ class Reason(StrEnum):
 WITHOUT_A_PLAN: Final = (Reason.NO_PLAN, Reason.ALREADY_HANDLED)
 """Reasons of skipped journeys that followed no plan: an older event may still have its journey."""
 
+FOUND_BY: Final = "found_by"
+"""Evidence of where a later event was found that had not reached the journey."""
+
+EXIT_CHECK: Final = "exit_check"
+"""It was found by asking the partner."""
+
 Evidence = Mapping[str, str]
 """What a decision rests on, such as which event and when. Never personal data."""
 
@@ -112,6 +119,15 @@ class ClosedJourney(BaseModel):
     evidence: Evidence
     decisions: list[Decision]
     closed_at: AwareDatetime
+
+    @property
+    def exit_found_order_at(self) -> datetime | None:
+        """When the order was placed that ended it, if only the partner's Exit API named it."""
+        named = self.evidence.get("timestamp")
+        is_order = (self.outcome, self.reason) == (Outcome.EXITED, Reason.ORDER_PLACED)
+        if not is_order or named is None or self.evidence.get(FOUND_BY) != EXIT_CHECK:
+            return None
+        return datetime.fromisoformat(named)
 
 
 class JourneyRecord(BaseModel):

@@ -29,6 +29,8 @@ class TemplateButton(_Part):
     """Such as `URL`, `COPY_CODE` or `QUICK_REPLY`."""
     variable: bool = False
     """Whether a message gives something for it."""
+    url: str = ""
+    """Of a `URL` button: what stands before the end that a message gives."""
 
 
 class TemplateParts(_Part):
@@ -46,6 +48,11 @@ class TemplateParts(_Part):
     def is_named(self) -> bool:
         """Whether its placeholders have names."""
         return any(not name.isdigit() for name in self.body)
+
+    @property
+    def button_link(self) -> str:
+        """What stands before the variable end of a button's URL; empty if that is not known."""
+        return next((each.url for each in self.buttons if each.variable and each.kind == URL), "")
 
 
 class ApprovedTemplate(_Part):
@@ -74,6 +81,11 @@ class ApprovedTemplate(_Part):
     def holds(self) -> bool:
         """Whether its messages wait."""
         return self.status in HOLDING
+
+
+def before_placeholder(text: str) -> str:
+    """What stands before the first placeholder of a text."""
+    return _PLACEHOLDER.split(text, maxsplit=1)[0]
 
 
 def placeholders(text: str) -> tuple[str, ...]:

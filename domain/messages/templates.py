@@ -51,3 +51,9 @@ class TemplateMessage(ConfigModel):
     """The variable end of the URL that the template's button has."""
     coupon_code: CouponCode | None = None
     carousel: Carousel | None = None
+
+    @property
+    def has_link(self) -> bool:
+        """Whether a message of it has a URL of its own for a button."""
+        on_cards = self.carousel is not None and self.carousel.button_url is not None
+        return on_cards or self.button_url is not None

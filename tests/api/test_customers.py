@@ -35,6 +35,7 @@ async def test_everything_about_a_customer_is_exported(caller: Caller) -> None:
         "messages": 1,
         "journeys": 1,
         "holds": 0,
+        "orders": 0,
         "suppressions": 0,
         "quarantined": 1,
         "waiting": 0,
@@ -152,3 +153,17 @@ async def test_message_of_an_erased_event_has_no_address(caller: Caller) -> None
         result = await ActivityEnvironment().run(activity.deliver, request)
     assert result.send is not None
     assert (result.send.status, result.send.reason) == (SendStatus.ENDED, Reason.NO_ADDRESS)
+
+
+@both_databases
+async def test_the_id_of_an_order_is_erased_and_not_restored(shop: Shop) -> None:
+    data = {"order_id": "A-77", "price": {"amount": 1299, "currency": "INR"}}
+    order = {**shop.event(event_name="order_placed"), "event_data": data}
+    await shop.post(order)
+    (before,) = (await exported(shop))["orders"]
+    assert (before["order_id"], before["amount"], before["changes"]) == ("A-77", "1299", [])
+    await erased(shop)
+    again = {**shop.event(event_name="order_placed", ago=0), "event_data": {"order_id": "A-77"}}
+    await shop.post(again)
+    (after,) = (await exported(shop))["orders"]
+    assert (after["order_id"], after["event_id"]) == ("erased", again["event_id"])

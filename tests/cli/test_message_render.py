@@ -74,11 +74,20 @@ def test_the_request_to_meta_and_how_it_reads_are_printed(workplace: Workplace) 
     read_message(message)
     assert message["to"] == "919876543210"
     assert message["template"]["name"] == "cart_reminder"
+    button = message["template"]["components"][-1]["parameters"][0]["text"]
+    assert button == "cart/3284672934?cb=token-of-message"
     reading = shown.output[shown.output.rindex("\n}\n") :]
     parts = ["cart_reminder (en)", "header image", "aa8ab4876d3d.jpg", "body {{1}}", "Test User"]
     parts += ["body {{2}}", "600 INR", "button ends in", "cart/3284672934"]
     places = [reading.index(part) for part in parts]
     assert places == sorted(places)
+
+
+def test_without_click_tokens_a_link_ends_as_the_store_wrote_it(workplace: Workplace) -> None:
+    workplace.write({**denim_co("https://partner.example"), "click_token": "off"})
+    shown = workplace.render()
+    assert "cart/3284672934" in shown.output
+    assert "token-of-message" not in shown.output
 
 
 def test_cards_and_named_parameters_are_shown(workplace: Workplace) -> None:

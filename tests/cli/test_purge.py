@@ -27,7 +27,7 @@ def test_it_prints_how_much_was_deleted() -> None:
     code, output = purge("30d")
     assert (code, output) == (
         0,
-        "deleted 0 events and 0 quarantined bodies; emptied 0 journeys and 0 messages\n",
+        "deleted 0 events and 0 quarantined bodies; emptied 0 journeys, 0 messages and 0 orders\n",
     )
 
 

@@ -38,10 +38,13 @@ async def test_only_events_of_closed_journeys_are_purged(real_world: World) -> N
     await real_world.intake.delivered()
     await closed.result()
 
+    await closed.posts(order(closed, MINUTE) | {"event_data": {"order_id": "1001"}})
+
     purge = purge_of(real_world)
     await purge.run(MONTH)
 
     assert [await keeps(closed), await keeps(open_one)] == [False, True]
+    assert purge.purged.orders >= 1
     assert purge.purged.events >= 2
     assert purge.purged.journeys >= 1
 

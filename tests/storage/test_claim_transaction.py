@@ -24,7 +24,7 @@ from storage.claims import Claimed, Forbidden, Overtaken, Paced, Refusal, Stoppe
 from storage.database import Database, lock
 from storage.later_events import TakenIn
 from storage.messages import LedgerUpdate, Message, MessageStatus
-from storage.statuses import StatusUpdate
+from storage.status_rules import StatusUpdate
 from storage.stores import PAUSED_AFTER_ERROR
 from tests.storage.builders import (
     DETAILS,

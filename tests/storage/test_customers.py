@@ -73,6 +73,7 @@ async def test_everything_of_a_customer_is_found_and_nothing_of_others(
         "messages": 1,
         "journeys": 0,
         "holds": 1,
+        "orders": 0,
         "suppressions": 1,
     }
     assert found["events"][0]["body"] == BODY

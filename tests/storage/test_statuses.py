@@ -13,7 +13,8 @@ from sqlalchemy import insert, select
 from storage import message_reports, messages, statuses
 from storage.database import Database
 from storage.messages import LedgerUpdate, MessageStatus
-from storage.statuses import RANK, AppliedStatus, Entry, StatusUpdate, with_status
+from storage.status_rules import RANK, Entry, StatusUpdate, with_status
+from storage.statuses import AppliedStatus
 from storage.tables import messages as table
 from tests.storage.builders import DETAILS, NOW, OTHER_STORE, STORE, key, later
 
@@ -81,6 +82,40 @@ def test_any_order_and_repetition_leads_to_the_same_entry(
     assert with_all(begin, map(an_update, shuffled)) == once
     assert with_all(once, map(an_update, repeated)) == once
     assert RANK[once.status] == max(RANK[name] for name in (before, *names))
+
+
+TIMED = st.tuples(st.sampled_from(POSTED_BY_META), st.integers(0, 9)).map(
+    lambda each: an_update(each[0], at=later(each[1]))
+)
+
+
+@given(
+    st.lists(TIMED, min_size=1).flatmap(
+        lambda each: st.tuples(st.just(each), st.permutations(each))
+    )
+)
+def test_times_of_delivery_and_reading_are_the_earliest_in_any_order(
+    both: tuple[list[StatusUpdate], Sequence[StatusUpdate]],
+) -> None:
+    once, shuffled = (with_all(ENTRY, each) for each in both)
+    times = {
+        name: [each.at for each in both[0] if each.status in statuses and each.at is not None]
+        for name, statuses in {
+            "read_at": {MessageStatus.READ},
+            "delivered_at": {MessageStatus.READ, MessageStatus.DELIVERED},
+        }.items()
+    }
+    assert (once.delivered_at, once.read_at) == (shuffled.delivered_at, shuffled.read_at)
+    assert once.read_at == min(times["read_at"], default=None)
+    assert once.delivered_at == min(times["delivered_at"], default=None)
+
+
+async def test_times_are_written_to_the_ledger(registered: Database) -> None:
+    message_id = await claim(registered)
+    await apply(registered, an_update(MessageStatus.READ, message_id, at=later(9)))
+    await apply(registered, an_update(MessageStatus.DELIVERED, message_id, at=later(5)))
+    kept = await row(registered, message_id)
+    assert (kept["delivered_at"], kept["read_at"]) == (later(5), later(9))
 
 
 @pytest.mark.parametrize("before", MessageStatus)

@@ -77,7 +77,7 @@ async def test_every_part_of_a_template_is_read(meta: httpx.AsyncClient, meta_ur
             body=("first_name", "amount"),
             header="IMAGE",
             buttons=(
-                TemplateButton(kind="URL", variable=True),
+                TemplateButton(kind="URL", variable=True, url="https://store.example/"),
                 TemplateButton(kind="COPY_CODE", variable=True),
                 TemplateButton(kind="QUICK_REPLY"),
             ),

@@ -37,6 +37,7 @@ KINDS = {
     "statuses": UpdateKind.STATUS,
     "messages": UpdateKind.MESSAGE,
     "user_preferences": UpdateKind.USER_PREFERENCE,
+    "user_actions": UpdateKind.CLICK,
     "templates": UpdateKind.TEMPLATE,
     "others": UpdateKind.OTHER,
 }

@@ -45,7 +45,7 @@ from storage import (
 from storage.database import Database
 from storage.inbox import InboxRow
 from storage.messages import MessageStatus
-from storage.statuses import StatusUpdate
+from storage.status_rules import StatusUpdate
 from storage.stores import Store
 from temporal.gateway import JourneyGateway
 from tests.storage import builders

@@ -60,6 +60,14 @@ def _create_orders() -> None:
     )
     _index("orders", "store_id", "placed_at")
     _index("orders", "store_id", "customer_id")
+    found = sa.text("found_by = 'exit_check'")
+    op.create_index(
+        "ix_orders_exit_found",
+        "orders",
+        ["store_id", "placed_at"],
+        postgresql_where=found,
+        sqlite_where=found,
+    )
     op.create_table(
         "order_people",
         *_of_store(),

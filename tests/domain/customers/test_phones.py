@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, example_number, format_number
 
-from domain.customers.phones import address_in, addresses_of, time_zone_of, to_e164
+from domain.customers.phones import (
+    address_in,
+    addresses_of,
+    region_of,
+    time_zone_of,
+    to_e164,
+)
 
 
 @pytest.mark.parametrize(
@@ -135,3 +141,19 @@ def test_number_that_may_be_another_countrys_or_has_no_valid_form_is_none(
     raw: str, region: str
 ) -> None:
     assert to_e164(raw, region) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "region"),
+    [
+        ("+919876543210", "IN"),
+        ("+525512409226", "MX"),
+        ("+5215512409226", "MX"),
+        ("+12025550123", "US"),
+        ("+14165550123", "CA"),
+        ("+447700900123", "GB"),
+        ("+80012345678", None),
+    ],
+)
+def test_region_of_a_number(address: str, region: str | None) -> None:
+    assert region_of(address) == region
