@@ -56,6 +56,8 @@ class StoreOverview(BaseModel):
     quarantined: int
     messages_by_day: list[int]
     """Claimed on each of the last `DAYS` days in UTC, oldest first; the last is today."""
+    orders_by_day: list[int]
+    """Placed on each of these days, whether or not a message led to them."""
     open_journeys: dict[Stage, int] | None = None
     """By stage; None: Temporal did not answer in time, or was not asked."""
 
@@ -80,6 +82,7 @@ class _Facts:
     held_templates: Mapping[str, list[dict[str, Any]]]
     exit_api_failures: Mapping[str, datetime]
     messages_by_day: Mapping[str, Mapping[date, int]]
+    orders_by_day: Mapping[str, Mapping[date, int]]
 
 
 async def overview_of(database: Database, now: datetime) -> Overview:
@@ -107,6 +110,7 @@ async def _facts(connection: AsyncConnection, since: datetime) -> _Facts:
         held_templates=await store_summaries.held_templates(connection),
         exit_api_failures=await store_summaries.exit_api_failures(connection),
         messages_by_day=await store_summaries.messages_by_day(connection, since),
+        orders_by_day=await store_summaries.orders_by_day(connection, since),
     )
 
 
@@ -114,6 +118,7 @@ def _overview(row: StoreRow, facts: _Facts, days: Sequence[date], now: datetime)
     state = _state(row, facts)
     needs = needs_of(state, now)
     sent = facts.messages_by_day.get(row.store_id, {})
+    ordered = facts.orders_by_day.get(row.store_id, {})
     return StoreOverview(
         store_id=row.store_id,
         name=row.name,
@@ -132,6 +137,7 @@ def _overview(row: StoreRow, facts: _Facts, days: Sequence[date], now: datetime)
         unknown=state.unknown,
         quarantined=state.quarantined,
         messages_by_day=[sent.get(day, 0) for day in days],
+        orders_by_day=[ordered.get(day, 0) for day in days],
     )
 
 

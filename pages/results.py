@@ -150,4 +150,14 @@ def percent(found: Rate | None) -> str:
     return f"{found.share:.0%} ({found.low * 100:.0f} to {found.high * 100:.0f})"
 
 
-FILTERS: Final[Mapping[str, Any]] = {"money": money, "estimate": estimate, "percent": percent}
+def share(part: float) -> str:
+    """A share in percent: `12.5 %`."""
+    return f"{part * 100:.3g} %"
+
+
+FILTERS: Final[Mapping[str, Any]] = {
+    "money": money,
+    "estimate": estimate,
+    "percent": percent,
+    "share": share,
+}

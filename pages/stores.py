@@ -9,12 +9,20 @@ from pages.sparkline import Sparkline, sparkline
 
 @dataclass(frozen=True)
 class StoreLine:
-    """A store, and its last days as a line."""
+    """A store, and its last days as lines."""
 
     store: StoreOverview
     messages: Sparkline
+    orders: Sparkline
 
 
 def store_lines(stores: Iterable[StoreOverview]) -> list[StoreLine]:
     """The lines of the table, in the same order."""
-    return [StoreLine(each, sparkline(each.messages_by_day, "messages")) for each in stores]
+    return [
+        StoreLine(
+            each,
+            messages=sparkline(each.messages_by_day, "messages"),
+            orders=sparkline(each.orders_by_day, "orders"),
+        )
+        for each in stores
+    ]

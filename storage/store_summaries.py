@@ -18,6 +18,7 @@ from storage import exit_api_state
 from storage import stores as store_rows
 from storage.database import MAX_COUNTED
 from storage.messages import MessageStatus
+from storage.result_tables import orders
 from storage.tables import UNSETTLED, holds, inbox, messages, quarantine, stores, template_holds
 from storage.tables import exit_api_state as exit_apis
 
@@ -127,16 +128,30 @@ async def messages_by_day(
     connection: AsyncConnection, since: datetime
 ) -> Mapping[str, Mapping[date, int]]:
     """How many messages of each store were claimed on which day, in UTC."""
-    day = _day_of(connection, messages.c.claimed_at)
+    return await _by_day(connection, messages.c.store_id, messages.c.claimed_at, since)
+
+
+async def orders_by_day(
+    connection: AsyncConnection, since: datetime
+) -> Mapping[str, Mapping[date, int]]:
+    """How many orders of each store were placed on which day, in UTC, cancelled ones included."""
+    return await _by_day(connection, orders.c.store_id, orders.c.placed_at, since)
+
+
+async def _by_day(
+    connection: AsyncConnection, store_id: Column[str], at: Column[datetime], since: datetime
+) -> Mapping[str, Mapping[date, int]]:
+    """By store, since tables have an index on store and time."""
+    day = _day_of(connection, at)
     query = (
         select(stores.c.store_id, day.label("day"), func.count())
-        .join(messages, messages.c.store_id == stores.c.store_id)
-        .where(messages.c.claimed_at >= since)
+        .join(at.table, store_id == stores.c.store_id)
+        .where(at >= since)
         .group_by(stores.c.store_id, day)
     )
     found: defaultdict[str, dict[date, int]] = defaultdict(dict)
-    for store_id, of_day, count in await connection.execute(query):
-        found[store_id][date.fromisoformat(of_day)] = count
+    for of_store, of_day, count in await connection.execute(query):
+        found[of_store][date.fromisoformat(of_day)] = count
     return found
 
 

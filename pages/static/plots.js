@@ -18,7 +18,7 @@ function draw(holder) {
     width: holder.clientWidth,
     height: HEIGHT,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    series: [{ value: "{YYYY}-{MM}-{DD}" }, ...told.lines.map((line, place) => ({
+    series: [{ label: "Day", value: "{YYYY}-{MM}-{DD}" }, ...told.lines.map((line, place) => ({
       label: line.name,
       stroke: () => css(COLOURS[place % COLOURS.length]),
       dash: DASHES[place % DASHES.length],
@@ -27,7 +27,7 @@ function draw(holder) {
       points: { show: days.length < 40 },
     }))],
     bands: told.band ? [{ series: told.band, fill: () => css("--band") }] : [],
-    axes: [axis({ values: (_, ticks) => ticks.map((at) => new Date(at * 1000).toISOString().slice(5, 10)), space: 60 }), axis({ size: 56 })],
+    axes: [axis({ incrs: [1, 2, 7, 14, 28].map((count) => count * 86400), values: (_, ticks) => ticks.map((at) => new Date(at * 1000).toISOString().slice(5, 10)), space: 60 }), axis({ size: 56 })],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), Math.max(1, high * 1.05)] } },
   };
   const plot = new uPlot(options, [days, ...told.lines.map((line) => line.values)], holder);

@@ -1,11 +1,13 @@
 """What people come to the pages for, done in a browser, also without a mouse."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from storage import stores
 from tests.api.caller import ADMIN, now
 from tests.pages import contents
 from tests.pages.browser import Visitor, visiting
@@ -113,6 +115,60 @@ async def test_a_story_says_what_was_sent_and_why_no_more(
     )
 
 
+async def test_what_the_second_message_brought_leads_to_the_people_behind_it(
+    operator: Visitor, own_site: Site
+) -> None:
+    await contents.add_results(own_site.shop, 60, now() - timedelta(hours=4))
+    await operator.open(own_site.of_store())
+    await operator.page.get_by_role("link", name="60 days").click()
+    second = operator.page.locator("#steps tbody tr").nth(1)
+    await expect(second).to_contain_text("message 2")
+    read = second.get_by_role("link", name="of message 2 of cart_update read")
+    count = int((await read.inner_text()).split(maxsplit=1)[0])
+    await read.click()
+
+    rows = operator.page.locator("#people tbody tr")
+    await expect(rows).to_have_count(count)
+    await rows.first.get_by_role("link").click()
+    await expect(operator.page.get_by_role("heading", name="Customer buyer-")).to_be_visible()
+
+
+async def test_people_who_ordered_after_a_message_are_listed(
+    operator: Visitor, own_site: Site
+) -> None:
+    await contents.add_results(own_site.shop, 30, now() - timedelta(hours=4))
+    await operator.open(own_site.of_store())
+    ordered = operator.page.locator("ol.funnel li").last.get_by_role("link")
+    count = int((await ordered.inner_text()).split(maxsplit=1)[0])
+    await ordered.click()
+
+    await expect(operator.page.locator("#people tbody tr")).to_have_count(count)
+    assert count > 0
+
+
+async def test_an_experiment_is_started_and_ended(operator: Visitor, own_site: Site) -> None:
+    await operator.open(own_site.of_store("/experiments"))
+    await expect(operator.page.get_by_text("No experiment has run yet.")).to_be_visible()
+    await operator.page.get_by_text("Start one: changed the cart…").click()
+    await operator.page.get_by_label("20 %").first.check()
+    await press(operator, "Start the experiment")
+    await expect(operator.page.get_by_text("running", exact=True)).to_be_visible()
+    assert await holdout(own_site) == 0.2
+    await operator.page.get_by_text("End the holdout…").click()
+    await press(operator, "End it")
+    await expect(operator.page.get_by_text("ended", exact=True)).to_be_visible()
+    assert await holdout(own_site) == 0
+
+
+async def holdout(site: Site) -> float:
+    """Of the cart's plan, as the store's configuration says, whose token is still there."""
+    async with site.caller.database.reading() as connection:
+        store = await stores.existing(connection, site.shop.store_id)
+    token = store.config.whatsapp.access_token.get_secret_value()
+    assert token == site.shop.config["whatsapp"]["access_token"]
+    return store.config.plans["cart_update"].holdout
+
+
 async def test_erasing_a_customer_is_confirmed_first(operator: Visitor, own_site: Site) -> None:
     await contents.close_journeys(own_site.shop, 1, now())
     await operator.open(own_site.of_customer(CUSTOMER))
@@ -144,7 +200,7 @@ async def test_a_store_sees_itself_only_until_its_key_is_ended(
 
     assert stranger.page.url == own_site.base + own_site.of_store()
     links = await stranger.page.get_by_role("navigation").get_by_role("link").all_inner_texts()
-    assert links == ["Results", "Customers"]
+    assert links == ["Results", "Experiments", "Customers"]
     for path in (f"/ui/stores/{other.store_id}", "/ui/quarantine", "/ui/stores/no-such"):
         await stranger.open(path)
         assert "You may not see this page." in await stranger.text()
@@ -176,7 +232,7 @@ async def test_all_is_reached_by_the_keyboard(stranger: Visitor, own_site: Site)
     await stranger.press_until("Tab", "Denim Co", most=3)
     await stranger.page.keyboard.press("Enter")
     await stranger.page.wait_for_url("**/ui/stores/*")
-    await stranger.press_until("Tab", "Customers", most=8)
+    await stranger.press_until("Tab", "Customers", most=10)
     await stranger.page.keyboard.press("Enter")
     await stranger.page.wait_for_url("**/customers")
     await stranger.press_until("Tab", "Customer id, number or e-mail address", most=10)

@@ -12,6 +12,7 @@ from storage.database import Database
 from storage.holds import Hold
 from storage.messages import MessageStatus
 from storage.quarantine import Rejected
+from storage.result_tables import orders
 from storage.tables import inbox, messages
 from tests.pages.contents import a_message
 from tests.storage.builders import NOW, OTHER_STORE, STORE, a_config, accept, an_event, later
@@ -98,6 +99,20 @@ async def test_messages_are_counted_by_day_and_as_not_confirmed(database: Databa
     assert by_day == {STORE: {(NOW - DAY).date(): 1, NOW.date(): 2}}
     assert last == {STORE: NOW, OTHER_STORE: NOW - 8 * DAY}
     assert unknown == {STORE: 1}
+
+
+async def test_orders_are_counted_by_day(database: Database) -> None:
+    await put_stores(database)
+    shown = {"found_by": "event", "customer_id": "c1", "store_id": STORE, "received_at": NOW}
+    rows = [
+        shown | {"order_key": str(number), "placed_at": at, "state_at": at}
+        for number, at in enumerate((NOW, NOW - DAY, NOW - 8 * DAY))
+    ]
+    async with database.transaction() as connection:
+        await connection.execute(insert(orders), rows)
+        by_day = await store_summaries.orders_by_day(connection, NOW - 7 * DAY)
+
+    assert by_day == {STORE: {NOW.date(): 1, (NOW - DAY).date(): 1}}
 
 
 async def test_a_day_is_one_of_utc(database: Database) -> None:
