@@ -65,6 +65,15 @@ class LedgerEntry(BaseModel):
     due_at: AwareDatetime
     claimed_at: AwareDatetime
     sent_at: AwareDatetime | None
+    delivered_at: AwareDatetime | None
+    read_at: AwareDatetime | None
+    clicked_at: AwareDatetime | None
+    """The earliest sign that the customer followed a link of the message."""
+    replied_at: AwareDatetime | None
+    country: str | None
+    """Of the number: ISO 3166."""
+    experiment_id: str | None
+    variant: str | None
     pricing: MessagePricing | None
     """None: Meta has said nothing about it."""
 

@@ -15,7 +15,7 @@ from domain.stores.config import StoreConfig, StoreId
 from domain.stores.config_parser import path_as_written, written_json
 from domain.stores.warnings import ConfigWarning
 from ingest.store_config import accept_config
-from operations import store_administration
+from operations import experiment_forecasts, store_administration
 from storage import keys, signing_secrets, stores
 from storage.keys import NewKey
 from storage.signing_secrets import NewSigningSecret
@@ -103,6 +103,7 @@ async def put_store(
     async with services.database.transaction() as connection:
         secrets = await store_administration.put(connection, store_id, body.config, now, listed)
         found = await store_administration.warnings_of(connection, store_id, body.config)
+        found += await experiment_forecasts.warnings_of(connection, store_id, body.config, now)
     services.stores.forget(store_id)
     stored = Replaced(
         store_id=store_id,
@@ -122,6 +123,9 @@ async def _dry_run(
     async with services.database.reading() as connection:
         known = await stores.get(connection, store_id)
         found = await store_administration.warnings_of(connection, store_id, body.config, listed)
+        found += await experiment_forecasts.warnings_of(
+            connection, store_id, body.config, services.clock()
+        )
     return DryRun(
         store_id=store_id,
         events_url=_events_url(request, store_id),

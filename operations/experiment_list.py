@@ -1,26 +1,13 @@
 """All experiments of a store, and what one would take that is not there yet."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from domain.experiments.planning import Setup, weeks_to_answer
-from domain.experiments.sentences import PER, describe_plan
-from domain.experiments.summary import ArmSummary
-from operations.experiment_models import Experiments, Forecast
-from operations.experiments import LIFT, measure, report
-from operations.order_totals import add_up
-from storage import experiments, message_counts, order_credits
+from operations.experiment_forecasts import SHARES, forecast, numbers_of
+from operations.experiment_models import Experiments
+from operations.experiments import measure, report
+from storage import experiments
 from storage.database import Database
-from storage.result_groups import By, Group, group_of
 from storage.stores import Store
-
-SHARES: Final = (0.05, 0.1, 0.2, 0.5)
-"""How many people may be held out, to choose from."""
-
-_WEEKS: Final = 4
 
 
 async def experiments_of(database: Database, store: Store, now: datetime) -> Experiments:
@@ -28,43 +15,12 @@ async def experiments_of(database: Database, store: Store, now: datetime) -> Exp
     async with database.reading(long=True) as connection:
         listed = await experiments.listed(connection, store.store_id)
         measured = [await measure(connection, store.store_id, each, now) for each in listed]
-        running = {each.kind for each in listed if each.ended_at is None and each.design.holdout}
-        forecasts = await _forecasts(connection, store, now, without=running)
-    return Experiments(experiments=[report(each) for each in measured], forecasts=forecasts)
-
-
-async def _forecasts(
-    connection: AsyncConnection, store: Store, now: datetime, without: set[str]
-) -> list[Forecast]:
-    """With the store's numbers of the last four weeks."""
-    since = now - timedelta(weeks=_WEEKS)
-    kinds = [kind for kind, plan in store.config.plans.items() if plan.has_messages]
-    people = await message_counts.people_messaged(connection, store.store_id, since, now)
-    orders = await order_credits.in_period(connection, store.store_id, since, now)
-    zone, window = store.config.timezone, store.config.attribution_window
-    credit = add_up(orders, since, now, window, lambda row, _: group_of(row, By.PLAN, zone))
-    return [
-        each
-        for kind in kinds
-        if kind not in without
-        for each in _of_plan(
-            kind, people.get(kind, 0), credit.within_window[Group(plan=kind)].orders
-        )
+        numbers = await numbers_of(connection, store.store_id, store.config, now)
+    running = {each.kind for each in listed if each.ended_at is None and each.design.holdout}
+    forecasts = [
+        forecast(kind, share, known)
+        for kind, known in numbers.items()
+        if kind not in running
+        for share in SHARES
     ]
-
-
-def _of_plan(kind: str, people: int, orders: int) -> Iterator[Forecast]:
-    rate = min(orders / people, 1.0) if people else 0.0
-    base = ArmSummary.assumed(rate)
-    lifted = ArmSummary.assumed(min(rate * (1 + LIFT), 1.0))
-    per_week = people / _WEEKS
-    for share in SHARES:
-        weeks = weeks_to_answer(lifted, base, rate * LIFT, Setup(share), per_week)
-        yield Forecast(
-            plan=kind,
-            holdout=share,
-            people_per_week=per_week,
-            orders_per_100=rate * PER,
-            weeks=weeks,
-            said=describe_plan(weeks),
-        )
+    return Experiments(experiments=[report(each) for each in measured], forecasts=forecasts)

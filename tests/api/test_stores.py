@@ -297,3 +297,19 @@ async def test_dry_run_changes_nothing_and_says_what_would_happen(caller: Caller
     assert (await caller.operator("GET", shop.path)).json()["name"] == shop.config["name"]
     wrong = await caller.operator("PUT", path, json={**config, "buffer": "soon"})
     assert wrong.status_code == 422
+
+
+async def test_before_a_holdout_begins_its_operator_hears_how_long_it_would_take(
+    caller: Caller,
+) -> None:
+    shop = await caller.new_store()
+    plans = contract_example()["plans"]
+    held_out = {"cart_update": {"holdout": 0.1, "steps": plans["cart_update"]}}
+    config = shop.config | {"plans": held_out}
+    for path in (f"{shop.path}?dry_run=true", shop.path):
+        answer = await caller.operator("PUT", path, json=config)
+        [warning] = [
+            each for each in answer.json()["warnings"] if each["type"] == "experiment_takes_long"
+        ]
+        assert warning["path"] == ["plans", "cart_update", "holdout"]
+        assert "no time can be told" in warning["message"]

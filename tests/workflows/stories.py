@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.channel import SECRET
 from tests.outages import outages
+from tests.workflows.experiments import held_out_plan, with_customer
 from tests.workflows.world import (
     CART_STEP,
     HOUR,
@@ -379,6 +380,23 @@ async def recorded_when_the_database_was_back(world: World) -> Shop:
 SETTLING = "provider_id=CASE"
 """Part of the statement that records what Meta answered."""
 
+
+async def withheld(world: World) -> Shop:
+    plans = held_out_plan(CART_STEP, LAST_CALL)
+    shop = await with_customer(await world.shop(plans=plans), held_out=True)
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
+async def with_a_variant(world: World) -> Shop:
+    variants = {"a": {"steps": [CART_STEP]}, "b": {"steps": [{**CART_STEP, "after": "2h"}]}}
+    shop = await world.shop(plans={"cart_update": {"variants": variants}})
+    await shop.does("cart_update.add_to_cart")
+    await shop.ends()
+    return shop
+
+
 STORIES: tuple[Story, ...] = (
     messaged_twice,
     debounced,
@@ -420,4 +438,6 @@ STORIES: tuple[Story, ...] = (
     capped,
     unconfirmed,
     recorded_when_the_database_was_back,
+    withheld,
+    with_a_variant,
 )

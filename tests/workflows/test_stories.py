@@ -26,6 +26,8 @@ ENDS: dict[Story, tuple[Outcome, Reason, int]] = {
     stories.sent_without_an_answer_of_the_partner: (Outcome.MESSAGED, Reason.PLAN_DONE, 1),
     stories.without_an_exit_api: (Outcome.MESSAGED, Reason.PLAN_DONE, 1),
     stories.capped: (Outcome.MESSAGED, Reason.PLAN_DONE, 1),
+    stories.withheld: (Outcome.SKIPPED, Reason.WITHHELD, 0),
+    stories.with_a_variant: (Outcome.MESSAGED, Reason.PLAN_DONE, 1),
     stories.unconfirmed: (Outcome.MESSAGED, Reason.PLAN_DONE, 0),
     stories.recorded_when_the_database_was_back: (Outcome.MESSAGED, Reason.PLAN_DONE, 1),
 }
