@@ -12,7 +12,8 @@ from api.ui.forms import Form
 from api.ui.viewers import AdministeredStore, SignedIn, VisibleStore
 from bootstrap import Services
 from operations.experiment_control import NoSuchPlanError, set_holdout
-from operations.experiment_list import SHARES, experiments_of
+from operations.experiment_forecasts import SHARES
+from operations.experiment_list import experiments_of
 from pages.experiments import by_plan, shown
 from storage.stores import Store
 

@@ -63,6 +63,7 @@ async def site_with_some(
         ]
         await contents.add_messages(shop, rows)
         await contents.add_results(shop, 600, at - MINUTE)
+        await contents.add_visits(shop, 400, at - MINUTE)
         await contents.add_experiment(shop, 1500, at)
         yield Site("some", caller, shop)
 

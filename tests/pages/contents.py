@@ -12,6 +12,7 @@ from storage.holds import Hold
 from storage.messages import MessageStatus
 from storage.result_tables import assignments, experiments, order_people, orders
 from storage.tables import inbox, messages, quarantine, stores
+from storage.tables import journeys as journeys_table
 from tests.api.caller import Shop
 from tests.storage.builders import a_config, an_event
 
@@ -272,3 +273,25 @@ async def add_experiment(shop: Shop, people: int, now: datetime) -> None:
         await connection.execute(insert(experiments), experiment)
         await connection.execute(insert(assignments), assigned)
     await _add_orders(shop, bought)
+
+
+async def add_visits(shop: Shop, count: int, now: datetime) -> None:
+    """Events of a week, and of every third person a journey that ended before a message."""
+    reasons = [Reason.ORDER_PLACED, Reason.CONSECUTIVE_EVENT, Reason.FREQUENCY_CAP]
+    events, ended = [], []
+    for number in range(count):
+        at = now - number % 7 * DAY - number * MINUTE / 10
+        who = {"store_id": shop.store_id, "customer_id": f"visitor-{number}"}
+        arrived = {"at": at, "received_at": at, "dispatched_at": at}
+        because = None if number % 4 else "no plan for collection_view"
+        events.append({**who, **arrived, "event_id": f"visit-{number}", "ignored_because": because})
+        if number % 3 == 0:
+            reason = reasons[number % 5 % 3]
+            is_skipped = reason is Reason.FREQUENCY_CAP
+            outcome = Outcome.SKIPPED if is_skipped else Outcome.EXITED
+            journey = {"run_id": f"run-{number}", "kind": "cart_update", "reason": reason}
+            kept = {"outcome": outcome, "evidence": {}, "decisions": [], "closed_at": at}
+            ended.append({**who, **journey, **kept})
+    await add_events(shop, events)
+    async with shop.database.transaction() as connection:
+        await connection.execute(insert(journeys_table), ended)
