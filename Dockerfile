@@ -16,6 +16,7 @@ COPY domain domain
 COPY ingest ingest
 COPY operations operations
 COPY outbound_http outbound_http
+COPY pages pages
 COPY partners partners
 COPY sandbox sandbox
 COPY storage storage

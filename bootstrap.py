@@ -84,6 +84,7 @@ class Services:
     database: Database
     temporal: Client
     metrics: IngestMetrics
+    journeys: JourneyGateway
     stores: StoreCache
     intake: Intake
     webhooks: WebhookProcessor
@@ -275,6 +276,7 @@ def _services(  # noqa: PLR0913, PLR0917  # what services are made of
         database=database,
         temporal=temporal,
         metrics=metrics,
+        journeys=gateway,
         stores=cache,
         intake=intake,
         webhooks=webhooks,

@@ -15,7 +15,7 @@ from api import (
     journeys,
     quarantine,
     results,
-    sign_in,
+    store_overview,
     stores,
     suppressions,
     whatsapp,
@@ -32,9 +32,10 @@ from api.methods import name_all_methods
 from api.metrics import TimedRequests
 from api.openapi import DescribedApi
 from api.refused_events import RefusedEvents
-from api.sign_in_attempts import SignInAttempts
 from api.store_limits import StoreLimits
 from api.tracing import NO_TELEMETRY, TracedRequests
+from api.ui.routers import ROUTERS as PAGE_ROUTERS
+from api.ui.sign_in_attempts import SignInAttempts
 from bootstrap import Connect, open_services
 from clock import Clock, utc_now
 from operations.logs import keep_values_out_of_logs
@@ -85,12 +86,13 @@ def create_app(
     app.state.checks = health.Checks()
     app.state.sign_in_attempts = SignInAttempts(clock)
     for module in (
-        *(events, stores, suppressions, journeys, results),
+        *(events, store_overview, stores, suppressions, journeys, results),
         *(customers, quarantine, whatsapp, health),
     ):
         app.include_router(module.router)
     app.include_router(codec.router)
-    app.include_router(sign_in.router)
+    for router in PAGE_ROUTERS:
+        app.include_router(router)
     serve_docs(app)
     add_error_handlers(app)
     name_all_methods(app)

@@ -15,7 +15,7 @@ from api.errors import invalid
 from api.openapi_answers import described, error_responses
 from api.openapi_bodies import PAYLOADS, PAYLOADS_BODY
 from api.openapi_security import OPERATOR_COOKIE
-from api.sessions import OPERATOR, is_own_origin, session_of
+from api.sessions import is_own_origin, session_of
 from settings import Settings
 from temporal.remote_codec import InvalidPayloadsError, RemoteCodec, remote_codec
 
@@ -57,7 +57,7 @@ async def _operator(
     if is_admin(settings, token):
         return
     session = session_of(request, settings, services.clock())
-    if session is None or session.subject != OPERATOR:
+    if session is None or not session.is_operator:
         raise unauthorized()
     if not (is_own_origin(request) or _is_web_ui(request, settings)):
         raise HTTPException(403, "a cookie is accepted from TEMPORAL_UI_ORIGIN alone")

@@ -37,11 +37,11 @@ _PAGE = """\
 
 
 def serve_docs(app: FastAPI) -> None:
-    """Serve `/docs`, and under `/static` what it loads."""
+    """Serve `/docs`, and under `/static` what it and the pages under `/ui` load."""
     page = _PAGE.format(title=escape(app.title))
 
     async def docs(_: Request) -> HTMLResponse:
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
 
     app.add_route("/docs", docs, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", StaticFiles(directory=STATIC, packages=[("pages", "static")]))

@@ -1,6 +1,7 @@
 """Sessions of the pages: a signed cookie that says who signed in, and until when.
 
 No session is stored. The key is derived from the admin token: another token ends every session.
+A store's session names the key that it signed in with: it ends with that key.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -20,7 +22,8 @@ from settings import Settings
 
 COOKIE = "comeback_session"
 LIFETIME = timedelta(hours=12)
-OPERATOR = "operator"
+_OPERATOR = "operator"
+_STORE = "store"
 _KEY_PURPOSE = b"comeback/session/1"
 
 
@@ -28,14 +31,27 @@ _KEY_PURPOSE = b"comeback/session/1"
 class Session:
     """Who is signed in, and until when."""
 
-    subject: str
-    """`OPERATOR`."""
     until: datetime
+    store_id: str | None = None
+    """None: the operator."""
+    key_id: str | None = None
+    """The store's key; the session is none any more when it has ended."""
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether it is the operator's."""
+        return self.store_id is None
+
+    @property
+    def name(self) -> str:
+        """Who signed in, as admission and pages say it."""
+        return self.store_id or _OPERATOR
 
 
-def start_session(request: Request, response: Response, settings: Settings, now: datetime) -> None:
-    """Sign the operator in, in the browser that gets this response."""
-    session = Session(OPERATOR, now + LIFETIME)
+def start_session(
+    request: Request, response: Response, settings: Settings, session: Session
+) -> None:
+    """Sign in, in the browser that gets this response."""
     response.set_cookie(
         COOKIE,
         _signed(session, _key(settings)),
@@ -75,8 +91,7 @@ def _key(settings: Settings) -> bytes:
 
 
 def _signed(session: Session, key: bytes) -> str:
-    claims = {"subject": session.subject, "until": int(session.until.timestamp())}
-    said = json.dumps(claims).encode()
+    said = json.dumps(_claims(session)).encode()
     return ".".join(urlsafe_b64encode(part).decode() for part in (said, _mac(said, key)))
 
 
@@ -88,7 +103,17 @@ def _verified(cookie: str, key: bytes) -> Session | None:
     if not hmac.compare_digest(mac, _mac(said, key)):
         return None
     claims = json.loads(said)
-    return Session(claims["subject"], datetime.fromtimestamp(claims["until"], UTC))
+    until = datetime.fromtimestamp(claims["until"], UTC)
+    return Session(until, claims.get("store_id"), claims.get("key_id"))
+
+
+def _claims(session: Session) -> dict[str, Any]:
+    """0.2.0 reads the subject alone: to it, another one is not the operator."""
+    until = int(session.until.timestamp())
+    if session.is_operator:
+        return {"subject": _OPERATOR, "until": until}
+    of_store = {"store_id": session.store_id, "key_id": session.key_id}
+    return {"subject": _STORE, "until": until, **of_store}
 
 
 def _mac(said: bytes, key: bytes) -> bytes:

@@ -22,6 +22,9 @@ from storage.tables import inbox
 MAX_CONTACTS: Final = 20
 """A customer id with more numbers and e-mail addresses stands for several people."""
 
+MAX_FOUND: Final = MAX_SHARED + 1
+"""Customers that are found by one contact."""
+
 
 @dataclass(frozen=True)
 class Contacts:
@@ -134,6 +137,17 @@ async def customers_sharing(
     shared = [each for each, ids in zip(columns, found, strict=True) if len(ids) > MAX_SHARED]
     counted = (ids for ids in found if len(ids) <= MAX_SHARED)
     return Sharing(frozenset().union(*counted) - {customer_id}, _by_column(shared))
+
+
+async def customers_with_any(
+    connection: AsyncConnection, store_id: str, contacts: Contacts
+) -> list[str]:
+    """The customers who ever had one of these contacts, up to `MAX_FOUND` of each, by id."""
+    if not contacts:
+        return []
+    some = customers_with(len(contacts.numbers), len(contacts.emails))
+    found = await connection.execute(some, {"of_store": store_id, **contacts.parameters()})
+    return sorted({customer_id for _, customer_id in found})
 
 
 async def orders_elsewhere(

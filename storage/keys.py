@@ -70,6 +70,17 @@ async def matches(connection: AsyncConnection, store_id: str, api_key: str) -> b
     return hmac.compare_digest(expected, _hash(secret)) and prefix == _PREFIX and bool(secret)
 
 
+def key_id_of(api_key: str) -> str:
+    """The id that a key contains, which is no secret; empty for what is no key."""
+    return api_key.partition("_")[2].partition("_")[0]
+
+
+async def is_live(connection: AsyncConnection, store_id: str, key_id: str) -> bool:
+    """Whether the store has this key, and it has not ended."""
+    found = await connection.execute(_live(store_id).where(store_keys.c.key_id == key_id))
+    return found.first() is not None
+
+
 async def listed(connection: AsyncConnection, store_id: str) -> list[dict[str, object]]:
     """A store's keys that have not ended, oldest first."""
     found = await connection.execute(_live(store_id))

@@ -57,8 +57,9 @@ ROOMS = {
         "pydantic pydantic_core structlog sqlalchemy prometheus_client",
     ),
     "bootstrap": room(EVERYTHING),
+    "pages": room("domain storage operations", "jinja2 markupsafe"),
     "api": room(
-        EVERYTHING,
+        f"{EVERYTHING} pages",
         "fastapi starlette pydantic prometheus_client structlog standardwebhooks sqlalchemy "
         "cryptography uvicorn opentelemetry",
         every_file="fastapi starlette uvicorn logging",

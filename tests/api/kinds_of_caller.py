@@ -1,7 +1,7 @@
 """Every kind of caller that the API distinguishes, and what each sends to prove who it is."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import httpx
@@ -9,7 +9,9 @@ from standardwebhooks import Webhook
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.sessions import LIFETIME, start_session
+from api.sessions import LIFETIME, Session, start_session
+from api.ui.customer_references import reference_to
+from storage.keys import key_id_of
 from tests.api.caller import ADMIN, BASE_URL, Caller, Shop, bearer, now
 from tests.api.meta_caller import META_SETTINGS, signature
 
@@ -26,6 +28,9 @@ class Kind(StrEnum):
     META = "Meta's verify token and signature"
     EXPIRED_COOKIE = "an operator's expired cookie"
     COOKIE = "an operator's cookie"
+    ENDED_KEY_COOKIE = "a cookie of the store, by a key that was ended"
+    OTHER_STORE_COOKIE = "another store's cookie"
+    STORE_COOKIE = "the store's cookie"
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,13 @@ class Scene:
             Kind.OWN_SIGNATURE: self.shop.signing_secret,
             Kind.OTHER_SIGNATURE: self.other.signing_secret,
         }
+        until = now() + LIFETIME
         sessions = {
-            Kind.COOKIE: timedelta(0),
-            Kind.EXPIRED_COOKIE: LIFETIME + timedelta(seconds=1),
+            Kind.COOKIE: Session(until),
+            Kind.EXPIRED_COOKIE: Session(now() - timedelta(seconds=1)),
+            Kind.ENDED_KEY_COOKIE: _of_store(until, self.shop, self.ended_key),
+            Kind.OTHER_STORE_COOKIE: _of_store(until, self.other, self.other.key),
+            Kind.STORE_COOKIE: _of_store(until, self.shop, self.shop.key),
         }
         if kind in keys:
             return bearer(keys[kind])
@@ -63,11 +72,11 @@ class Scene:
             return self._cookie(sessions[kind])
         return signature(raw) if kind is Kind.META else {}
 
-    def _cookie(self, ago: timedelta) -> dict[str, str]:
-        """The cookie of an operator who signed in so long ago, sent by a page of the API."""
+    def _cookie(self, session: Session) -> dict[str, str]:
+        """The cookie of a session, sent by a page of the API."""
         response, settings = Response(), self.shop.caller.services.settings
         start_session(
-            Request({"type": "http", "path": "/", "headers": []}), response, settings, now() - ago
+            Request({"type": "http", "path": "/", "headers": []}), response, settings, session
         )
         return {
             "Cookie": response.headers["set-cookie"].partition(";")[0],
@@ -84,6 +93,10 @@ class Scene:
             }
             request.url = request.url.copy_merge_params(verify)
         return await self.shop.caller.http.send(request)
+
+
+def _of_store(until: datetime, shop: Shop, key: str) -> Session:
+    return Session(until, shop.store_id, key_id_of(key))
 
 
 def _signed(secret: str, raw: bytes) -> dict[str, str]:
@@ -110,5 +123,6 @@ async def build_scene(caller: Caller) -> Scene:
         "address": "%2B919876543210",
         "row_id": str((await shop.quarantined())[0]["id"]),
         "path": "ui.css",
+        "reference": reference_to(caller.services.settings, shop.store_id, shop.customer_id),
     }
     return Scene(shop, other, ended["api_key"], ids)

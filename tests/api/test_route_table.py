@@ -26,6 +26,9 @@ STORE = OPERATOR | {Kind.OWN_KEY}
 SENDER = frozenset({Kind.OWN_KEY, Kind.OWN_SIGNATURE})
 META = frozenset({Kind.META})
 BROWSER = OPERATOR | {Kind.COOKIE}
+OPERATOR_AT_PAGES = frozenset({Kind.COOKIE})
+STORE_AT_PAGES = OPERATOR_AT_PAGES | {Kind.STORE_COOKIE}
+SIGNED_IN = STORE_AT_PAGES | {Kind.OTHER_STORE_COOKIE}
 
 
 def nothing(_: Scene) -> dict[str, Any]:
@@ -53,6 +56,18 @@ def sign_in_form(_: Scene) -> dict[str, Any]:
     return {"data": {"token": ADMIN}}
 
 
+def confirmed(_: Scene) -> dict[str, Any]:
+    return {"data": {"confirmed": "yes"}}
+
+
+def some_figure(_: Scene) -> dict[str, Any]:
+    return {"params": {"figure": "delivered"}}
+
+
+def an_experiment(_: Scene) -> dict[str, Any]:
+    return {"data": {"plan": "cart_update", "holdout": "0.1"}}
+
+
 @dataclass(frozen=True)
 class Row:
     """A route, whom it answers with `answer`, and how it refuses all others."""
@@ -62,10 +77,28 @@ class Row:
     answer: int = 200
     sends: Callable[[Scene], dict[str, Any]] = nothing
     refusal: int = 401
+    forbids: int | None = None
+    """How it refuses who is signed in at the pages; None: as all others."""
+
+    def expected(self, kind: Kind) -> int:
+        if kind in self.allowed:
+            return self.answer
+        return self.forbids or self.refusal if kind in SIGNED_IN else self.refusal
+
+
+def page(
+    route: str,
+    allowed: frozenset[Kind],
+    answer: int = 200,
+    sends: Callable[[Scene], dict[str, Any]] = nothing,
+) -> Row:
+    """A page leads to the sign-in; a form does not. Who is signed in is told that it may not."""
+    return Row(route, allowed, answer, sends, 303 if route.startswith("GET") else 401, 403)
 
 
 TABLE = (
     Row("POST /v1/stores/{store_id}/events", SENDER, 202, event),
+    Row("GET /v1/stores", OPERATOR),
     Row("PUT /v1/stores/{store_id}", OPERATOR, sends=config),
     Row("GET /v1/stores/{store_id}", OPERATOR),
     Row("POST /v1/stores/{store_id}/keys", OPERATOR, 201),
@@ -99,6 +132,31 @@ TABLE = (
     Row("GET /ui/sign-in", ANYONE),
     Row("POST /ui/sign-in", ANYONE, 303, sign_in_form),
     Row("POST /ui/sign-out", ANYONE, 303),
+    # A store is led to its own page, and all others to the sign-in.
+    Row("GET /ui", OPERATOR_AT_PAGES, refusal=303),
+    page("GET /ui/stores/{store_id}", STORE_AT_PAGES),
+    page("POST /ui/stores/{store_id}/pause", OPERATOR_AT_PAGES, 303),
+    page("POST /ui/stores/{store_id}/resume", OPERATOR_AT_PAGES, 303),
+    page("GET /ui/stores/{store_id}/people", STORE_AT_PAGES, sends=some_figure),
+    page("GET /ui/stores/{store_id}/experiments", STORE_AT_PAGES),
+    page("POST /ui/stores/{store_id}/experiments/start", OPERATOR_AT_PAGES, 303, an_experiment),
+    page("POST /ui/stores/{store_id}/experiments/end", OPERATOR_AT_PAGES, 303, an_experiment),
+    page("GET /ui/stores/{store_id}/customers", STORE_AT_PAGES),
+    page("POST /ui/stores/{store_id}/customers", STORE_AT_PAGES),
+    # Nothing of the customer is stored.
+    page("GET /ui/stores/{store_id}/customers/{reference}", STORE_AT_PAGES, 404),
+    page("POST /ui/stores/{store_id}/customers/{reference}/exit", STORE_AT_PAGES, 303),
+    page("GET /ui/stores/{store_id}/customers/{reference}/export", OPERATOR_AT_PAGES, 404),
+    page(
+        "POST /ui/stores/{store_id}/customers/{reference}/erase",
+        OPERATOR_AT_PAGES,
+        sends=confirmed,
+    ),
+    page("GET /ui/quarantine", OPERATOR_AT_PAGES),
+    page("GET /ui/quarantine/{row_id}", OPERATOR_AT_PAGES),
+    # The quarantined body is still wrong.
+    page("POST /ui/quarantine/{row_id}/retry", OPERATOR_AT_PAGES, 422),
+    page("POST /ui/quarantine/{row_id}/discard", OPERATOR_AT_PAGES, 303),
     Row("GET /health/live", ANYONE),
     # Temporal is not available.
     Row("GET /health/ready", ANYONE, 503),
@@ -148,4 +206,4 @@ async def test_route_answers_whom_it_is_for_and_refuses_all_others(
         answer = await scene.send(kind, caller.http.build_request(method, path, **sent))
         answered[kind] = answer.status_code
         caller.http.cookies.clear()
-    assert answered == {kind: row.answer if kind in row.allowed else row.refusal for kind in Kind}
+    assert answered == {kind: row.expected(kind) for kind in Kind}

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from api.sign_in_attempts import MAX_FAILURES, MAX_PEERS, WINDOW, SignInAttempts
+from api.ui.sign_in_attempts import MAX_FAILURES, MAX_PEERS, WINDOW, SignInAttempts
 from tests.api.caller import (
     ADMIN,
     BASE_URL,
@@ -66,7 +66,7 @@ async def test_the_page_is_a_form_without_scripts_that_no_other_site_can_frame(
     answer = await api.http.get(PAGE)
 
     assert answer.status_code == 200
-    assert '<form method="post" action="sign-in">' in answer.text
+    assert '<form class="stacked" method="post" action="../ui/sign-in">' in answer.text
     assert not re.search(r"<script|<style|\son\w+=|https?:", answer.text)
     assert answer.headers["cache-control"] == "no-store"
     policy = answer.headers["content-security-policy"]
@@ -79,7 +79,7 @@ async def test_the_page_is_a_form_without_scripts_that_no_other_site_can_frame(
 async def test_the_admin_token_starts_a_session(api: Caller) -> None:
     answer = await post_token(api, ADMIN)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "sign-in")
+    assert (answer.status_code, answer.headers["location"]) == (303, "../ui")
     cookie = answer.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=strict", "Max-Age=43200", "Path=/"} <= set(cookie.split("; "))
     assert ADMIN not in cookie
@@ -209,7 +209,7 @@ async def test_signing_out_makes_the_browser_forget(api: Caller) -> None:
 
     answer = await api.http.post("/ui/sign-out", headers=OWN)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "sign-in")
+    assert (answer.status_code, answer.headers["location"]) == (303, "../ui/sign-in")
     assert not api.http.cookies
     assert "<form" in (await api.http.get(PAGE)).text
 
