@@ -11,6 +11,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from api.ui.customer_references import reference_to
 from api.ui.sign_in_attempts import MAX_FAILURES, MAX_PEERS, WINDOW, SignInAttempts
 from tests.api.caller import (
     ADMIN,
@@ -266,3 +267,41 @@ async def test_a_session_opens_nothing_under_v1(api: Caller) -> None:
     for method, path in (("GET", shop.path), ("PUT", shop.path), ("GET", "/v1/quarantine")):
         answer = await api.http.request(method, path, headers=headers, json={})
         assert answer.status_code == 401
+
+
+async def post_key(caller: Caller, store_id: str, key: str) -> httpx.Response:
+    return await caller.http.post(PAGE, data={"store": store_id, "token": key}, headers=OWN)
+
+
+async def test_a_key_starts_a_session_of_its_store_and_of_no_other(api: Caller) -> None:
+    shop, other = await api.new_store(), await api.new_store()
+
+    for store_id, key in ((other.store_id, shop.key), (shop.store_id, ADMIN), ("No store", "x")):
+        refused = await post_key(api, store_id, key)
+        assert refused.status_code == 401
+        assert "This is not a key of that store." in refused.text
+    answer = await post_key(api, shop.store_id, shop.key)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "../ui")
+    assert shop.key not in answer.headers["set-cookie"]
+    home = await api.http.get("/ui")
+    assert (home.status_code, home.headers["location"]) == (303, f"./ui/stores/{shop.store_id}")
+    assert f"signed in as {shop.store_id}" in (await api.http.get(PAGE)).text
+
+
+async def test_a_reference_leads_to_a_customer_of_one_store_alone(api: Caller) -> None:
+    shop, other = await api.new_store(), await api.new_store()
+    await shop.post()
+    await post_token(api, ADMIN)
+    reference = reference_to(api.services.settings, shop.store_id, shop.customer_id)
+
+    paths = {
+        f"/ui/stores/{shop.store_id}/customers/{reference}": 200,
+        f"/ui/stores/{other.store_id}/customers/{reference}": 404,
+        f"/ui/stores/{shop.store_id}/customers/{reference[:-2]}": 404,
+        f"/ui/stores/{shop.store_id}/customers/{shop.customer_id}": 404,
+        f"/ui/stores/{shop.store_id}/people?figure=nothing": 404,
+        f"/ui/stores/{shop.store_id}?from=2026-02-30": 404,
+    }
+    assert {path: (await api.http.get(path)).status_code for path in paths} == paths
+    assert shop.customer_id not in reference
