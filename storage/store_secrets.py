@@ -76,7 +76,12 @@ def hash_key_columns(kept: str) -> dict[str, str | None]:
 def new_hash_key(cipher: SecretCipher, store_id: str) -> tuple[str, dict[str, str | None]]:
     """A key for the hashes of a new store, and its columns."""
     hash_key = secrets.token_hex(32)
-    return hash_key, hash_key_columns(cipher.seal(hash_key, store_id, _HASH_KEY))
+    return hash_key, kept_hash_key(cipher, store_id, hash_key)
+
+
+def kept_hash_key(cipher: SecretCipher, store_id: str, hash_key: str) -> dict[str, str | None]:
+    """The columns of a certain key."""
+    return hash_key_columns(cipher.seal(hash_key, store_id, _HASH_KEY))
 
 
 def hash_key_again(renew: Renew, row: Mapping[Any, Any]) -> dict[str, str | None]:
