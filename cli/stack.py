@@ -53,7 +53,12 @@ class Stack:
     @property
     def sign_in_url(self) -> str:
         """Where an operator signs in."""
-        return f"{self.api_url}/ui/sign-in"
+        return f"{self.pages_url}/sign-in"
+
+    @property
+    def pages_url(self) -> str:
+        """The pages for operators and stores."""
+        return f"{self.api_url}/ui"
 
     @property
     def worker_metrics_url(self) -> str:

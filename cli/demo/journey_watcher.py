@@ -67,5 +67,10 @@ def _template_summary(body: Mapping[str, Any]) -> MessageSummary:
         template=template["name"],
         texts=tuple(parameter["text"] for parameter in components.get("body", [])),
         image=next((each["image"]["link"] for each in components.get("header", [])), None),
-        button=next((each["text"] for each in components.get("button", [])), None),
+        button=next((_without_token(each["text"]) for each in components.get("button", [])), None),
     )
+
+
+def _without_token(link: str) -> str:
+    """A link without the token of its message, which is another one each time."""
+    return link.partition("?cb=")[0]

@@ -11,6 +11,8 @@ from rich.table import Table
 
 from cli.demo.denim_co import STORE_ID
 from cli.demo.journey_watcher import Journey
+from cli.demo.sample.shop import DAYS
+from cli.demo.sample.shop import STORE_ID as SAMPLE_ID
 from cli.demo.scenarios import MessageSummary, Scenario
 from cli.stack import Stack
 
@@ -96,9 +98,20 @@ def _where_to_look(result: ScenarioResult, stack: Stack, ledger: Path) -> Iterat
     yield f"  all journeys      {stack.ui_url}"
     if stack.codec_endpoint:
         yield f"  sign in           {stack.sign_in_url}, so that the Web UI decrypts"
-        yield f"  admin token       {stack.shown_token}"
     bearer = f'-H "Authorization: Bearer {stack.shown_token}"'
     yield f"  explained         curl {bearer} {stack.api_url}{path}"
     yield f"  API docs          {stack.api_url}/docs"
     yield f"  what Meta got     {ledger}"
     yield f"  logs              {stack.settings.data_dir / 'logs'}"
+    yield from _pages(stack)
+
+
+def _pages(stack: Stack) -> Iterator[str]:
+    """The pages come last: they are what a newcomer opens first."""
+    of_stores = f"{stack.pages_url}/stores"
+    yield "Pages"
+    yield f"  all stores        {stack.pages_url}"
+    yield f"  admin token       {stack.shown_token}, to sign in"
+    yield f"  the journeys here {of_stores}/{STORE_ID}"
+    yield f"  a sample store    {of_stores}/{SAMPLE_ID} (made up: {DAYS} days of history)"
+    yield f"  its experiment    {of_stores}/{SAMPLE_ID}/experiments (made up)"

@@ -11,14 +11,20 @@ from cli.demo.isolation import isolated
 from cli.demo.journey_watcher import JourneyWatcher
 from cli.demo.partner import DemoPartner, register_store
 from cli.demo.report import ScenarioResult, report
+from cli.demo.sample.history import SampleHistory, tell
+from cli.demo.sample.orders import OrderRows
+from cli.demo.sample.shop import SampleShop
+from cli.demo.sample_store import add_sample_store
 from cli.demo.sandbox_process import SandboxProcess, sandbox_process
 from cli.demo.scenarios import SCENARIOS
 from cli.demo.screen import JourneyRow, screen
 from cli.errors import Interrupted, UnexpectedOutcomeError
 from cli.running import run_stack
 from cli.stack import Stack
+from clock import utc_now
 from domain.journey.outcomes import Stage
 from settings import Settings
+from storage.database import Database
 
 SCENARIOS_TIMEOUT = timedelta(seconds=90)
 """The scenarios take about 12 s; the rest is for slow machines."""
@@ -65,13 +71,43 @@ async def _run(
         wipe_data=True,
         sidecar=sandbox.sidecar,
     ) as stack:
-        results = await _run_scenarios(stack, sandbox, console)
+        results = await _run_everything(stack, sandbox, console)
         report(console, results, stack, sandbox.ledger)
         _check(results)
         finished.set()
         if console.file.isatty():
             echo("\nEverything stays up for exploring until Ctrl-C.")
             await asyncio.Event().wait()
+
+
+async def _run_everything(
+    stack: Stack, sandbox: SandboxProcess, console: Console
+) -> list[ScenarioResult]:
+    """The scenarios; while their journeys wait, a sample store is made up."""
+    sample = asyncio.create_task(_make_up_history())
+    try:
+        results = await _run_scenarios(stack, sandbox, console)
+        await _add_sample_store(stack, await sample)
+    finally:
+        sample.cancel()
+    return results
+
+
+async def _make_up_history() -> SampleHistory:
+    """The sample store's, without keeping anything else waiting."""
+    history = SampleHistory(OrderRows(SampleShop.at_time(utc_now())))
+    for _ in tell(history):
+        await asyncio.sleep(0)
+    return history
+
+
+async def _add_sample_store(stack: Stack, history: SampleHistory) -> None:
+    """Beside the demo's own store, in the same database."""
+    database = Database(stack.settings.database, stack.settings.secret_keys)
+    try:
+        await add_sample_store(database, history)
+    finally:
+        await database.close()
 
 
 async def _run_scenarios(

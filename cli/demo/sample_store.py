@@ -32,7 +32,8 @@ async def add_sample_store(database: Database, history: SampleHistory) -> bool:
             return False
         await _add_store(connection, history.shop)
         for table, rows in tables:
-            await connection.execute(insert(table), rows)
+            if rows:
+                await connection.execute(insert(table), rows)
         await connection.execute(text("ANALYZE"))  # SQLite knows no sizes of tables before
     return True
 

@@ -11,6 +11,7 @@ CART_LINK = "cart/3284672934"
 CART_IMAGE = "https://sample.com/aa8ab4876d3d.jpg"
 PRODUCT_IMAGE = "https://sample.com/test.jpg"
 PRODUCT = "Denim Shirt - Blue"
+ORDER = {"order_id": "1001", "price": {"amount": 600, "currency": "INR"}}
 NOT_ON_WHATSAPP = 131026
 """Meta's error code."""
 
@@ -134,7 +135,7 @@ SCENARIOS = (
             CustomerAction(
                 "product_view",
                 "bought",
-                changes={"event_name": "order_placed", "event_data": {"order_id": "1001"}},
+                changes={"event_name": "order_placed", "event_data": ORDER},
                 delay=_seconds(4),
             ),
         ),

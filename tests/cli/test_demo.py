@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,8 @@ from cli.demo.journey_watcher import Journey
 from cli.demo.report import ScenarioResult
 from cli.demo.scenarios import SCENARIOS, MessageSummary
 from domain.journey.outcomes import Outcome, Reason, Stage
+from storage import stores
+from storage.database import Database
 from tests.cli.processes import environment, eventually, journeys
 
 
@@ -20,6 +23,20 @@ def test_every_journey_ends_as_expected_and_no_process_stays_behind(tmp_path: Pa
     assert all(scenario.name in running.output for scenario in SCENARIOS)
     assert "Farid | Denim Jacket" in running.output
     assert "/namespaces/comeback/workflows/journey%3Adenim-co%3Acust-asha" in running.output
+    assert f"{running.api_url}/ui/stores/denim-co" in running.output
+    assert f"{running.api_url}/ui/stores/sample-store (made up: 60 days" in running.output
+    token = (tmp_path / "demo" / "admin_token").read_text(encoding="utf-8").strip()
+    assert f"{token}, to sign in" in running.output
+    assert asyncio.run(stores_in(tmp_path / "demo")) == ["denim-co", "sample-store"]
+
+
+async def stores_in(data_dir: Path) -> list[str]:
+    database = Database(f"sqlite:///{data_dir / 'comeback.db'}")
+    try:
+        async with database.reading() as connection:
+            return sorted(await stores.ids(connection))
+    finally:
+        await database.close()
 
 
 @pytest.mark.slow

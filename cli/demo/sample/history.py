@@ -6,8 +6,9 @@ from typing import Any
 
 from cli.demo.sample.events import inbox_rows, quarantine_rows
 from cli.demo.sample.orders import OrderRows, Row, country_of
+from cli.demo.sample.people import Person, VisitHistory
 from cli.demo.sample.shop import STORE_ID, SampleShop
-from cli.demo.sample.shopper import Person, VisitHistory, VisitStory
+from cli.demo.sample.shopper import VisitStory
 from cli.demo.sample.visits import Visit, phones, visits
 from domain.journey.outcomes import ClosedJourney
 
@@ -64,19 +65,30 @@ def _assignment(shop: SampleShop, person: Person, visit: Visit, at: Any) -> Row:
 
 
 def sample_history(shop: SampleShop) -> SampleHistory:
-    """Everything that happened up to now. What had not ended by now did not happen."""
-    all_visits = list(visits(shop))
-    history, numbers = SampleHistory(OrderRows(shop)), phones(all_visits)
+    """Everything that happened up to now."""
+    history = SampleHistory(OrderRows(shop))
+    for _ in tell(history):
+        pass
+    return history
+
+
+def tell(history: SampleHistory) -> Iterator[Visit]:
+    """Add everything that happened up to now, in small steps: altogether it takes seconds.
+
+    What had not ended by now did not happen.
+    """
+    shop, all_visits = history.shop, list(visits(history.shop))
+    numbers = phones(all_visits)
     for visit in all_visits:
         person = _person(shop, visit, numbers, history.suppressions)
         told = VisitStory(shop, visit, person).told()
         if told.is_over(shop.now):
             history.add(person, visit, told)
+        yield visit
     for days_ago in range(shop.days):
         history.orders.add_guests(days_ago)
     history.inbox = inbox_rows(shop, history.journeys, history.orders.orders, numbers)
     history.quarantine = list(quarantine_rows(shop))
-    return history
 
 
 def _person(

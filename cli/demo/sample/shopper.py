@@ -1,14 +1,11 @@
 """One visit from the shopper's leaving to the end of the journey, and what was ordered."""
 
 import random
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cli.demo.sample.messages import (
     NO_WORD,
-    Recipient,
-    Row,
     clicked,
     message_row,
     unreachable,
@@ -16,13 +13,13 @@ from cli.demo.sample.messages import (
     withheld,
 )
 from cli.demo.sample.orders import Placed
+from cli.demo.sample.people import Person, VisitHistory
 from cli.demo.sample.run import JourneyRun
 from cli.demo.sample.shop import CART, PRODUCT, SampleShop
 from cli.demo.sample.visits import Course, Visit
 from domain.events.journey_event import JourneyEvent
 from domain.events.kinds import EventKind, intent_of
-from domain.experiments.assignment import is_held_out, variant_of
-from domain.journey.outcomes import ClosedJourney, Outcome, Reason
+from domain.journey.outcomes import Outcome, Reason
 from domain.journey.plan import PlannedStep
 from storage.messages import MessageStatus
 
@@ -40,46 +37,6 @@ _RETURNS_BETWEEN, _STOPS, _NOT_ON_WHATSAPP = 0.1, 0.012, 0.012
 _ORDER_WITHIN: Final = timedelta(days=2.9)
 _SOON: Final = 2.5
 """How much likelier an order is soon than late."""
-
-
-@dataclass
-class VisitHistory:
-    """What a visit left in the tables."""
-
-    journeys: list[ClosedJourney] = field(default_factory=list)
-    messages: list[Row] = field(default_factory=list)
-    placed: list[Placed] = field(default_factory=list)
-    found: list[datetime] = field(default_factory=list)
-    """When orders were placed of which only the exit check knows."""
-    assigned_at: datetime | None = None
-    stopped_at: datetime | None = None
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether every journey of it had ended by then: none is ever open."""
-        return all(each.closed_at <= now for each in self.journeys)
-
-
-@dataclass(frozen=True)
-class Person:
-    """A shopper as the store knows them."""
-
-    hashed: str
-    country: str
-    held_out: bool
-    variant: str | None
-    suppressed: bool
-
-    @classmethod
-    def of(cls, shop: SampleShop, hashed: str, country: str, *, suppressed: bool) -> "Person":
-        """With the arms that the product's own draws give them."""
-        experiment = shop.experiment
-        draw = (experiment.design, shop.hash_key, experiment.experiment_id, hashed)
-        return cls(hashed, country, is_held_out(*draw), variant_of(*draw), suppressed)
-
-    @property
-    def recipient(self) -> Recipient:
-        """Whom messages reach."""
-        return Recipient(self.hashed, self.country, self.variant)
 
 
 class VisitStory:
