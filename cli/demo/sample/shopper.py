@@ -23,13 +23,6 @@ from domain.journey.outcomes import Outcome, Reason
 from domain.journey.plan import PlannedStep
 from storage.messages import MessageStatus
 
-ORDERS_WITH: Final = {"a": 0.115, "b": 0.125}
-"""Of shoppers whose cart is written about: the chance of an order within three days."""
-
-ORDERS_WITHOUT: Final = 0.09
-"""The same of those who are held out. The difference is what the experiment is to find."""
-
-_ORDERS_OF_LOOKERS: Final = 0.04
 _BY_LINK: Final = 0.45
 """Of orders after a message."""
 
@@ -140,9 +133,7 @@ class VisitStory:
 
     def _order_at(self, due: datetime) -> datetime | None:
         """When the shopper orders, if they do: by the arm that they are in."""
-        is_cart, chance = self._visit.kind == CART, self._chance
-        with_message = ORDERS_WITH[self._person.variant or "a"] if is_cart else _ORDERS_OF_LOOKERS
-        rate = ORDERS_WITHOUT if is_cart and self._person.held_out else with_message
+        rate, chance = self._person.order_rate(self._visit.kind), self._chance
         orders, when = chance.random() < rate, chance.random() ** _SOON
         return due + timedelta(minutes=3) + _ORDER_WITHIN * when if orders else None
 
