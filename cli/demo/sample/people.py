@@ -10,10 +10,10 @@ from cli.demo.sample.shop import CART, SampleShop
 from domain.experiments.assignment import is_held_out, variant_of
 from domain.journey.outcomes import ClosedJourney
 
-ORDERS_WITH: Final = {"a": 0.115, "b": 0.125}
+ORDERS_WITH: Final = {"a": 0.17, "b": 0.19}
 """Of shoppers whose cart is written about: the chance of an order within three days."""
 
-ORDERS_WITHOUT: Final = 0.09
+ORDERS_WITHOUT: Final = 0.08
 """The same of those who are held out. The difference is what the experiment is to find."""
 
 _ORDERS_OF_LOOKERS: Final = 0.04
