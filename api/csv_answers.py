@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ from fastapi.responses import Response
 MEDIA_TYPE: Final = "text/csv"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula at the beginning of a text."""
+
+_AMOUNT: Final = re.compile(r"-[0-9]+(?:\.[0-9]+)?")
 
 
 def wants_csv(request: Request) -> bool:
@@ -31,9 +34,9 @@ def csv_response(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> R
 
 
 def _cell(value: Any) -> Any:
-    """No text of a store's begins as a formula does."""
-    is_formula = isinstance(value, str) and value.startswith(_FORMULA)
-    return f"'{value}" if is_formula else value
+    """No text of a store's begins as a formula does. Amounts are texts, too: `-10.00` is none."""
+    is_text = isinstance(value, str) and not _AMOUNT.fullmatch(value)
+    return f"'{value}" if is_text and value.startswith(_FORMULA) else value
 
 
 def flattened(value: Any, prefix: str = "") -> dict[str, Any]:

@@ -25,6 +25,7 @@ BECAUSE: Final[Mapping[By, str]] = {
 
 NO_HOLDOUT: Final = "no holdout of this plan ran in the period"
 NO_SUCH_VARIANT: Final = "no holdout of this variant ran in the period"
+NO_PEOPLE: Final = "no one came to the first message in the period"
 BY_DELAY: Final = "the variants differ in delays: they are compared with each other alone"
 
 
@@ -50,25 +51,32 @@ async def add_caused(  # noqa: PLR0913  # what a row of results depends on
         if each.design.holdout and _ran_in(each, start, end)
     }
     for row in rows:
-        _add(row, config, measured)
+        known = measured.get(row.plan or "")
+        if known is None:
+            row.incremental_because = _without(row, config, measured)
+        else:
+            _add(row, known, _arm_of(row, by, known), start)
 
 
 def _ran_in(experiment: Experiment, start: datetime, end: datetime) -> bool:
     return experiment.started_at < end and (experiment.ended_at or end) > start
 
 
-def _add(row: ResultRow, config: StoreConfig, measured: Mapping[str, Measured]) -> None:
-    known = measured.get(row.plan or "")
-    if known is None:
-        plan = config.plan_kind(row.plan or "")
-        shared = plan != row.plan and plan in measured
-        row.incremental_because = (
-            f"it follows the plan of {plan}: see there" if shared else NO_HOLDOUT
-        )
-        return
-    wanted = row.variant or MESSAGED
+def _without(row: ResultRow, config: StoreConfig, measured: Mapping[str, Measured]) -> str:
+    """Why there is no experiment behind a row."""
+    plan = config.plan_kind(row.plan or "")
+    shared = plan != row.plan and plan in measured
+    return f"it follows the plan of {plan}: see there" if shared else NO_HOLDOUT
+
+
+def _arm_of(row: ResultRow, by: By, known: Measured) -> str | None:
+    """The arm that a row is about; None: messages from before the experiment's variants."""
+    return row.variant if by is By.VARIANT and known.design.variants else MESSAGED
+
+
+def _add(row: ResultRow, known: Measured, arm: str | None, start: datetime) -> None:
     pair = next(
-        (each for each in known.pairs() if (each.arm, each.against) == (wanted, HOLDOUT)), None
+        (each for each in known.pairs() if (each.arm, each.against) == (arm, HOLDOUT)), None
     )
     if pair is None:
         row.incremental_because = BY_DELAY if known.design.timing else NO_SUCH_VARIANT
@@ -78,13 +86,16 @@ def _add(row: ResultRow, config: StoreConfig, measured: Mapping[str, Measured]) 
     if split.said is not None:
         row.incremental_because = split.said
     else:
-        _add_estimates(row, known, pair)
+        _add_estimates(row, known, pair, start)
 
 
-def _add_estimates(row: ResultRow, known: Measured, pair: Pair) -> None:
-    """The difference per person, times those whose orders were followed."""
-    followed = known.claimed.followed(known.at)
-    people = sum(followed[arm] for arm in pair.arms)
+def _add_estimates(row: ResultRow, known: Measured, pair: Pair, start: datetime) -> None:
+    """The difference per person in the whole experiment, times those who entered in the period."""
+    entered = known.claimed.assigned(start, known.at)
+    people = sum(entered[arm] for arm in pair.arms)
+    if not people:
+        row.incremental_because = NO_PEOPLE
+        return
     found = compare(pair, pair.orders(known.at), known)
     if found.interval is None:
         row.incremental_because = describe_wait(found.weeks_to_go)

@@ -1,6 +1,6 @@
 """How long the answer of a holdout would take, with the store's numbers of late."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +17,7 @@ from operations.experiment_models import Forecast
 from operations.experiments import LIFT
 from operations.order_totals import add_up
 from storage import message_counts, order_credits
-from storage.result_groups import By, Group, group_of
+from storage.result_groups import By, group_of
 
 SHARES: Final = (0.05, 0.1, 0.2, 0.5)
 """How many people may be held out, to choose from."""
@@ -58,11 +58,17 @@ async def numbers_of(
     orders = await order_credits.in_period(connection, store_id, since, now)
     zone, window = config.timezone, config.attribution_window
     credit = add_up(orders, since, now, window, lambda row, _: group_of(row, By.PLAN, zone))
+    bought = {group.plan or "": total.orders for group, total in credit.within_window.items()}
     return {
-        kind: PlanNumbers(people.get(kind, 0), credit.within_window[Group(plan=kind)].orders)
+        kind: PlanNumbers(_of_kind(config, kind, people), _of_kind(config, kind, bought))
         for kind, plan in config.plans.items()
         if plan.has_messages
     }
+
+
+def _of_kind(config: StoreConfig, kind: str, counts: Mapping[str, int]) -> int:
+    """The counts of all triggers that follow a plan: checkouts may follow that of carts."""
+    return sum(n for each, n in counts.items() if config.plan_kind(each) == kind)
 
 
 def forecast(plan: str, held_out: float, numbers: PlanNumbers) -> Forecast:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from domain.experiments.design import MESSAGED
 from domain.experiments.summary import ArmSummary
@@ -12,6 +13,9 @@ from domain.results.order_entries import MILLIONTHS, entries
 from domain.stores.plans import HOLDOUT
 from storage.experiment_outcomes import People, Purchase
 from storage.result_groups import QUARTER
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,9 @@ class Population:
     followed_for: timedelta
     percentile: float
 
-    def assigned(self) -> Counter[str]:
-        """People by arm."""
-        return _by_arm(self.entered)
+    def assigned(self, start: datetime = _FIRST, end: datetime = _LAST) -> Counter[str]:
+        """People by arm who entered from `start` up to `end`, by default all."""
+        return _by_arm(each for each in self.entered if start <= each[0] < end)
 
     def followed(self, at: datetime) -> Counter[str]:
         """People by arm whose orders were followed to the end by then."""

@@ -47,10 +47,10 @@ async def results_of(
         table.count(await journeys(connection, *whose))
         orders = await order_credits.in_period(connection, store.store_id, *period)
         table.count_opt_outs(await _opt_outs(connection, store.store_id, *period))
-        if (costs := store.config.message_costs) is not None:
-            table.add_costs(await ledger.billed(connection, *whose), costs)
         credit = add_up(orders, *period, store.config.attribution_window, table.group)
         table.add_credits(credit)
+        if (costs := store.config.message_costs) is not None:
+            table.add_costs(await ledger.billed(connection, *whose), costs)
         rows = table.sorted_rows()
         await add_caused(
             connection, store.store_id, store.config, rows, by=by, start=start, end=end
@@ -119,7 +119,7 @@ class _Table:
                 self.rows[self.group(row, row["created_at"])].opted_out += 1
 
     def add_costs(self, billed: Iterable[Mapping[str, Any]], costs: MessageCosts) -> None:
-        """Add what Meta charges."""
+        """Add what Meta charges, to each row that there is."""
         totals = defaultdict[Group, Decimal](Decimal)
         for each in billed:
             group = group_of(each, self.by, self.config.timezone)
