@@ -1,20 +1,19 @@
 """All experiments of a store, and what one would take that is not there yet."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.experiments.planning import Setup, weeks_to_answer
 from domain.experiments.sentences import PER, describe_plan
 from domain.experiments.summary import ArmSummary
+from domain.results.facts import WITHIN_WINDOW, total
 from operations.experiment_models import Experiments, Forecast
 from operations.experiments import LIFT, measure, report
-from operations.order_totals import add_up
-from storage import experiments, message_counts, order_credits
+from operations.rollup import facts_by_day
+from storage import experiments, message_counts
 from storage.database import Database
-from storage.result_groups import By, Group, group_of
 from storage.stores import Store
 
 SHARES: Final = (0.05, 0.1, 0.2, 0.5)
@@ -28,29 +27,28 @@ async def experiments_of(database: Database, store: Store, now: datetime) -> Exp
     async with database.reading(long=True) as connection:
         listed = await experiments.listed(connection, store.store_id)
         measured = [await measure(connection, store.store_id, each, now) for each in listed]
-        running = {each.kind for each in listed if each.ended_at is None and each.design.holdout}
-        forecasts = await _forecasts(connection, store, now, without=running)
+    running = {each.kind for each in listed if each.ended_at is None and each.design.holdout}
+    kinds = [
+        kind
+        for kind, plan in store.config.plans.items()
+        if plan.has_messages and kind not in running
+    ]
+    forecasts = await _forecasts(database, store, kinds, now) if kinds else []
     return Experiments(experiments=[report(each) for each in measured], forecasts=forecasts)
 
 
 async def _forecasts(
-    connection: AsyncConnection, store: Store, now: datetime, without: set[str]
+    database: Database, store: Store, kinds: Sequence[str], now: datetime
 ) -> list[Forecast]:
     """With the store's numbers of the last four weeks."""
     since = now - timedelta(weeks=_WEEKS)
-    kinds = [kind for kind, plan in store.config.plans.items() if plan.has_messages]
-    people = await message_counts.people_messaged(connection, store.store_id, since, now)
-    orders = await order_credits.in_period(connection, store.store_id, since, now)
-    zone, window = store.config.timezone, store.config.attribution_window
-    credit = add_up(orders, since, now, window, lambda row, _: group_of(row, By.PLAN, zone))
-    return [
-        each
-        for kind in kinds
-        if kind not in without
-        for each in _of_plan(
-            kind, people.get(kind, 0), credit.within_window[Group(plan=kind)].orders
-        )
-    ]
+    async with database.reading(long=True) as connection:
+        people = await message_counts.people_messaged(connection, store.store_id, since, now)
+    days = await facts_by_day(database, store, since, now, now)
+    credited = Counter[str | None]()
+    for subject, found in total(days.values()).items():
+        credited[subject.kind] += found[f"{WITHIN_WINDOW}:orders"]
+    return [each for kind in kinds for each in _of_plan(kind, people.get(kind, 0), credited[kind])]
 
 
 def _of_plan(kind: str, people: int, orders: int) -> Iterator[Forecast]:
