@@ -1,15 +1,14 @@
 """The people of an experiment, and what each of them ordered since."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.results.order_entries import Order, OrderChange
+from storage.database import without_jit
 from storage.result_groups import QUARTER, quarter_of
 from storage.result_tables import assignments, order_changes, order_people, orders
 
@@ -20,8 +19,7 @@ _OURS: Final = and_(
 )
 
 
-@dataclass(frozen=True)
-class People:
+class People(NamedTuple):
     """People who entered an experiment at one time, in one arm."""
 
     variant: str | None
@@ -30,11 +28,10 @@ class People:
     """Seconds since 1970 of the assignment with the plan, in whole quarters of an hour."""
     claimed: int | None
     """Of the first claim."""
-    count: int
+    people: int
 
 
-@dataclass(frozen=True)
-class Purchase:
+class Purchase(NamedTuple):
     """An order of a person in an experiment."""
 
     person: str
@@ -42,12 +39,21 @@ class Purchase:
     held_out: bool | None
     loaded_at: datetime | None
     claimed_at: datetime | None
-    order: Order
-    changes: tuple[OrderChange, ...]
+    placed_at: datetime
+    amount: int | None
+    """In millionths; None: not known."""
+    currency: str | None
+    changes: tuple[OrderChange, ...] = ()
+
+    @property
+    def order(self) -> Order:
+        """The order itself."""
+        return Order(self.placed_at, self.amount, self.currency)
 
 
 async def people(connection: AsyncConnection, store_id: str, experiment_id: str) -> list[People]:
     """How many people entered an experiment when, by arm."""
+    await without_jit(connection)
     loaded = quarter_of(connection, assignments.c.loaded_at).label("loaded")
     claimed = quarter_of(connection, assignments.c.claimed_at).label("claimed")
     columns = (assignments.c.variant, assignments.c.held_out, loaded, claimed)
@@ -74,7 +80,7 @@ def _purchases() -> Select[Any]:
         select(
             *(assignments.c[name] for name in ("person", "variant", "held_out")),
             *(assignments.c[name] for name in ("loaded_at", "claimed_at")),
-            *(orders.c[name] for name in ("order_key", "placed_at", "amount", "currency")),
+            *(orders.c[name] for name in ("placed_at", "amount", "currency", "order_key")),
         )
         .join(order_people, of_person)
         .join(orders, of_order)
@@ -100,20 +106,8 @@ async def purchases(
             row["kind"], row["at"], row["change_key"], row["amount"], row["currency"]
         )
         changes[row["order_key"]].append(change)
-    found = (await connection.execute(_PURCHASES, which)).mappings()
-    return [_purchase(row, changes) for row in found]
-
-
-def _purchase(row: Mapping[Any, Any], changes: Mapping[str, list[OrderChange]]) -> Purchase:
-    return Purchase(
-        person=row["person"],
-        variant=row["variant"],
-        held_out=row["held_out"],
-        loaded_at=row["loaded_at"],
-        claimed_at=row["claimed_at"],
-        order=Order(row["placed_at"], row["amount"], row["currency"]),
-        changes=tuple(changes.get(row["order_key"], ())),
-    )
+    found = await connection.execute(_PURCHASES, which)
+    return [Purchase._make((*row, tuple(changes.get(order_key, ())))) for *row, order_key in found]
 
 
 def _which(store_id: str, experiment_id: str) -> dict[str, str]:

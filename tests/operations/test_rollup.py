@@ -112,8 +112,9 @@ async def ordered(store: LateStore, message_id: str) -> None:
 
 
 async def ordered_earlier(store: LateStore, message_id: str) -> None:
-    del message_id
-    await store.order(days=-4, amount=None)
+    await status(store, message_id, MessageStatus.DELIVERED, 0.1)
+    await store.check()
+    await store.order(days=0.2)
 
 
 async def refunded(store: LateStore, message_id: str) -> None:
