@@ -38,7 +38,7 @@ def spans(start: datetime, end: datetime, zone: str) -> Iterator[Span]:
     if start >= end:
         return
     day, began = day_of(start, zone), start
-    while began < end:
+    while True:
         ends = end if day == date.max else min(start_of(day + _DAY, zone), end)
         if began < ends:  # not on a day that a zone left out
             yield Span(day, began, ends)

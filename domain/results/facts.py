@@ -4,7 +4,7 @@ A subject is as fine as any grouping of results needs it. Amounts are whole mill
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 CLAIMED: Final = "claimed"
@@ -79,11 +79,3 @@ def total(many: Iterable[Facts]) -> Facts:
     for each in many:
         facts.merge(each)
     return facts
-
-
-def named(facts: Facts, *firsts: str) -> Iterator[tuple[Subject, str, int]]:
-    """The numbers whose names begin with one of some parts."""
-    for subject, numbers in facts.items():
-        for name, number in numbers.items():
-            if name.partition(":")[0] in firsts:
-                yield subject, name, number

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from operations.background_rollup import BackgroundRollUp
 from storage import engagement, exit_found_orders, journeys, messages, opt_outs, statuses, stores
 from storage.database import Database
 from storage.engagement import Click
@@ -211,3 +212,21 @@ async def test_of_two_who_computed_at_once_the_first_one_writes(late_store: Late
         state = await state_of(connection, STORE, Basis("UTC", 1))
         assert await write(connection, state, Computed({}), NOW)
         assert not await write(connection, state, Computed({}), NOW)
+
+
+async def test_a_worker_rolls_up_in_the_background_and_forgets_marks(
+    late_store: LateStore,
+) -> None:
+    await late_store.message(status=MessageStatus.ACCEPTED)
+    now = LATER
+    background = BackgroundRollUp(late_store.database, lambda: now)
+    await background.roll_up_due()
+    days = await rolled_up(late_store)
+    assert days > 20
+    async with late_store.writing() as connection:
+        await mark(connection, [Change(STORE, NOW, LATER)])
+    now = LATER + DAY
+    await background.roll_up_due()
+    assert await rolled_up(late_store) == days + 1
+    async with late_store.database.reading() as connection:
+        assert not (await connection.execute(select(result_changes.c.id))).all()
