@@ -116,7 +116,7 @@ async def measure(
     """Read an experiment's people and their orders."""
     whose = (connection, store_id, stored.experiment_id)
     people = await experiment_outcomes.people(*whose)
-    bought = await experiment_outcomes.purchases(*whose)
+    bought = await experiment_outcomes.purchases(*whose, stored.followed_for)
     followed = (stored.followed_for, stored.percentile)
     by_variant = not stored.design.timing
     claimed = at_claim(people, bought, *followed, by_variant=by_variant)

@@ -1,10 +1,10 @@
 """The people of an experiment, and what each of them ordered since."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, select
+from sqlalchemy import BindParameter, Interval, Select, and_, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.results.order_entries import Order, OrderChange
@@ -69,13 +69,17 @@ def _seconds(quarter: int | None) -> int | None:
     return None if quarter is None else quarter * QUARTER
 
 
-def _purchases() -> Select[Any]:
+def _purchases(*, in_time: bool) -> Select[Any]:
+    """Orders since a person entered an experiment; in time: of those that may count."""
     of_person = and_(
         order_people.c.store_id == _OF_STORE,
         order_people.c.customer_id == assignments.c.customer_id,
     )
     of_order = and_(orders.c.store_id == _OF_STORE, orders.c.order_key == order_people.c.order_key)
     since = func.coalesce(assignments.c.loaded_at, assignments.c.claimed_at)
+    until = func.greatest(assignments.c.loaded_at, assignments.c.claimed_at) + bindparam(
+        "followed_for", type_=Interval
+    )
     return (
         select(
             *(assignments.c[name] for name in ("person", "variant", "held_out")),
@@ -84,29 +88,41 @@ def _purchases() -> Select[Any]:
         )
         .join(order_people, of_person)
         .join(orders, of_order)
-        .where(_OURS, orders.c.placed_at >= since)
+        .where(
+            _OURS, orders.c.placed_at >= since, orders.c.placed_at <= until if in_time else true()
+        )
     )
 
 
-_PURCHASES: Final = _purchases()
-_CHANGES: Final = select(order_changes).where(
-    order_changes.c.store_id == _OF_STORE,
-    order_changes.c.order_key.in_(select(_PURCHASES.subquery().c.order_key)),
-)
+def _changes(purchases: Select[Any]) -> Select[Any]:
+    return select(order_changes).where(
+        order_changes.c.store_id == _OF_STORE,
+        order_changes.c.order_key.in_(select(purchases.subquery().c.order_key)),
+    )
+
+
+_PURCHASES: Final = {
+    "sqlite": _purchases(in_time=False),  # it has no intervals; the others are left out later
+    "postgresql": _purchases(in_time=True),
+}
+_CHANGES: Final = {name: _changes(query) for name, query in _PURCHASES.items()}
 
 
 async def purchases(
-    connection: AsyncConnection, store_id: str, experiment_id: str
+    connection: AsyncConnection, store_id: str, experiment_id: str, followed_for: timedelta
 ) -> list[Purchase]:
-    """Every order that a person of an experiment placed since they entered it."""
-    which = _which(store_id, experiment_id)
+    """Every order that a person of an experiment placed in the time that counts, or later."""
+    dialect = connection.dialect.name
+    which: dict[str, Any] = _which(store_id, experiment_id)
+    if dialect == "postgresql":
+        which["followed_for"] = followed_for
     changes = defaultdict[str, list[OrderChange]](list)
-    for row in (await connection.execute(_CHANGES, which)).mappings():
+    for row in (await connection.execute(_CHANGES[dialect], which)).mappings():
         change = OrderChange(
             row["kind"], row["at"], row["change_key"], row["amount"], row["currency"]
         )
         changes[row["order_key"]].append(change)
-    found = await connection.execute(_PURCHASES, which)
+    found = await connection.execute(_PURCHASES[dialect], which)
     return [Purchase._make((*row, tuple(changes.get(order_key, ())))) for *row, order_key in found]
 
 
