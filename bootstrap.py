@@ -159,7 +159,7 @@ async def open_activities(
         yield JourneyActivities(
             plans=Plans(database, clock),
             deliver=Deliver(database, exit_check, sender, recorder, clock),
-            outcomes=Outcomes(database),
+            outcomes=Outcomes(database, clock),
         )
 
 

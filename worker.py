@@ -24,6 +24,7 @@ from clock import Clock, utc_now
 from ingest.dispatcher import Dispatcher
 from ingest.metrics import DispatchMetrics
 from operations.background import run_every_second
+from operations.background_rollup import BackgroundRollUp
 from operations.logs import keep_values_out_of_logs
 from operations.metrics import BackgroundMetrics, Work
 from operations.metrics_server import metrics_served
@@ -75,6 +76,8 @@ async def _run_worker(
         dispatcher = make_dispatcher(database, journeys, clock, timing=timing)
         background = _background_work(dispatcher, make_notifier(database, client), metrics)
         background.append(metrics.watched("check_templates", templates.check_due))
+        rolling_up = BackgroundRollUp(database, clock)
+        background.append(metrics.watched("roll_up_results", rolling_up.roll_up_due))
         limits = Limits(slots=settings.worker_activities, cached=settings.worker_cached_journeys)
         async with run_workers(client, activities, limits=limits, deployment=settings.deployment):
             gc.freeze()  # what is loaded stays: looking at it again would stop all for 0.2 s

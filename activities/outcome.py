@@ -6,6 +6,7 @@ from typing import Final
 from temporalio import activity
 
 from activities.exit_found import record_exit_found
+from clock import Clock, utc_now
 from domain.events.journey_event import JourneyEvent
 from domain.journey.identity import CustomerRef
 from domain.journey.outcomes import JourneyRecord, Reason
@@ -20,9 +21,10 @@ EXITS: Final = frozenset({Reason.OPERATOR, Reason.OPTED_OUT})
 class Outcomes:
     """The ends of journeys."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         """Write to this database."""
         self._database = database
+        self._clock = clock
 
     @activity.defn
     async def record_outcome(self, record: JourneyRecord) -> list[JourneyEvent]:
@@ -35,8 +37,9 @@ class Outcomes:
         customer = CustomerRef(journey.store_id, journey.customer_id)
         async with self._database.transaction() as connection:
             await lock(connection, "customer", customer.store_id, customer.customer_id)
-            await record_exit_found(connection, journey)
-            closed_before = await journeys.record(connection, journey)
+            now = self._clock()  # long after it closed, if the database was away
+            await record_exit_found(connection, journey, now)
+            closed_before = await journeys.record(connection, journey, now)
             if journey.trigger is not None:
                 of_trigger = (customer.store_id, customer.customer_id, journey.trigger.event_id)
                 await messages.abandon(connection, *of_trigger, journey.closed_at)

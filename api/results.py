@@ -35,7 +35,8 @@ async def get_results(
     window after a delivered message, and what was caused, against the holdout. CSV by
     `Accept: text/csv`.
     """
-    found = await results_of(services.database, store, by, period.start, period.end)
+    whole = (period.start, period.end)
+    found = await results_of(services.database, store, by, *whole, now=services.clock())
     return _result_rows(found) if wants_csv(request) else found
 
 

@@ -100,10 +100,11 @@ async def put_store(
         response.status_code = 200
         return await _dry_run(store_id, body, request, services)
     listed, now = await services.templates.read(body.config), services.clock()
+    forecasts = await _forecasts(store_id, body.config, services)
     async with services.database.transaction() as connection:
         secrets = await store_administration.put(connection, store_id, body.config, now, listed)
         found = await store_administration.warnings_of(connection, store_id, body.config)
-        found += await experiment_forecasts.warnings_of(connection, store_id, body.config, now)
+    found += forecasts
     services.stores.forget(store_id)
     stored = Replaced(
         store_id=store_id,
@@ -116,6 +117,17 @@ async def put_store(
     return Created(**stored.__dict__, **secrets.__dict__)
 
 
+async def _forecasts(
+    store_id: str, config: StoreConfig, services: ServicesDep
+) -> list[ConfigWarning]:
+    """Of how long experiments would take, with the store's numbers before the change."""
+    async with services.database.reading() as connection:
+        known = await stores.get(connection, store_id)
+    return await experiment_forecasts.warnings_of(
+        services.database, known, config, services.clock()
+    )
+
+
 async def _dry_run(
     store_id: str, body: WrittenConfig, request: Request, services: ServicesDep
 ) -> DryRun:
@@ -123,9 +135,7 @@ async def _dry_run(
     async with services.database.reading() as connection:
         known = await stores.get(connection, store_id)
         found = await store_administration.warnings_of(connection, store_id, body.config, listed)
-        found += await experiment_forecasts.warnings_of(
-            connection, store_id, body.config, services.clock()
-        )
+    found += await _forecasts(store_id, body.config, services)
     return DryRun(
         store_id=store_id,
         events_url=_events_url(request, store_id),

@@ -29,6 +29,7 @@ ON_DATABASES: Final = (
     "webhook",
     "stop",
     "floods",
+    "results",
 )
 ON_SQLITE: Final = ("fairness", "burst", "experiments")
 """They take no `--database`."""

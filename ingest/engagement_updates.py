@@ -40,4 +40,4 @@ async def note_reply(
     store_ids = [store.store_id for store in routed.stores]
     async with database.transaction() as connection:
         at = chosen_at(inbound, now)
-        return await engagement.add_reply(connection, inbound.answers, store_ids, at)
+        return await engagement.add_reply(connection, inbound.answers, store_ids, at, now)

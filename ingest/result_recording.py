@@ -34,8 +34,8 @@ async def record_results(
 ) -> None:
     """Record orders, refunds, cancellations and clicks of events that were just stored."""
     await orders.add(connection, list(_orders(stored)), now)
-    await orders.add_changes(connection, list(_changes(stored)))
-    await engagement.add_clicks(connection, list(_clicks(stored)))
+    await orders.add_changes(connection, list(_changes(stored)), now)
+    await engagement.add_clicks(connection, list(_clicks(stored)), now)
 
 
 def _orders(stored: Iterable[Stored]) -> Iterator[PostedOrder]:

@@ -38,15 +38,17 @@ async def add_caused(  # noqa: PLR0913  # what a row of results depends on
     by: By,
     start: datetime,
     end: datetime,
+    now: datetime | None,
 ) -> None:
     """Add to each row what it caused, or why that is not known."""
     if by in BECAUSE:
         for row in rows:
             row.incremental_because = BECAUSE[by]
         return
+    at = end if now is None else min(end, now)  # nothing is followed into the future
     listed = await experiments.listed(connection, store_id)
     measured = {
-        each.kind: await measure(connection, store_id, each, end)
+        each.kind: await measure(connection, store_id, each, at)
         for each in reversed(listed)
         if each.design.holdout and _ran_in(each, start, end)
     }
@@ -91,8 +93,7 @@ def _add(row: ResultRow, known: Measured, arm: str | None, start: datetime) -> N
 
 def _add_estimates(row: ResultRow, known: Measured, pair: Pair, start: datetime) -> None:
     """The difference per person in the whole experiment, times those who entered in the period."""
-    entered = known.claimed.assigned(start, known.at)
-    people = sum(entered[arm] for arm in pair.arms)
+    people = known.claimed.entered_between(pair.arms, start, known.at)
     if not people:
         row.incremental_because = NO_PEOPLE
         return

@@ -1,23 +1,24 @@
 """How long the answer of a holdout would take, with the store's numbers of late."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from domain.experiments.design import designs_of
 from domain.experiments.planning import Setup, weeks_to_answer
 from domain.experiments.sentences import PER, describe_plan
 from domain.experiments.summary import ArmSummary
+from domain.results.facts import WITHIN_WINDOW
 from domain.stores.config import StoreConfig
 from domain.stores.warnings import ConfigWarning
 from operations.experiment_models import Forecast
 from operations.experiments import LIFT
-from operations.order_totals import add_up
-from storage import message_counts, order_credits
-from storage.result_groups import By, group_of
+from operations.rollup import facts_by_day
+from storage import message_counts
+from storage.database import Database
+from storage.stores import Store
 
 SHARES: Final = (0.05, 0.1, 0.2, 0.5)
 """How many people may be held out, to choose from."""
@@ -50,15 +51,23 @@ class PlanNumbers:
 
 
 async def numbers_of(
-    connection: AsyncConnection, store_id: str, config: StoreConfig, now: datetime
+    database: Database, store: Store, config: StoreConfig, now: datetime
 ) -> dict[str, PlanNumbers]:
-    """The numbers of each plan that has messages."""
+    """The numbers of each plan of a configuration that has messages.
+
+    Args:
+        database: has the store's messages and orders.
+        store: whose numbers.
+        config: of the store, or to be the store's.
+        now: the time.
+    """
     since = now - timedelta(weeks=WEEKS)
-    people = await message_counts.people_messaged(connection, store_id, since, now)
-    orders = await order_credits.in_period(connection, store_id, since, now)
-    zone, window = config.timezone, config.attribution_window
-    credit = add_up(orders, since, now, window, lambda row, _: group_of(row, By.PLAN, zone))
-    bought = {group.plan or "": total.orders for group, total in credit.within_window.items()}
+    async with database.reading(long=True) as connection:
+        people = await message_counts.people_messaged(connection, store.store_id, since, now)
+    bought = Counter[str]()
+    for facts in (await facts_by_day(database, store, since, now, now)).values():
+        for subject, found in facts.items():
+            bought[subject.kind or ""] += found[f"{WITHIN_WINDOW}:orders"]
     return {
         kind: PlanNumbers(_of_kind(config, kind, people), _of_kind(config, kind, bought))
         for kind, plan in config.plans.items()
@@ -88,20 +97,20 @@ def forecast(plan: str, held_out: float, numbers: PlanNumbers) -> Forecast:
 
 
 async def warnings_of(
-    connection: AsyncConnection, store_id: str, config: StoreConfig, now: datetime
+    database: Database, store: Store | None, config: StoreConfig, now: datetime
 ) -> list[ConfigWarning]:
-    """That a holdout would hold people out for long, and tell little."""
+    """That a holdout would hold people out for long, and tell little. None: a new store."""
     if not any(design.holdout for design in designs_of(config).values()):
         return []
-    numbers = await numbers_of(connection, store_id, config, now)
+    numbers = {} if store is None else await numbers_of(database, store, config, now)
     return list(_warnings(config, numbers))
 
 
-def _warnings(config: StoreConfig, numbers: dict[str, PlanNumbers]) -> Iterator[ConfigWarning]:
+def _warnings(config: StoreConfig, numbers: Mapping[str, PlanNumbers]) -> Iterator[ConfigWarning]:
     for kind, design in designs_of(config).items():
         if not design.holdout:
             continue
-        expected = forecast(kind, design.holdout, numbers[kind])
+        expected = forecast(kind, design.holdout, numbers.get(kind, PlanNumbers()))
         if expected.weeks is None or expected.weeks > PATIENCE:
             yield ConfigWarning(
                 path=("plans", kind, "holdout"),

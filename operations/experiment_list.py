@@ -15,7 +15,7 @@ async def experiments_of(database: Database, store: Store, now: datetime) -> Exp
     async with database.reading(long=True) as connection:
         listed = await experiments.listed(connection, store.store_id)
         measured = [await measure(connection, store.store_id, each, now) for each in listed]
-        numbers = await numbers_of(connection, store.store_id, store.config, now)
+    numbers = await numbers_of(database, store, store.config, now)
     running = {each.kind for each in listed if each.ended_at is None and each.design.holdout}
     forecasts = [
         forecast(kind, share, known)

@@ -116,7 +116,7 @@ async def measure(
     """Read an experiment's people and their orders."""
     whose = (connection, store_id, stored.experiment_id)
     people = await experiment_outcomes.people(*whose)
-    bought = await experiment_outcomes.purchases(*whose)
+    bought = await experiment_outcomes.purchases(*whose, stored.followed_for)
     followed = (stored.followed_for, stored.percentile)
     by_variant = not stored.design.timing
     claimed = at_claim(people, bought, *followed, by_variant=by_variant)
@@ -175,8 +175,7 @@ def _people_per_week(pair: Pair, measured: Measured) -> float:
     if ended is not None and ended <= measured.at:
         return 0
     since = max(measured.stored.started_at, measured.at - 4 * _WEEK)
-    arms = {*pair.arms, pair.against}
-    count = sum(n for at, arm, n in pair.population.entered if at >= since and arm in arms)
+    count = pair.population.entered_since({*pair.arms, pair.against}, since)
     return count / max((measured.at - since) / _WEEK, 1 / 7)
 
 
@@ -238,7 +237,7 @@ def _arms(measured: Measured) -> Iterator[Arm]:
 def _revenue(population: Population, arm: str, at: datetime) -> dict[str, int]:
     known = [each for each in population.buyers_by(at) if each.arm == arm]
     return {
-        currency: sum(each.revenue[currency] for each in known)
+        currency: sum(each.revenue.get(currency, 0) for each in known)
         for currency in population.currencies()
     }
 

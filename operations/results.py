@@ -1,75 +1,79 @@
 """What a store's messages brought, in a period: counted, credited, and caused."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from domain.results.attribution import is_within
+from domain.results.facts import (
+    ALL,
+    BILLED,
+    CLICKED,
+    CLOSED,
+    JOURNEYS,
+    WITHIN_WINDOW,
+    Facts,
+    Subject,
+    parts,
+    total,
+)
 from domain.stores.config import StoreConfig
 from domain.stores.message_costs import MessageCosts
 from domain.values.durations import format_duration
 from operations.caused import add_caused
-from operations.order_totals import Credits, OrderTotals, add_up
 from operations.result_models import AllOrders, ResultRow, Results, money
-from storage import message_counts, order_credits
+from operations.rollup import facts_by_day
 from storage.database import Database
-from storage.result_groups import By, Group, day_of, group_of
+from storage.result_groups import By, Group, group_of
 from storage.stores import Store
-
-ENTERED_BY_OPERATOR: Final = "operator"
-"""The reason of suppressions that no customer asked for."""
-
-_CLOSED: Final = frozenset({By.PLAN, By.DAY})
-"""Rows that count closed journeys. The others count those that came to a claim."""
 
 _COUNTS: Final = frozenset(
     {
-        *("journeys", "messaged", "unconfirmed", "undelivered", "withheld"),
-        *("delivered", "read", "clicked", "replied"),
+        *("messaged", "unconfirmed", "undelivered", "withheld"),
+        *("delivered", "read", "clicked", "replied", "opted_out"),
     }
 )
+_JOURNEYS: Final[Mapping[By, str]] = {
+    By.PLAN: CLOSED,
+    By.DAY: CLOSED,
+    **{by: f"{JOURNEYS}:{by}" for by in (By.STEP, By.VARIANT, By.TEMPLATE)},
+}
+"""Plans and days count journeys that closed. The others count those that came to a claim."""
 
 
-async def results_of(
-    database: Database, store: Store, by: By, start: datetime, end: datetime
+async def results_of(  # noqa: PLR0913  # what results depend on
+    database: Database,
+    store: Store,
+    by: By,
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime | None = None,
 ) -> Results:
-    """The results of a store from `start` up to, not including, `end`."""
-    table, period = _Table(store.config, by), (start, end)
-    whose, ledger = (store.store_id, by, *period), message_counts
-    journeys = ledger.closed_journeys if by in _CLOSED else ledger.journeys_with_messages
+    """The results of a store from `start` up to, not including, `end`.
+
+    With the time, days that are old enough are taken as they were rolled up; without it everything
+    is computed from the tables.
+    """
+    facts = await facts_by_day(database, store, start, end, now)
+    table = _Table(store.config, by)
+    table.add(facts)
+    rows = table.sorted_rows()
     async with database.reading(long=True) as connection:
-        table.count(await ledger.counted(connection, *whose))
-        table.count(await journeys(connection, *whose))
-        orders = await order_credits.in_period(connection, store.store_id, *period)
-        table.count_opt_outs(await _opt_outs(connection, store.store_id, *period))
-        credit = add_up(orders, *period, store.config.attribution_window, table.group)
-        table.add_credits(credit)
-        if (costs := store.config.message_costs) is not None:
-            table.add_costs(await ledger.billed(connection, *whose), costs)
-        rows = table.sorted_rows()
         await add_caused(
-            connection, store.store_id, store.config, rows, by=by, start=start, end=end
+            connection, store.store_id, store.config, rows, by=by, start=start, end=end, now=now
         )
     return Results.of(
-        *period,
+        start,
+        end,
         by=by,
         attribution_window=format_duration(store.config.attribution_window),
         click_token=store.config.click_token,
         rows=rows,
-        all_orders=_all_orders(credit.all_orders),
+        all_orders=_all_orders(total(facts.values())),
     )
-
-
-async def _opt_outs(
-    connection: AsyncConnection, store_id: str, start: datetime, end: datetime
-) -> list[dict[str, Any]]:
-    found = await order_credits.opt_outs_in(connection, store_id, start, end, ENTERED_BY_OPERATOR)
-    return [dict(row) for row in found]
 
 
 class _Rows(dict[Group, ResultRow]):
@@ -88,75 +92,85 @@ class _Table:
     by: By
     rows: _Rows = field(default_factory=_Rows)
 
-    def group(self, message: Mapping[str, Any], at: datetime) -> Group:
-        """The row of a message; of days, that of the day on which something was found of it."""
+    def add(self, facts: Mapping[date, Facts]) -> None:
+        """Add the facts of all days, each to the row that it is about."""
+        numbers = defaultdict[Group, Counter[str]](Counter)
+        for group, found in self._grouped(facts):
+            mine = numbers[group]
+            for name, number in found.items():
+                mine[name] += number
+        costs = self.config.message_costs
+        for group, found in numbers.items():
+            _fill(self.rows[group], found, _JOURNEYS[self.by])
+            if costs is not None:
+                _add_costs(self.rows[group], found, costs)
+
+    def _grouped(self, facts: Mapping[date, Facts]) -> Iterator[tuple[Group, Counter[str]]]:
         if self.by is By.DAY:
-            return Group(day=day_of(at, self.config.timezone))
-        return group_of(message, self.by, self.config.timezone)
+            for day, of_day in facts.items():
+                for subject, found in of_day.items():
+                    if self._has_row(subject, found):
+                        yield Group(day=day), found
+            return
+        for subject, found in total(facts.values()).items():
+            if self._has_row(subject, found):
+                yield group_of(subject, self.by), found
+
+    def _has_row(self, subject: Subject, found: Mapping[str, int]) -> bool:
+        """Not what is about all orders, nor journeys that closed where others are counted."""
+        of_message = subject.step is not None
+        return of_message or (_JOURNEYS[self.by] == CLOSED and CLOSED in found)
 
     def sorted_rows(self) -> list[ResultRow]:
         """By what they are about."""
         return [self.rows[group] for group in sorted(self.rows, key=_sort_key)]
 
-    def count(self, counted: Iterable[Mapping[str, Any]]) -> None:
-        """Add counts to the rows that they are about."""
-        totals = defaultdict[Group, Counter[str]](Counter)
-        for row in counted:
-            numbers = {name: value for name, value in row.items() if name in _COUNTS}
-            totals[group_of(row, self.by, self.config.timezone)].update(numbers)
-        for group, found in totals.items():
-            for name, count in found.items():
-                setattr(self.rows[group], name, count)
 
-    def count_opt_outs(self, found: Iterable[Mapping[str, Any]]) -> None:
-        """Count an opt-out for the last message before it, once per message."""
-        counted = set[str]()
-        for row in found:
-            window = self.config.attribution_window
-            within = is_within(row["created_at"], row["delivered_at"], window)
-            if within and row["message_id"] not in counted:
-                counted.add(row["message_id"])
-                self.rows[self.group(row, row["created_at"])].opted_out += 1
-
-    def add_costs(self, billed: Iterable[Mapping[str, Any]], costs: MessageCosts) -> None:
-        """Add what Meta charges, to each row that there is."""
-        totals = defaultdict[Group, Decimal](Decimal)
-        for each in billed:
-            group = group_of(each, self.by, self.config.timezone)
-            rate = costs.rate(each["price_category"], each["country"])
-            if rate is None:
-                self.rows[group].cost_unknown += each["count"]
-            else:
-                totals[group] += rate * each["count"]
-        for group, row in self.rows.items():
-            row.cost = {costs.currency: totals[group]}
-
-    def add_credits(self, credit: Credits) -> None:
-        """Add the orders that are credited to the rows."""
-        for group, total in credit.clicked.items():
-            _add_totals(self.rows[group], "clicked", total)
-        for group, total in credit.within_window.items():
-            _add_totals(self.rows[group], "within_window", total)
+def _fill(row: ResultRow, found: Mapping[str, int], journeys: str) -> None:
+    row.journeys = found.get(journeys, 0)
+    for name in _COUNTS & found.keys():
+        setattr(row, name, found[name])
+    for way in (CLICKED, WITHIN_WINDOW):
+        for name in ("orders", "cancelled", "of_unknown_value"):
+            setattr(getattr(row, name), way, found.get(f"{way}:{name}", 0))
+        for name in ("revenue", "refunded"):
+            setattr(getattr(row, name), way, money(_amounts(found, way, name)))
 
 
-def _add_totals(row: ResultRow, way: str, total: OrderTotals) -> None:
-    setattr(row.orders, way, total.orders)
-    setattr(row.cancelled, way, total.cancelled)
-    setattr(row.of_unknown_value, way, total.of_unknown_value)
-    setattr(row.revenue, way, money(total.revenue))
-    setattr(row.refunded, way, money(total.refunded))
+def _amounts(found: Mapping[str, int], way: str, name: str) -> dict[str, int]:
+    """By currency, in millionths."""
+    start = f"{way}:{name}:"
+    return {
+        key.removeprefix(start): number for key, number in found.items() if key.startswith(start)
+    }
+
+
+def _add_costs(row: ResultRow, found: Mapping[str, int], costs: MessageCosts) -> None:
+    """Add what Meta charges."""
+    cost = Decimal()
+    for name, count in found.items():
+        first, country, category = parts(name)
+        if first != BILLED:
+            continue
+        rate = costs.rate(category or None, country or None)
+        if rate is None:
+            row.cost_unknown += count
+        else:
+            cost += rate * count
+    row.cost = {costs.currency: cost}
 
 
 def _sort_key(group: Group) -> tuple[str, ...]:
-    parts = (group.day, group.plan, group.step, group.variant, group.template, group.language)
-    return tuple("" if part is None else f"{part!s:>3}" for part in parts)
+    parts_of = (group.day, group.plan, group.step, group.variant, group.template, group.language)
+    return tuple("" if part is None else f"{part!s:>3}" for part in parts_of)
 
 
-def _all_orders(total: OrderTotals) -> AllOrders:
+def _all_orders(facts: Facts) -> AllOrders:
+    found = facts[Subject()]
     return AllOrders(
-        orders=total.orders,
-        cancelled=total.cancelled,
-        of_unknown_value=total.of_unknown_value,
-        revenue=money(total.revenue),
-        refunded=money(total.refunded),
+        orders=found[f"{ALL}:orders"],
+        cancelled=found[f"{ALL}:cancelled"],
+        of_unknown_value=found[f"{ALL}:of_unknown_value"],
+        revenue=money(_amounts(found, ALL, "revenue")),
+        refunded=money(_amounts(found, ALL, "refunded")),
     )

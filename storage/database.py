@@ -177,6 +177,12 @@ def is_serial(connection: AsyncConnection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
+async def without_jit(connection: AsyncConnection) -> None:
+    """Have PostgreSQL compile no query of this connection: that takes longer than a report."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SET jit = off"))
+
+
 def lock_name(parts: Sequence[str]) -> str:
     """The name under which PostgreSQL knows a lock."""
     return "\x1f".join(parts)

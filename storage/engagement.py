@@ -8,7 +8,9 @@ from typing import Any, Final
 from sqlalchemy import Column, Update, bindparam, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import result_changes
 from storage.new_rows import insert_if_new
+from storage.result_changes import change
 from storage.result_tables import link_clicks
 from storage.tables import messages
 
@@ -49,7 +51,7 @@ _REPLIED: Final = _earliest(messages.c.replied_at)
 _ADD_LINK_CLICK: Final = insert_if_new(link_clicks)
 
 
-async def add_clicks(connection: AsyncConnection, clicks: Sequence[Click]) -> None:
+async def add_clicks(connection: AsyncConnection, clicks: Sequence[Click], now: datetime) -> None:
     """Note that links of messages were followed; tokens of no message of the store are nothing.
 
     Rows are locked in the order in which statuses lock them.
@@ -58,11 +60,11 @@ async def add_clicks(connection: AsyncConnection, clicks: Sequence[Click]) -> No
         return
     key = tuple_(messages.c.store_id, messages.c.click_token)
     pairs = sorted({(each.store_id, each.token) for each in clicks})
-    query = select(messages.c.message_id, messages.c.store_id, messages.c.click_token)
+    columns = ("message_id", "store_id", "click_token", "claimed_at")
+    query = select(*(messages.c[name] for name in columns))
     known = messages.c.click_token.is_not(None)  # by which the index is used
-    found = await connection.execute(
-        query.where(known, key.in_(pairs)).order_by(messages.c.message_id).with_for_update()
-    )
+    ordered = query.where(known, key.in_(pairs)).order_by(messages.c.message_id)
+    found = (await connection.execute(ordered.with_for_update())).all()
     rows = [
         {"of_message": row.message_id, "of_at": each.at}
         for row in found
@@ -71,10 +73,16 @@ async def add_clicks(connection: AsyncConnection, clicks: Sequence[Click]) -> No
     ]
     if rows:
         await connection.execute(_CLICKED, rows)
+    late = (change(row.store_id, row.claimed_at) for row in found)
+    await result_changes.mark_late(connection, late, now)
 
 
 async def add_reply(
-    connection: AsyncConnection, provider_id: str, store_ids: Collection[str], at: datetime
+    connection: AsyncConnection,
+    provider_id: str,
+    store_ids: Collection[str],
+    at: datetime,
+    now: datetime,
 ) -> bool:
     """Note that a message was replied to; whether that is new.
 
@@ -83,15 +91,18 @@ async def add_reply(
         provider_id: Meta's id of the message.
         store_ids: the stores of the number that was written to.
         at: when the reply was written.
+        now: the time.
     """
-    query = select(messages.c.message_id).where(
+    query = select(messages.c.message_id, messages.c.store_id, messages.c.claimed_at).where(
         messages.c.provider_id == provider_id, messages.c.store_id.in_(store_ids)
     )
-    ids = list((await connection.execute(query.order_by(messages.c.message_id))).scalars())
+    found = (await connection.execute(query.order_by(messages.c.message_id))).all()
     changed = 0
-    for each in ids:
-        replied = await connection.execute(_REPLIED, {"of_message": each, "of_at": at})
+    for row in found:
+        replied = await connection.execute(_REPLIED, {"of_message": row.message_id, "of_at": at})
         changed += replied.rowcount
+    late = (change(row.store_id, row.claimed_at) for row in found)
+    await result_changes.mark_late(connection, late, now)
     return changed > 0
 
 

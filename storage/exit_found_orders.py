@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.customers.identity import keyed_hash
+from storage import result_changes
 from storage.order_statements import (
     ADD_EXIT_FOUND,
     ADD_PEOPLE,
@@ -17,6 +18,7 @@ from storage.order_statements import (
     PUSHED,
     STATES,
 )
+from storage.result_changes import change
 
 SAME_ORDER_WITHIN: Final = timedelta(minutes=10)
 """An order that an exit check found is the posted one of that person, if both are so close: the
@@ -66,12 +68,14 @@ async def add_exit_found(
         return
     dialect, key = connection.dialect.name, _exit_found_key(found, hash_key)
     await connection.execute(ADD_EXIT_FOUND[dialect], _exit_found_row(found, key, now))
+    late = [change(found.store_id, found.at)]
+    await result_changes.mark_late(connection, late, now)
     people = [person_row(found.store_id, key, each) for each in sorted(found.people)]
     await connection.execute(ADD_PEOPLE[dialect], people)
 
 
 async def forget_exit_found(
-    connection: AsyncConnection, store_id: str, keys: Sequence[str]
+    connection: AsyncConnection, store_id: str, keys: Sequence[str], now: datetime
 ) -> None:
     """Forget what exit checks found of the orders that are posted now.
 
@@ -87,11 +91,12 @@ async def forget_exit_found(
     end = max(latest for _, latest in covered.values())
     between = {**of_keys, "start": start, "end": end}
     found = {
-        row.found_key
+        row.found_key: change(store_id, row.placed_at)
         for row in await connection.execute(EXIT_FOUND_OF_SAME_PEOPLE, between)
         if covered[row.order_key][0] <= row.placed_at <= covered[row.order_key][1]
     }
     if found:
+        await result_changes.mark_late(connection, found.values(), now)
         for statement in FORGET:
             await connection.execute(statement, {**of_keys, "order_keys": sorted(found)})
 

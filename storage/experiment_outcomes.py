@@ -1,15 +1,14 @@
 """The people of an experiment, and what each of them ordered since."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, select
+from sqlalchemy import BindParameter, Interval, Select, and_, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.results.order_entries import Order, OrderChange
+from storage.database import without_jit
 from storage.result_groups import QUARTER, quarter_of
 from storage.result_tables import assignments, order_changes, order_people, orders
 
@@ -20,8 +19,7 @@ _OURS: Final = and_(
 )
 
 
-@dataclass(frozen=True)
-class People:
+class People(NamedTuple):
     """People who entered an experiment at one time, in one arm."""
 
     variant: str | None
@@ -30,11 +28,10 @@ class People:
     """Seconds since 1970 of the assignment with the plan, in whole quarters of an hour."""
     claimed: int | None
     """Of the first claim."""
-    count: int
+    people: int
 
 
-@dataclass(frozen=True)
-class Purchase:
+class Purchase(NamedTuple):
     """An order of a person in an experiment."""
 
     person: str
@@ -42,12 +39,21 @@ class Purchase:
     held_out: bool | None
     loaded_at: datetime | None
     claimed_at: datetime | None
-    order: Order
-    changes: tuple[OrderChange, ...]
+    placed_at: datetime
+    amount: int | None
+    """In millionths; None: not known."""
+    currency: str | None
+    changes: tuple[OrderChange, ...] = ()
+
+    @property
+    def order(self) -> Order:
+        """The order itself."""
+        return Order(self.placed_at, self.amount, self.currency)
 
 
 async def people(connection: AsyncConnection, store_id: str, experiment_id: str) -> list[People]:
     """How many people entered an experiment when, by arm."""
+    await without_jit(connection)
     loaded = quarter_of(connection, assignments.c.loaded_at).label("loaded")
     claimed = quarter_of(connection, assignments.c.claimed_at).label("claimed")
     columns = (assignments.c.variant, assignments.c.held_out, loaded, claimed)
@@ -63,57 +69,61 @@ def _seconds(quarter: int | None) -> int | None:
     return None if quarter is None else quarter * QUARTER
 
 
-def _purchases() -> Select[Any]:
+def _purchases(*, in_time: bool) -> Select[Any]:
+    """Orders since a person entered an experiment; in time: of those that may count."""
     of_person = and_(
         order_people.c.store_id == _OF_STORE,
         order_people.c.customer_id == assignments.c.customer_id,
     )
     of_order = and_(orders.c.store_id == _OF_STORE, orders.c.order_key == order_people.c.order_key)
     since = func.coalesce(assignments.c.loaded_at, assignments.c.claimed_at)
+    until = func.greatest(assignments.c.loaded_at, assignments.c.claimed_at) + bindparam(
+        "followed_for", type_=Interval
+    )
     return (
         select(
             *(assignments.c[name] for name in ("person", "variant", "held_out")),
             *(assignments.c[name] for name in ("loaded_at", "claimed_at")),
-            *(orders.c[name] for name in ("order_key", "placed_at", "amount", "currency")),
+            *(orders.c[name] for name in ("placed_at", "amount", "currency", "order_key")),
         )
         .join(order_people, of_person)
         .join(orders, of_order)
-        .where(_OURS, orders.c.placed_at >= since)
+        .where(
+            _OURS, orders.c.placed_at >= since, orders.c.placed_at <= until if in_time else true()
+        )
     )
 
 
-_PURCHASES: Final = _purchases()
-_CHANGES: Final = select(order_changes).where(
-    order_changes.c.store_id == _OF_STORE,
-    order_changes.c.order_key.in_(select(_PURCHASES.subquery().c.order_key)),
-)
+def _changes(purchases: Select[Any]) -> Select[Any]:
+    return select(order_changes).where(
+        order_changes.c.store_id == _OF_STORE,
+        order_changes.c.order_key.in_(select(purchases.subquery().c.order_key)),
+    )
+
+
+_PURCHASES: Final = {
+    "sqlite": _purchases(in_time=False),  # it has no intervals; the others are left out later
+    "postgresql": _purchases(in_time=True),
+}
+_CHANGES: Final = {name: _changes(query) for name, query in _PURCHASES.items()}
 
 
 async def purchases(
-    connection: AsyncConnection, store_id: str, experiment_id: str
+    connection: AsyncConnection, store_id: str, experiment_id: str, followed_for: timedelta
 ) -> list[Purchase]:
-    """Every order that a person of an experiment placed since they entered it."""
-    which = _which(store_id, experiment_id)
+    """Every order that a person of an experiment placed in the time that counts, or later."""
+    dialect = connection.dialect.name
+    which: dict[str, Any] = _which(store_id, experiment_id)
+    if dialect == "postgresql":
+        which["followed_for"] = followed_for
     changes = defaultdict[str, list[OrderChange]](list)
-    for row in (await connection.execute(_CHANGES, which)).mappings():
+    for row in (await connection.execute(_CHANGES[dialect], which)).mappings():
         change = OrderChange(
             row["kind"], row["at"], row["change_key"], row["amount"], row["currency"]
         )
         changes[row["order_key"]].append(change)
-    found = (await connection.execute(_PURCHASES, which)).mappings()
-    return [_purchase(row, changes) for row in found]
-
-
-def _purchase(row: Mapping[Any, Any], changes: Mapping[str, list[OrderChange]]) -> Purchase:
-    return Purchase(
-        person=row["person"],
-        variant=row["variant"],
-        held_out=row["held_out"],
-        loaded_at=row["loaded_at"],
-        claimed_at=row["claimed_at"],
-        order=Order(row["placed_at"], row["amount"], row["currency"]),
-        changes=tuple(changes.get(row["order_key"], ())),
-    )
+    found = await connection.execute(_PURCHASES[dialect], which)
+    return [Purchase._make((*row, tuple(changes.get(order_key, ())))) for *row, order_key in found]
 
 
 def _which(store_id: str, experiment_id: str) -> dict[str, str]:

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events.kinds import OPERATOR_EXIT
 from storage.database import count_some
-from storage.message_counts import OUT, claimed_in
-from storage.messages import MessageStatus
+from storage.message_counts import claimed_in
+from storage.messages import OUT, MessageStatus
 from storage.tables import inbox, journeys, messages
 
 MAX_REASONS: Final = 50

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.journey.outcomes import ClosedJourney
 from storage.new_rows import insert_if_new
+from storage.result_changes import change, mark, mark_late
 from storage.tables import journeys
 
 _ADD: Final = insert_if_new(journeys)
@@ -16,10 +17,17 @@ _FORGET: Final = (
 )
 
 
-async def record(connection: AsyncConnection, journey: ClosedJourney) -> datetime | None:
+async def record(
+    connection: AsyncConnection, journey: ClosedJourney, now: datetime | None = None
+) -> datetime | None:
     """Record a closed journey, in place of an earlier record of the same run.
 
     A run closes again when a signal came while it closed: Temporal has it decide once more.
+
+    Args:
+        connection: of a transaction.
+        journey: the journey.
+        now: the time; None: the journey closes now.
 
     Returns:
         When the run closed by its earlier record; None: it had none.
@@ -33,12 +41,16 @@ async def record(connection: AsyncConnection, journey: ClosedJourney) -> datetim
         "left_at": journey.left_at,
         "closed_at": journey.closed_at,
     }
+    closed = [change(journey.store_id, journey.closed_at)]
+    await mark_late(connection, closed, now or journey.closed_at)
     add = _ADD[connection.dialect.name]
     if (await connection.execute(add, values)).first() is not None:
         return None
     forgotten = await connection.execute(_FORGET, {"of_run": journey.run_id})
     closed_before: datetime | None = forgotten.scalar()
     await connection.execute(add, values)
+    if closed_before is not None:
+        await mark(connection, [change(journey.store_id, closed_before), *closed])
     return closed_before
 
 

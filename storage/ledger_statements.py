@@ -47,7 +47,8 @@ def _settle() -> Update:
     given = bindparam("of_provider", type_=messages.c.provider_id.type)
     kept = case((messages.c.provider_id == erased, erased), else_=given)
     is_open = messages.c.status.in_(bindparam("of_open", expanding=True))
-    return update(messages).where(_SAME, is_open).values(provider_id=kept)
+    settled = update(messages).where(_SAME, is_open).values(provider_id=kept)
+    return settled.returning(messages.c.store_id, messages.c.claimed_at)
 
 
 ADD: Final = insert_if_new(messages)
@@ -57,4 +58,8 @@ FOR_STEP: Final = (
 CLAIM_AGAIN: Final = _claim_again()
 SETTLE: Final = _settle()
 NAME_RECIPIENT: Final = update(messages).where(_SAME)
-ABANDON: Final = update(messages).where(*_OF_JOURNEY, messages.c.status == bindparam("of_claimed"))
+ABANDON: Final = (
+    update(messages)
+    .where(*_OF_JOURNEY, messages.c.status == bindparam("of_claimed"))
+    .returning(messages.c.store_id, messages.c.claimed_at)
+)

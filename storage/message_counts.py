@@ -1,28 +1,42 @@
-"""The ledger counted for results: by group, with what became of the messages."""
+"""The ledger and closed journeys counted for results: by day, at the finest grouping."""
 
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FunctionElement, and_, func, select, true
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FunctionElement,
+    Integer,
+    RowMapping,
+    Select,
+    and_,
+    column,
+    exists,
+    func,
+    select,
+    true,
+    tuple_,
+    values,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.messages import MessageStatus
-from storage.result_groups import By, columns_of, quarter_of
+from domain.results.days import Span
+from domain.results.facts import BILLED, CLAIMED, CLOSED, JOURNEYS, Facts, Subject
+from storage.database import UtcDateTime, without_jit
+from storage.messages import CAME_TO_CLAIM, OUT, MessageStatus
+from storage.result_groups import By
 from storage.tables import journeys, messages
-
-OUT: Final = (
-    MessageStatus.ACCEPTED,
-    MessageStatus.SENT,
-    MessageStatus.DELIVERED,
-    MessageStatus.READ,
-    MessageStatus.UNKNOWN,
-)
-"""Statuses of a message that went out, or may have."""
 
 UNCONFIRMED: Final = (MessageStatus.ACCEPTED, MessageStatus.SENT, MessageStatus.UNKNOWN)
 """It went out or may have, and no word came of its delivery."""
 
 REACHED: Final = (MessageStatus.DELIVERED, MessageStatus.READ)
+
+FactsByDay = Mapping[date, Facts]
+
+_SUBJECT: Final = tuple(messages.c[name] for name in Subject._fields)
 
 
 def claimed_in(store_id: str, start: datetime, end: datetime) -> ColumnElement[bool]:
@@ -48,49 +62,146 @@ def _counts() -> list[ColumnElement[Any]]:
         "clicked": messages.c.clicked_at.is_not(None),
         "replied": messages.c.replied_at.is_not(None),
     }
-    return [_count_if(condition, name) for name, condition in conditions.items()]
+    counts = [_count_if(condition, name) for name, condition in conditions.items()]
+    return [func.count().label(CLAIMED), *counts]
 
 
-async def counted(
-    connection: AsyncConnection, store_id: str, by: By, start: datetime, end: datetime
-) -> list[dict[str, Any]]:
-    """How many messages of each group were claimed, and what became of them."""
-    columns = columns_of(connection, by)
-    query = select(*columns, *_counts()).where(claimed_in(store_id, start, end))
-    return await _rows(connection, query.group_by(*columns))
+def _came_before(by: By | None) -> ColumnElement[bool]:
+    """Whether a journey came to an earlier claim than this one; of the same group, if one is given.
+
+    So a journey counts once for each group, on one day, however long it went on.
+    """
+    earlier, this = messages.alias(f"earlier_{by}"), messages.c
+    place, its_place = (tuple_(each.claimed_at, each.message_id) for each in (earlier.c, this))
+    same = [
+        earlier.c[name] == this[name] for name in ("store_id", "customer_id", "trigger_event_id")
+    ]
+    groups = [
+        some.is_not_distinct_from(other)
+        for some, other in zip(_group(earlier.c, by), _group(this, by), strict=True)
+    ]
+    came = earlier.c.status.in_(CAME_TO_CLAIM)
+    return exists().where(*same, *groups, came, place < its_place)
 
 
-async def journeys_with_messages(
-    connection: AsyncConnection, store_id: str, by: By, start: datetime, end: datetime
-) -> list[dict[str, Any]]:
-    """How many journeys came to the claim of a message of each group."""
-    columns = columns_of(connection, by)
-    different = func.count(messages.c.trigger_event_id.distinct()).label("journeys")
-    query = select(*columns, different).where(claimed_in(store_id, start, end))
-    return await _rows(connection, query.group_by(*columns))
+def _group(columns: Any, by: By | None) -> Sequence[ColumnElement[Any]]:
+    match by:
+        case None:
+            return ()
+        case By.STEP:
+            return (columns.kind, columns.step)
+        case By.VARIANT:
+            return (columns.kind, columns.variant)
+        case _:
+            return (
+                func.coalesce(columns.template, columns.channel),
+                func.coalesce(columns.language, ""),
+            )
 
 
-async def closed_journeys(
-    connection: AsyncConnection, store_id: str, by: By, start: datetime, end: datetime
-) -> list[dict[str, Any]]:
-    """How many journeys closed, by the kind of their trigger or by day."""
-    at = journeys.c.closed_at
-    column = quarter_of(connection, at).label("quarter") if by is By.DAY else journeys.c.kind
-    query = select(column, func.count().label("journeys")).where(
-        journeys.c.store_id == store_id, at >= start, at < end
+_COUNTS: Final = _counts()
+_COUNT: Final = func.count().label("count")
+_NAMES: Final = tuple(each.name for each in _COUNTS)
+_GROUPED: Final = (By.STEP, By.VARIANT, By.TEMPLATE)
+_AGAIN: Final = [_count_if(_came_before(by), f"again_{by}") for by in _GROUPED]
+_CAME: Final = messages.c.status.in_(CAME_TO_CLAIM)
+_AGAIN_AT_ALL: Final = _came_before(None)
+"""Most messages are their journey's first: for the others alone the groups are looked at."""
+
+
+def _of(spans: Sequence[Span]) -> CTE:
+    """The days as rows, by number."""
+    columns = (
+        column("number", Integer),
+        column("start_at", UtcDateTime),
+        column("end_at", UtcDateTime),
     )
-    return await _rows(connection, query.group_by(column))
+    rows = [(number, span.start, span.end) for number, span in enumerate(spans)]
+    return values(*columns, name="given").data(rows).cte("days")
 
 
-async def billed(
-    connection: AsyncConnection, store_id: str, by: By, start: datetime, end: datetime
-) -> list[dict[str, Any]]:
-    """How many messages Meta says that it bills, by group, category and country."""
-    columns = [*columns_of(connection, by), messages.c.price_category, messages.c.country]
-    query = select(*columns, func.count().label("count")).where(
-        claimed_in(store_id, start, end), messages.c.billable == true()
-    )
-    return await _rows(connection, query.group_by(*columns))
+def _in(spans: Sequence[Span], days: CTE, at: ColumnElement[Any]) -> ColumnElement[bool]:
+    """On one of the days. The whole period is named, too, by which PostgreSQL knows how many."""
+    of_day = and_(at >= days.c.start_at, at < days.c.end_at)
+    return and_(of_day, at >= spans[0].start, at < spans[-1].end)
+
+
+async def add_counts(
+    connection: AsyncConnection, store_id: str, spans: Sequence[Span], facts: FactsByDay
+) -> None:
+    """Add what became of the messages claimed on some days, and the journeys closed on them.
+
+    Args:
+        connection: to read by.
+        store_id: whose.
+        spans: the days, or parts of them, in order.
+        facts: of each of the days.
+    """
+    await without_jit(connection)
+    days = _of(spans)
+    claimed = and_(messages.c.store_id == store_id, _in(spans, days, messages.c.claimed_at))
+    of_messages = select(days.c.number, *_SUBJECT).join(messages, claimed)
+    keys = (days.c.number, *_SUBJECT)
+    counted = _grouped(of_messages, keys, _COUNTS)
+    for row, mine in await _found(connection, counted, spans, facts):
+        _add_message_counts(mine, row)
+    again = _grouped(of_messages.where(_CAME, _AGAIN_AT_ALL), keys, _AGAIN)
+    for row, mine in await _found(connection, again, spans, facts):
+        for by in _GROUPED:
+            mine.add(_subject(row), f"{JOURNEYS}:{by}", -row[f"again_{by}"])
+    await _add_billed(connection, of_messages, spans, facts)
+    await _add_closed(connection, store_id, spans, facts)
+
+
+def _add_message_counts(facts: Facts, row: RowMapping) -> None:
+    subject = _subject(row)
+    for name in _NAMES:
+        facts.add(subject, name, row[name])
+    came = row["messaged"] + row["undelivered"] + row["withheld"]
+    for by in _GROUPED:  # of which those are taken off that came again
+        facts.add(subject, f"{JOURNEYS}:{by}", came)
+
+
+async def _add_billed(
+    connection: AsyncConnection,
+    of_messages: Select[Any],
+    spans: Sequence[Span],
+    facts: FactsByDay,
+) -> None:
+    prices = (messages.c.price_category, messages.c.country)
+    billed = of_messages.add_columns(*prices).where(messages.c.billable == true())
+    counted = _grouped(billed, of_messages.selected_columns, [_COUNT])
+    for row, mine in await _found(connection, counted.group_by(*prices), spans, facts):
+        name = f"{BILLED}:{row['country'] or ''}:{row['price_category'] or ''}"
+        mine.add(_subject(row), name, row["count"])
+
+
+async def _add_closed(
+    connection: AsyncConnection, store_id: str, spans: Sequence[Span], facts: FactsByDay
+) -> None:
+    days = _of(spans)
+    closed = and_(journeys.c.store_id == store_id, _in(spans, days, journeys.c.closed_at))
+    keys = (days.c.number, journeys.c.kind)
+    counted = _grouped(select(*keys).join(journeys, closed), keys, [_COUNT])
+    for row, mine in await _found(connection, counted, spans, facts):
+        mine.add(Subject(kind=row["kind"]), CLOSED, row["count"])
+
+
+def _grouped(
+    query: Select[Any], keys: Iterable[ColumnElement[Any]], counts: Iterable[ColumnElement[Any]]
+) -> Select[Any]:
+    return query.add_columns(*counts).group_by(*keys)
+
+
+async def _found(
+    connection: AsyncConnection, query: Select[Any], spans: Sequence[Span], facts: FactsByDay
+) -> list[tuple[RowMapping, Facts]]:
+    rows = (await connection.execute(query)).mappings()
+    return [(row, facts[spans[row["number"]].day]) for row in rows]
+
+
+def _subject(row: RowMapping) -> Subject:
+    return Subject(*(row[name] for name in Subject._fields))
 
 
 async def people_messaged(
@@ -101,7 +212,3 @@ async def people_messaged(
     query = select(messages.c.kind, different).where(claimed_in(store_id, start, end))
     found = await connection.execute(query.group_by(messages.c.kind))
     return {row[0]: row[1] for row in found}
-
-
-async def _rows(connection: AsyncConnection, query: Any) -> list[dict[str, Any]]:
-    return [dict(row) for row in (await connection.execute(query)).mappings()]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import result_changes
 from storage.ledger_statements import (
     ABANDON,
     ADD,
@@ -18,6 +19,7 @@ from storage.ledger_statements import (
     NAME_RECIPIENT,
     SETTLE,
 )
+from storage.result_changes import Change
 from storage.tables import messages
 
 ABANDONED = "the worker that was sending it died"
@@ -41,6 +43,19 @@ class MessageStatus(StrEnum):
     WITHHELD = "withheld"
     """Its person is held out of an experiment: never to be sent."""
 
+
+OUT: Final = (
+    MessageStatus.ACCEPTED,
+    MessageStatus.SENT,
+    MessageStatus.DELIVERED,
+    MessageStatus.READ,
+    MessageStatus.UNKNOWN,
+)
+"""Statuses of a message that went out, or may have."""
+
+CAME_TO_CLAIM: Final = (*OUT, MessageStatus.FAILED, MessageStatus.WITHHELD)
+"""Statuses of messages by which a journey counts in results. The others may be claimed again,
+later."""
 
 ERASED = "erased"
 """Replaces Meta's id of a message when its customer is erased: the id contains the number.
@@ -155,6 +170,7 @@ async def claim(
     claimed = await connection.execute(ADD[connection.dialect.name], row)
     message_id: str | None = claimed.scalar()
     if message_id is None:
+        await result_changes.mark_claimed_before(connection, _of(key), now)
         again = {**_of(key), **_RETRYABLE, "of_now": now, "of_new_id": new_id, **values}
         message_id = (await connection.execute(CLAIM_AGAIN, again)).scalar()
     if message_id is None:
@@ -171,8 +187,11 @@ async def settle(
     """
     same = {"of_message": message_id}
     values = {"of_provider": outcome.provider_id, **outcome.columns, "updated_at": now}
-    settled = await connection.execute(SETTLE, {**same, **_OPEN, **values})
-    if settled.rowcount == 0 and outcome.recipient:
+    settled = (await connection.execute(SETTLE, {**same, **_OPEN, **values})).all()
+    await result_changes.mark_late(
+        connection, (Change(row.store_id, row.claimed_at, now) for row in settled), now
+    )
+    if not settled and outcome.recipient:
         await connection.execute(NAME_RECIPIENT, {**same, **outcome.recipient})
 
 
@@ -199,7 +218,10 @@ async def abandon(
         "of_claimed": MessageStatus.CLAIMED,
     }
     values = {"status": MessageStatus.UNKNOWN, "because": ABANDONED, "updated_at": at}
-    await connection.execute(ABANDON, {**of_journey, **values})
+    abandoned = (await connection.execute(ABANDON, {**of_journey, **values})).all()
+    await result_changes.mark(
+        connection, (Change(row.store_id, row.claimed_at, at) for row in abandoned)
+    )
 
 
 async def allow_again(connection: AsyncConnection, message_id: str, again_at: datetime) -> None:

@@ -170,7 +170,7 @@ _OPTED_OUT: Final = (
         suppressions.c.store_id == _OF_STORE,
         suppressions.c.created_at >= _START,
         suppressions.c.created_at < _END,
-        suppressions.c.because != bindparam("of_operator"),
+        suppressions.c.because.not_in(("", bindparam("of_operator"))),  # "": lifted, never made
     )
     .order_by(messages.c.delivered_at, messages.c.message_id)
 )

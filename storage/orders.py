@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.customers.identity import keyed_hash
 from domain.events.orders import ChangeKind, Money, OrderChange
+from storage import result_changes
 from storage.exit_found_orders import FoundBy, forget_exit_found, person_row
 from storage.order_statements import ADD_PEOPLE, WRITE_CHANGE, WRITE_ORDER
+from storage.result_changes import change
 
 MAX_ORDER_ID: Final = 256
 """Characters that are kept of a partner's id. The key is of all of it."""
@@ -83,19 +85,37 @@ async def add(connection: AsyncConnection, posted: Sequence[PostedOrder], now: d
         return
     ordered = sorted(posted, key=lambda each: (each.store_id, each.order_key))
     dialect = connection.dialect.name
+    # what is stored counts at its old times no longer
+    await result_changes.mark_orders(connection, _keys(ordered), now)
+    await _mark_posted(connection, ordered, now)
     await connection.execute(WRITE_ORDER[dialect], [_order_row(each, now) for each in ordered])
     await connection.execute(ADD_PEOPLE[dialect], _people_rows(ordered))
     for store_id in sorted({each.store_id for each in ordered}):
         keys = sorted({each.order_key for each in ordered if each.store_id == store_id})
-        await forget_exit_found(connection, store_id, keys)
+        await forget_exit_found(connection, store_id, keys, now)
 
 
-async def add_changes(connection: AsyncConnection, posted: Sequence[PostedChange]) -> None:
+async def add_changes(
+    connection: AsyncConnection, posted: Sequence[PostedChange], now: datetime
+) -> None:
     """Write refunds and cancellations, before or after their orders, and repeated."""
     if posted:
+        await result_changes.mark_changes_of_orders(connection, _keys(posted), now)
+        await _mark_posted(connection, posted, now)
         ordered = sorted(posted, key=lambda each: (each.store_id, each.change_key))
         rows = [_change_row(each) for each in ordered]
         await connection.execute(WRITE_CHANGE[connection.dialect.name], rows)
+
+
+def _keys(posted: Iterable[PostedOrder | PostedChange]) -> set[tuple[str, str]]:
+    return {(each.store_id, each.order_key) for each in posted}
+
+
+async def _mark_posted(
+    connection: AsyncConnection, posted: Iterable[PostedOrder | PostedChange], now: datetime
+) -> None:
+    late = (change(each.store_id, each.at) for each in posted)
+    await result_changes.mark_late(connection, late, now)
 
 
 def _order_row(posted: PostedOrder, now: datetime) -> dict[str, Any]:

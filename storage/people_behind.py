@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.funnel_counts import closed_in, events_in, was_messaged
-from storage.message_counts import OUT, REACHED, UNCONFIRMED, claimed_in
-from storage.messages import MessageStatus
+from storage.message_counts import REACHED, UNCONFIRMED, claimed_in
+from storage.messages import OUT, MessageStatus
 from storage.tables import inbox, journeys, messages
 
 _STATUS: Final = messages.c.status

@@ -3,10 +3,22 @@
 Amounts are whole millionths of a currency's major unit: they add up exactly on both databases.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, String, Table, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    text,
+)
 
 from storage.database import UtcDateTime
-from storage.tables import Json, metadata
+from storage.tables import Json, RowId, metadata
 
 orders = Table(
     "orders",
@@ -110,3 +122,35 @@ assignments = Table(
 )
 """One person, once per experiment. `loaded_at`: the variant was assigned with the plan, since
 variants differ in delays; `claimed_at`: at the first claim, and with it `held_out`."""
+
+result_days = Table(
+    "result_days",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("zone", String(64), nullable=False),
+    Column("window_seconds", BigInteger, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("computed_at", UtcDateTime, nullable=False),
+)
+"""What results need to know of a day, computed with this time zone and attribution window. No
+personal data. Plain JSON: it is read whole, and `jsonb` would be written out anew."""
+
+result_states = Table(
+    "result_states",
+    metadata,
+    Column("store_id", ForeignKey("stores.store_id"), primary_key=True),
+    Column("generation", BigInteger, nullable=False),
+)
+"""Counts each writing of a store's `result_days`: of several at once the first one counts."""
+
+result_changes = Table(
+    "result_changes",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("store_id", ForeignKey("stores.store_id"), nullable=False),
+    Column("start_at", UtcDateTime, nullable=False),
+    Column("end_at", UtcDateTime, nullable=False),
+    Index(None, "store_id"),
+)
+"""Times about which something changed late: the days from `start_at` to `end_at` are stale."""

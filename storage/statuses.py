@@ -1,6 +1,6 @@
 """Applying Meta's statuses to the ledger, in any order and repeated."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,9 +8,10 @@ from typing import Final
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import failures
+from storage import failures, result_changes
 from storage.database import lock
-from storage.messages import MessageStatus
+from storage.messages import CAME_TO_CLAIM, MessageStatus
+from storage.result_changes import Change
 from storage.status_rules import Entry, Price, StatusUpdate, with_status
 from storage.tables import messages
 
@@ -48,6 +49,8 @@ async def apply(
     after, applied = _apply_in_order(before, updates)
     changed = [entry for entry in after.values() if entry != before[entry.message_id]]
     await _write(connection, changed, now)
+    late = (each for entry in changed for each in _changes(before[entry.message_id], entry, now))
+    await result_changes.mark_late(connection, late, now)
     for entry in changed:
         await _update_failures(connection, before[entry.message_id], entry, now)
     return applied
@@ -77,6 +80,18 @@ def _find_entry(
     by_provider = (ids.get((store_id, update.provider_id)) for store_id in sorted(update.store_ids))
     found = (entries.get(message_id or "") for message_id in (update.message_id, *by_provider))
     return next((entry for entry in found if entry and entry.store_id in update.store_ids), None)
+
+
+def _changes(before: Entry, after: Entry, now: datetime) -> Iterator[Change]:
+    """What a status changes in results: its message's day, and orders since the delivery.
+
+    A message that comes to be sent may have been the journey's first, and the one after it not.
+    """
+    store_id, claimed_at = after.store_id, after.claimed_at
+    comes_to_count = before.status not in CAME_TO_CLAIM
+    yield Change(store_id, claimed_at, now if comes_to_count else claimed_at)
+    if after.delivered_at is not None and after.delivered_at != before.delivered_at:
+        yield Change(store_id, after.delivered_at, now)
 
 
 async def _update_failures(

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.customers import choices
 from domain.customers.choices import Choice
 from storage.database import insert_new, lock
+from storage.result_changes import change, mark
 from storage.tables import suppressions
 
 _CHOICES: Final = select(suppressions).where(
@@ -31,12 +32,14 @@ async def add(
     values = {"because": because, "created_at": at, "lifted_at": None}
     key = {"store_id": store_id, "address_hash": address_hash}
     if await insert_new(connection, suppressions, {**key, **values}) is not None:
+        await mark(connection, [change(store_id, at)])
         return
     row = await _row(connection, store_id, address_hash)
     if row is None or _outdated(row, at):
         return
     if row["lifted_at"] is None:
         values["because"] = row["because"]
+    await mark(connection, [change(store_id, each) for each in (row["created_at"], at)])
     await connection.execute(
         update(suppressions).where(_same_number(store_id, address_hash)).values(**values)
     )

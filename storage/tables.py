@@ -219,6 +219,7 @@ suppressions = Table(
     Column("because", String(128), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("lifted_at", UtcDateTime),
+    Index(None, "store_id", "created_at"),
 )
 
 aliases = Table(

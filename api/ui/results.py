@@ -65,7 +65,10 @@ async def show(
 async def _results(services: Services, store: Store, days: Days) -> dict[By, Results]:
     """Every table of results, read at the same time."""
     found = await asyncio.gather(
-        *(results_of(services.database, store, by, days.start, days.end) for by in By)
+        *(
+            results_of(services.database, store, by, days.start, days.end, now=services.clock())
+            for by in By
+        )
     )
     return dict(zip(By, found, strict=True))
 

@@ -120,7 +120,7 @@ class World:
         self.webhooks = WebhookProcessor(self.database, metrics, clock)
         self.activities = {
             Plans: Plans(self.database, clock),
-            Outcomes: Outcomes(self.database),
+            Outcomes: Outcomes(self.database, clock),
             Deliver: delivering(self.database, self.http, clock, RECORD_WITHIN),
         }
 

@@ -25,6 +25,7 @@ SMALL: Final = frozenset(
     {
         *("stores", "store_keys", "signing_secrets", "personal_ids", "pace", "exit_api_state"),
         *("template_holds", "template_failures", "approved_templates", "template_checks"),
+        "result_states",
     }
 )
 """Tables with a few rows for each store, or fewer. All others grow with events and people."""

@@ -184,9 +184,9 @@ async def test_no_path_of_an_order_scans(database: Database, planner: Planner) -
     async with database.transaction() as connection:
         with recorded() as statements:
             await add_orders(connection, [order], NOW)
-            await add_changes(connection, [a_refund()])
-            await engagement.add_clicks(connection, [Click(STORE, "a" * 16, NOW)])
-            await engagement.add_reply(connection, "wamid.8", [STORE], NOW)
+            await add_changes(connection, [a_refund()], NOW)
+            await engagement.add_clicks(connection, [Click(STORE, "a" * 16, NOW)], NOW)
+            await engagement.add_reply(connection, "wamid.8", [STORE], NOW, NOW)
             await add_exit_found(connection, exit_found(60, KNOWN), "key", NOW)
             nobody = Sharing(frozenset(), Contacts())
             await person_of(connection, STORE, KNOWN, numbers, nobody)

@@ -59,7 +59,7 @@ async def write(connection: AsyncConnection, *posted: Posted, now: datetime = NO
             case PostedOrder():
                 await orders.add(connection, [each], now)
             case PostedChange():
-                await orders.add_changes(connection, [each])
+                await orders.add_changes(connection, [each], now)
             case ExitFoundOrder():
                 await exit_found_orders.add_exit_found(connection, each, HASH_KEY, now)
 
