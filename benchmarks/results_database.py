@@ -37,7 +37,7 @@ _MESSAGES: Final = f"""
 _ORDERS: Final = f"""
     INSERT INTO orders (store_id, order_key, order_id, customer_id, event_id, found_by, placed_at,
       state_at, amount, currency, click_token, received_at)
-    SELECT :store, md5('o' || g), 'o' || g, 'c' || c, 'o' || g, 'pushed', at + interval '5 hours',
+    SELECT :store, md5('o' || g), 'o' || g, 'c' || c, 'o' || g, 'event', at + interval '5 hours',
       at, CAST(1000000 AS bigint) * (500 + g % 4000), CASE WHEN c % 7 = 0 THEN 'USD' ELSE 'INR' END,
       CASE WHEN g % 3 = 0 THEN substr(md5('t' || g), 1, 20) END, at
     FROM (SELECT g, g % :people AS c, {_AT} AS at FROM generate_series(1, :messages) g) s

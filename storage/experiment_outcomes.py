@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.results.order_entries import Order, OrderChange
 from storage.database import without_jit
+from storage.exit_found_orders import FoundBy
 from storage.result_groups import QUARTER, quarter_of
 from storage.result_tables import assignments, order_changes, order_people, orders
 
@@ -70,7 +71,10 @@ def _seconds(quarter: int | None) -> int | None:
 
 
 def _purchases(*, in_time: bool) -> Select[Any]:
-    """Orders since a person entered an experiment; in time: of those that may count."""
+    """Orders of people of an experiment; in time: those that may count.
+
+    Of posted orders alone: what an exit check finds depends on when it asks.
+    """
     of_person = and_(
         order_people.c.store_id == _OF_STORE,
         order_people.c.customer_id == assignments.c.customer_id,
@@ -89,7 +93,9 @@ def _purchases(*, in_time: bool) -> Select[Any]:
         .join(order_people, of_person)
         .join(orders, of_order)
         .where(
-            _OURS, orders.c.placed_at >= since, orders.c.placed_at <= until if in_time else true()
+            _OURS,
+            orders.c.found_by == FoundBy.EVENT,
+            orders.c.placed_at.between(since, until) if in_time else true(),
         )
     )
 
@@ -102,7 +108,8 @@ def _changes(purchases: Select[Any]) -> Select[Any]:
 
 
 _PURCHASES: Final = {
-    "sqlite": _purchases(in_time=False),  # it has no intervals; the others are left out later
+    # SQLite has no intervals, and without statistics it would read by the time: left out later.
+    "sqlite": _purchases(in_time=False),
     "postgresql": _purchases(in_time=True),
 }
 _CHANGES: Final = {name: _changes(query) for name, query in _PURCHASES.items()}

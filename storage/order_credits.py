@@ -1,24 +1,16 @@
 """Orders of a period with the messages that they may credit, and what changed them."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import (
-    BindParameter,
-    RowMapping,
-    Select,
-    Subquery,
-    and_,
-    bindparam,
-    func,
-    select,
-    union,
-)
+from sqlalchemy import BindParameter, RowMapping, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.results.attribution import last_delivered
 from domain.results.order_entries import Order, OrderChange
 from storage.result_tables import order_changes, order_people, orders
 from storage.tables import messages, suppressions
@@ -31,6 +23,9 @@ _MESSAGE: Final = (
     *("template", "language", "channel", "claimed_at", "delivered_at"),
 )
 """What is needed of a message that an order may credit."""
+
+_AT_ONCE: Final = 500
+"""Keys of one query."""
 
 
 @dataclass(frozen=True)
@@ -48,108 +43,102 @@ class OrderWithMessages:
     """The last message that was delivered to the person before the order was placed."""
 
 
-def _relevant() -> Subquery:
-    """The orders that were placed or changed in the period."""
-    placed = select(orders.c.order_key).where(
-        orders.c.store_id == _OF_STORE, orders.c.placed_at >= _START, orders.c.placed_at < _END
-    )
-    changed = select(order_changes.c.order_key).where(
+_PLACED: Final = select(orders).where(
+    orders.c.store_id == _OF_STORE, orders.c.placed_at >= _START, orders.c.placed_at < _END
+)
+_CHANGED: Final = (
+    select(order_changes.c.order_key)
+    .distinct()
+    .where(
         order_changes.c.store_id == _OF_STORE,
         order_changes.c.at >= _START,
         order_changes.c.at < _END,
     )
-    return union(placed, changed).subquery("relevant")
+)
+_MANY: Final[BindParameter[Any]] = bindparam("many", expanding=True)
+_ORDERS: Final = select(orders).where(orders.c.store_id == _OF_STORE, orders.c.order_key.in_(_MANY))
+_CHANGES: Final = select(order_changes).where(
+    order_changes.c.store_id == _OF_STORE, order_changes.c.order_key.in_(_MANY)
+)
+_PEOPLE: Final = select(order_people.c.order_key, order_people.c.customer_id).where(
+    order_people.c.store_id == _OF_STORE, order_people.c.order_key.in_(_MANY)
+)
+_DELIVERED: Final = select(*(messages.c[name] for name in _MESSAGE)).where(
+    messages.c.store_id == _OF_STORE,
+    messages.c.customer_id.in_(_MANY),
+    messages.c.delivered_at.is_not(None),
+)
+_CLICKED: Final = select(messages.c.click_token, *(messages.c[name] for name in _MESSAGE)).where(
+    messages.c.store_id == _OF_STORE, messages.c.click_token.in_(_MANY)
+)
+"""One table each, by an index: a join of several reads whole tables where statistics lack."""
 
-
-def _delivered_before(relevant: Subquery) -> Subquery:
-    """Each order's last message; the order of equals is by id, so that it is always the same."""
-    newest = (messages.c.delivered_at.desc().nulls_last(), messages.c.message_id.desc())
-    place = func.row_number().over(partition_by=orders.c.order_key, order_by=newest)
-    of_order = and_(orders.c.store_id == _OF_STORE, orders.c.order_key == relevant.c.order_key)
-    of_people = and_(
-        order_people.c.store_id == _OF_STORE, order_people.c.order_key == orders.c.order_key
-    )
-    # An outer join, so that SQLite goes from people to messages: the other way, which it prefers
-    # without statistics, reads all messages of the store for each order.
-    to_people = and_(
-        messages.c.store_id == _OF_STORE,
-        messages.c.customer_id == order_people.c.customer_id,
-        messages.c.delivered_at <= orders.c.placed_at,
-    )
-    return (
-        select(orders.c.order_key, messages.c.message_id, place.label("place"))
-        .select_from(relevant.join(orders, of_order).join(order_people, of_people))
-        .outerjoin(messages, to_people)
-        .subquery("delivered_before")
-    )
-
-
-def _credits() -> Select[Any]:
-    relevant = _relevant()
-    before = _delivered_before(relevant)
-    clicked, last = messages.alias("clicked"), messages.alias("last")
-    source = (
-        relevant.join(
-            orders,
-            and_(orders.c.store_id == _OF_STORE, orders.c.order_key == relevant.c.order_key),
-        )
-        .outerjoin(
-            clicked,
-            and_(clicked.c.store_id == _OF_STORE, clicked.c.click_token == orders.c.click_token),
-        )
-        .outerjoin(before, and_(before.c.order_key == orders.c.order_key, before.c.place == 1))
-        .outerjoin(last, last.c.message_id == before.c.message_id)
-    )
-    return select(
-        orders,
-        *(clicked.c[name].label(f"clicked_{name}") for name in _MESSAGE),
-        *(last.c[name].label(f"last_{name}") for name in _MESSAGE),
-    ).select_from(source)
-
-
-def _changes() -> Select[Any]:
-    relevant = _relevant()
-    return select(order_changes).where(
-        order_changes.c.store_id == _OF_STORE,
-        order_changes.c.order_key.in_(select(relevant.c.order_key)),
-    )
-
-
-_CREDITS: Final = _credits()
-_CHANGES: Final = _changes()
+Row = Mapping[str, Any]
 
 
 async def in_period(
     connection: AsyncConnection, store_id: str, start: datetime, end: datetime
 ) -> list[OrderWithMessages]:
     """The orders that were placed or changed in a period, from `start` up to `end`."""
-    which = {"of_store": store_id, "start": start, "end": end}
-    changes = defaultdict[str, list[OrderChange]](list)
-    for row in (await connection.execute(_CHANGES, which)).mappings():
-        change = OrderChange(
-            row["kind"], row["at"], row["change_key"], row["amount"], row["currency"]
+    read = _Reader(connection, store_id)
+    period = {"of_store": store_id, "start": start, "end": end}
+    placed = [dict(row) for row in (await connection.execute(_PLACED, period)).mappings()]
+    known = {row["order_key"] for row in placed}
+    changed = set((await connection.execute(_CHANGED, period)).scalars()) - known
+    found = [*placed, *await read.many(_ORDERS, changed)]
+    keys = [row["order_key"] for row in found]
+    changes = _grouped(await read.many(_CHANGES, keys), "order_key")
+    people = _grouped(await read.many(_PEOPLE, keys), "order_key")
+    customers = {row["customer_id"] for rows in people.values() for row in rows}
+    delivered = _grouped(await read.many(_DELIVERED, customers), "customer_id")
+    tokens = {row["click_token"] for row in found} - {None}
+    clicked = {row["click_token"]: row for row in await read.many(_CLICKED, tokens)}
+    return [
+        OrderWithMessages(
+            order_key=row["order_key"],
+            order_id=row["order_id"],
+            customer_id=row["customer_id"],
+            order=Order(row["placed_at"], row["amount"], row["currency"]),
+            changes=tuple(_change(each) for each in changes[row["order_key"]]),
+            clicked=clicked.get(row["click_token"]),
+            last_delivered=last_delivered(
+                chain.from_iterable(
+                    delivered[each["customer_id"]] for each in people[row["order_key"]]
+                ),
+                row["placed_at"],
+            ),
         )
-        changes[row["order_key"]].append(change)
-    found = (await connection.execute(_CREDITS, which)).mappings()
-    return [_of_row(row, changes) for row in found]
+        for row in found
+    ]
 
 
-def _of_row(row: Any, changes: Mapping[str, list[OrderChange]]) -> OrderWithMessages:
-    return OrderWithMessages(
-        order_key=row["order_key"],
-        order_id=row["order_id"],
-        customer_id=row["customer_id"],
-        order=Order(row["placed_at"], row["amount"], row["currency"]),
-        changes=tuple(changes.get(row["order_key"], ())),
-        clicked=_message(row, "clicked"),
-        last_delivered=_message(row, "last"),
-    )
+class _Reader:
+    """Reads the rows of many keys, some hundreds at a time."""
+
+    def __init__(self, connection: AsyncConnection, store_id: str) -> None:
+        self._connection = connection
+        self._store_id = store_id
+
+    async def many(self, query: Select[Any], keys: Collection[str]) -> list[Row]:
+        """The rows of all these keys."""
+        found: list[Row] = []
+        ordered = sorted(keys)
+        for start in range(0, len(ordered), _AT_ONCE):
+            which = {"of_store": self._store_id, "many": ordered[start : start + _AT_ONCE]}
+            rows = (await self._connection.execute(query, which)).mappings()
+            found += [dict(row) for row in rows]
+        return found
 
 
-def _message(row: Any, prefix: str) -> Mapping[str, Any] | None:
-    if row[f"{prefix}_message_id"] is None:
-        return None
-    return {name: row[f"{prefix}_{name}"] for name in _MESSAGE}
+def _grouped(rows: Iterable[Row], name: str) -> defaultdict[str, list[Row]]:
+    grouped = defaultdict[str, list[Row]](list)
+    for row in rows:
+        grouped[row[name]].append(row)
+    return grouped
+
+
+def _change(row: Row) -> OrderChange:
+    return OrderChange(row["kind"], row["at"], row["change_key"], row["amount"], row["currency"])
 
 
 _OPTED_OUT: Final = (

@@ -5,7 +5,9 @@ message that was delivered to the person before the order was placed, if that wa
 than the store's window. The two are never added up.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 
 def is_within(placed_at: datetime, delivered_at: datetime | None, window: timedelta) -> bool:
@@ -19,3 +21,16 @@ def is_within(placed_at: datetime, delivered_at: datetime | None, window: timede
     if delivered_at is None:
         return False
     return timedelta(0) <= placed_at - delivered_at <= window
+
+
+def last_delivered(
+    delivered: Iterable[Mapping[str, Any]], placed_at: datetime
+) -> Mapping[str, Any] | None:
+    """The last message that was delivered before an order; of equals always the same one.
+
+    Args:
+        delivered: messages to the person, with `delivered_at` and `message_id`, in any order.
+        placed_at: when the customer ordered.
+    """
+    before = (each for each in delivered if each["delivered_at"] <= placed_at)
+    return max(before, key=lambda each: (each["delivered_at"], each["message_id"]), default=None)

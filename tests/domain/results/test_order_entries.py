@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.results.attribution import is_within
+from domain.results.attribution import is_within, last_delivered
 from domain.results.order_entries import CANCELLED, REFUNDED, Entry, Order, OrderChange, entries
 
 DAY = timedelta(days=1)
@@ -101,3 +101,18 @@ def test_an_order_is_within_the_window_up_to_its_end() -> None:
     assert not is_within(MONDAY + window + timedelta(seconds=1), MONDAY, window)
     assert not is_within(MONDAY - timedelta(seconds=1), MONDAY, window)
     assert not is_within(MONDAY, None, window)
+
+
+@given(st.lists(st.integers(-5, 5)), st.randoms())
+def test_the_last_message_before_an_order_is_the_same_in_any_order(
+    days: list[int], random: Random
+) -> None:
+    delivered = [
+        {"delivered_at": MONDAY + day * DAY, "message_id": f"m{number}"}
+        for number, day in enumerate(days)
+    ]
+    found = last_delivered(delivered, MONDAY)
+    random.shuffle(delivered)
+    assert last_delivered(delivered, MONDAY) == found
+    latest = max((day for day in days if day <= 0), default=None)
+    assert (found and found["delivered_at"]) == (None if latest is None else MONDAY + latest * DAY)
