@@ -10,7 +10,8 @@ from domain.experiments.design import MESSAGED
 from domain.experiments.sentences import describe_wait
 from domain.stores.config import StoreConfig
 from domain.stores.plans import HOLDOUT
-from operations.experiments import Measured, Pair, compare, measure, split_of, times
+from operations.experiment_pairs import Measured, Pair, compare, measure, split_of
+from operations.experiments import times
 from operations.result_models import ResultRow
 from storage import experiments
 from storage.experiments import Experiment

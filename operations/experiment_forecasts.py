@@ -14,7 +14,7 @@ from domain.results.facts import WITHIN_WINDOW
 from domain.stores.config import StoreConfig
 from domain.stores.warnings import ConfigWarning
 from operations.experiment_models import Forecast
-from operations.experiments import LIFT
+from operations.experiment_pairs import LIFT
 from operations.rollup import facts_by_day
 from storage import message_counts
 from storage.database import Database

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from operations.experiment_forecasts import SHARES, forecast, numbers_of
 from operations.experiment_models import Experiments
-from operations.experiments import measure, report
+from operations.experiment_pairs import measure
+from operations.experiments import report
 from storage import experiments
 from storage.database import Database
 from storage.stores import Store

@@ -1,7 +1,7 @@
 """Orders of a period with the messages that they may credit, and what changed them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -85,7 +85,10 @@ async def in_period(
     placed = [dict(row) for row in (await connection.execute(_PLACED, period)).mappings()]
     known = {row["order_key"] for row in placed}
     changed = set((await connection.execute(_CHANGED, period)).scalars()) - known
-    found = [*placed, *await read.many(_ORDERS, changed)]
+    return await _with_messages(read, [*placed, *await read.many(_ORDERS, changed)])
+
+
+async def _with_messages(read: "_Reader", found: Sequence[Row]) -> list[OrderWithMessages]:
     keys = [row["order_key"] for row in found]
     changes = _grouped(await read.many(_CHANGES, keys), "order_key")
     people = _grouped(await read.many(_PEOPLE, keys), "order_key")
@@ -93,6 +96,11 @@ async def in_period(
     delivered = _grouped(await read.many(_DELIVERED, customers), "customer_id")
     tokens = {row["click_token"] for row in found} - {None}
     clicked = {row["click_token"]: row for row in await read.many(_CLICKED, tokens)}
+
+    def last(row: Row) -> Row | None:
+        of_people = (delivered[each["customer_id"]] for each in people[row["order_key"]])
+        return last_delivered(chain.from_iterable(of_people), row["placed_at"])
+
     return [
         OrderWithMessages(
             order_key=row["order_key"],
@@ -101,12 +109,7 @@ async def in_period(
             order=Order(row["placed_at"], row["amount"], row["currency"]),
             changes=tuple(_change(each) for each in changes[row["order_key"]]),
             clicked=clicked.get(row["click_token"]),
-            last_delivered=last_delivered(
-                chain.from_iterable(
-                    delivered[each["customer_id"]] for each in people[row["order_key"]]
-                ),
-                row["placed_at"],
-            ),
+            last_delivered=last(row),
         )
         for row in found
     ]
