@@ -5,20 +5,21 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
-    CTE,
+    ARRAY,
     ColumnElement,
     FunctionElement,
     Integer,
+    Label,
     RowMapping,
     Select,
     and_,
-    column,
+    cast,
     exists,
     func,
+    literal,
     select,
     true,
     tuple_,
-    values,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -109,21 +110,19 @@ _AGAIN_AT_ALL: Final = _came_before(None)
 """Most messages are their journey's first: for the others alone the groups are looked at."""
 
 
-def _of(spans: Sequence[Span]) -> CTE:
-    """The days as rows, by number."""
-    columns = (
-        column("number", Integer),
-        column("start_at", UtcDateTime),
-        column("end_at", UtcDateTime),
-    )
-    rows = [(number, span.start, span.end) for number, span in enumerate(spans)]
-    return values(*columns, name="given").data(rows).cte("days")
+def _number(
+    connection: AsyncConnection, spans: Sequence[Span], at: ColumnElement[Any]
+) -> Label[int]:
+    """The number of the day, of days that follow each other."""
+    if connection.dialect.name == "postgresql":
+        starts = literal([each.start for each in spans], ARRAY(UtcDateTime))
+        return (func.width_bucket(at, starts) - 1).label("number")
+    later: list[ColumnElement[int]] = [cast(at >= each.start, Integer) for each in spans[1:]]
+    return sum(later, start=literal(0)).label("number")
 
 
-def _in(spans: Sequence[Span], days: CTE, at: ColumnElement[Any]) -> ColumnElement[bool]:
-    """On one of the days. The whole period is named, too, by which PostgreSQL knows how many."""
-    of_day = and_(at >= days.c.start_at, at < days.c.end_at)
-    return and_(of_day, at >= spans[0].start, at < spans[-1].end)
+def _in(spans: Sequence[Span], at: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(at >= spans[0].start, at < spans[-1].end)
 
 
 async def add_counts(
@@ -138,10 +137,10 @@ async def add_counts(
         facts: of each of the days.
     """
     await without_jit(connection)
-    days = _of(spans)
-    claimed = and_(messages.c.store_id == store_id, _in(spans, days, messages.c.claimed_at))
-    of_messages = select(days.c.number, *_SUBJECT).join(messages, claimed)
-    keys = (days.c.number, *_SUBJECT)
+    number = _number(connection, spans, messages.c.claimed_at)
+    claimed = and_(messages.c.store_id == store_id, _in(spans, messages.c.claimed_at))
+    of_messages = select(number, *_SUBJECT).where(claimed)
+    keys = (number, *_SUBJECT)
     counted = _grouped(of_messages, keys, _COUNTS)
     for row, mine in await _found(connection, counted, spans, facts):
         _add_message_counts(mine, row)
@@ -179,10 +178,9 @@ async def _add_billed(
 async def _add_closed(
     connection: AsyncConnection, store_id: str, spans: Sequence[Span], facts: FactsByDay
 ) -> None:
-    days = _of(spans)
-    closed = and_(journeys.c.store_id == store_id, _in(spans, days, journeys.c.closed_at))
-    keys = (days.c.number, journeys.c.kind)
-    counted = _grouped(select(*keys).join(journeys, closed), keys, [_COUNT])
+    closed = and_(journeys.c.store_id == store_id, _in(spans, journeys.c.closed_at))
+    keys = (_number(connection, spans, journeys.c.closed_at), journeys.c.kind)
+    counted = _grouped(select(*keys).where(closed), keys, [_COUNT])
     for row, mine in await _found(connection, counted, spans, facts):
         mine.add(Subject(kind=row["kind"]), CLOSED, row["count"])
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, RowMapping, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Row, RowMapping, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.results.attribution import last_delivered
@@ -73,8 +73,6 @@ _CLICKED: Final = select(messages.c.click_token, *(messages.c[name] for name in 
 )
 """One table each, by an index: a join of several reads whole tables where statistics lack."""
 
-Row = Mapping[str, Any]
-
 
 async def in_period(
     connection: AsyncConnection, store_id: str, start: datetime, end: datetime
@@ -82,37 +80,37 @@ async def in_period(
     """The orders that were placed or changed in a period, from `start` up to `end`."""
     read = _Reader(connection, store_id)
     period = {"of_store": store_id, "start": start, "end": end}
-    placed = [dict(row) for row in (await connection.execute(_PLACED, period)).mappings()]
-    known = {row["order_key"] for row in placed}
+    placed = (await connection.execute(_PLACED, period)).all()
+    known = {row.order_key for row in placed}
     changed = set((await connection.execute(_CHANGED, period)).scalars()) - known
     return await _with_messages(read, [*placed, *await read.many(_ORDERS, changed)])
 
 
-async def _with_messages(read: "_Reader", found: Sequence[Row]) -> list[OrderWithMessages]:
-    keys = [row["order_key"] for row in found]
-    changes = _grouped(await read.many(_CHANGES, keys), "order_key")
-    people = _grouped(await read.many(_PEOPLE, keys), "order_key")
-    customers = {row["customer_id"] for rows in people.values() for row in rows}
-    delivered = _grouped(await read.many(_DELIVERED, customers), "customer_id")
-    tokens = {row["click_token"] for row in found} - {None}
-    clicked = {row["click_token"]: row for row in await read.many(_CLICKED, tokens)}
+async def _with_messages(read: "_Reader", found: Sequence[Row[Any]]) -> list[OrderWithMessages]:
+    keys = [row.order_key for row in found]
+    changes = _grouped((row.order_key, row) for row in await read.many(_CHANGES, keys))
+    people = _grouped((row.order_key, row.customer_id) for row in await read.many(_PEOPLE, keys))
+    customers = {each for of_order in people.values() for each in of_order}
+    delivered = _grouped(
+        (row.customer_id, (row.delivered_at, row.message_id, row))
+        for row in await read.many(_DELIVERED, customers)
+    )
+    tokens = {row.click_token for row in found} - {None}
+    clicked = {row.click_token: row for row in await read.many(_CLICKED, tokens)}
 
-    def last(row: Row) -> Row | None:
-        of_people = (delivered[each["customer_id"]] for each in people[row["order_key"]])
-        return last_delivered(chain.from_iterable(of_people), row["placed_at"])
-
-    return [
-        OrderWithMessages(
-            order_key=row["order_key"],
-            order_id=row["order_id"],
-            customer_id=row["customer_id"],
-            order=Order(row["placed_at"], row["amount"], row["currency"]),
-            changes=tuple(_change(each) for each in changes[row["order_key"]]),
-            clicked=clicked.get(row["click_token"]),
-            last_delivered=last(row),
+    def with_messages(row: Row[Any]) -> OrderWithMessages:
+        of_people = chain.from_iterable(delivered[each] for each in people[row.order_key])
+        return OrderWithMessages(
+            order_key=row.order_key,
+            order_id=row.order_id,
+            customer_id=row.customer_id,
+            order=Order(row.placed_at, row.amount, row.currency),
+            changes=tuple(_change(each) for each in changes[row.order_key]),
+            clicked=_message(clicked.get(row.click_token)),
+            last_delivered=_message(last_delivered(of_people, row.placed_at)),
         )
-        for row in found
-    ]
+
+    return [with_messages(row) for row in found]
 
 
 class _Reader:
@@ -122,26 +120,29 @@ class _Reader:
         self._connection = connection
         self._store_id = store_id
 
-    async def many(self, query: Select[Any], keys: Collection[str]) -> list[Row]:
+    async def many(self, query: Select[Any], keys: Collection[str]) -> list[Row[Any]]:
         """The rows of all these keys."""
-        found: list[Row] = []
+        found: list[Row[Any]] = []
         ordered = sorted(keys)
         for start in range(0, len(ordered), _AT_ONCE):
             which = {"of_store": self._store_id, "many": ordered[start : start + _AT_ONCE]}
-            rows = (await self._connection.execute(query, which)).mappings()
-            found += [dict(row) for row in rows]
+            found += (await self._connection.execute(query, which)).all()
         return found
 
 
-def _grouped(rows: Iterable[Row], name: str) -> defaultdict[str, list[Row]]:
-    grouped = defaultdict[str, list[Row]](list)
-    for row in rows:
-        grouped[row[name]].append(row)
+def _grouped(pairs: Iterable[tuple[str, Any]]) -> defaultdict[str, list[Any]]:
+    grouped = defaultdict[str, list[Any]](list)
+    for key, value in pairs:
+        grouped[key].append(value)
     return grouped
 
 
-def _change(row: Row) -> OrderChange:
-    return OrderChange(row["kind"], row["at"], row["change_key"], row["amount"], row["currency"])
+def _message(row: Row[Any] | None) -> Mapping[str, Any] | None:
+    return None if row is None else row._asdict()
+
+
+def _change(row: Row[Any]) -> OrderChange:
+    return OrderChange(row.kind, row.at, row.change_key, row.amount, row.currency)
 
 
 _OPTED_OUT: Final = (

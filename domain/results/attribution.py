@@ -5,9 +5,12 @@ message that was delivered to the person before the order was placed, if that wa
 than the store's window. The two are never added up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from operator import itemgetter
+from typing import TypeVar
+
+Message = TypeVar("Message")
 
 
 def is_within(placed_at: datetime, delivered_at: datetime | None, window: timedelta) -> bool:
@@ -23,14 +26,17 @@ def is_within(placed_at: datetime, delivered_at: datetime | None, window: timede
     return timedelta(0) <= placed_at - delivered_at <= window
 
 
-def last_delivered(
-    delivered: Iterable[Mapping[str, Any]], placed_at: datetime
-) -> Mapping[str, Any] | None:
+Delivery = tuple[datetime, str, Message]
+"""When a message was delivered, its id, and the message."""
+
+
+def last_delivered(deliveries: Iterable[Delivery[Message]], placed_at: datetime) -> Message | None:
     """The last message that was delivered before an order; of equals always the same one.
 
     Args:
-        delivered: messages to the person, with `delivered_at` and `message_id`, in any order.
+        deliveries: to the person, in any order.
         placed_at: when the customer ordered.
     """
-    before = (each for each in delivered if each["delivered_at"] <= placed_at)
-    return max(before, key=lambda each: (each["delivered_at"], each["message_id"]), default=None)
+    before = (each for each in deliveries if each[0] <= placed_at)
+    found = max(before, key=itemgetter(0, 1), default=None)
+    return None if found is None else found[2]
