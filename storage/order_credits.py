@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.results.attribution import last_delivered
 from domain.results.order_entries import Order, OrderChange
+from domain.stores.config import MAX_WINDOW
 from storage.result_tables import order_changes, order_people, orders
 from storage.tables import messages, suppressions
 
@@ -66,7 +67,7 @@ _PEOPLE: Final = select(order_people.c.order_key, order_people.c.customer_id).wh
 _DELIVERED: Final = select(*(messages.c[name] for name in _MESSAGE)).where(
     messages.c.store_id == _OF_STORE,
     messages.c.customer_id.in_(_MANY),
-    messages.c.delivered_at.is_not(None),
+    messages.c.delivered_at.between(bindparam("earliest"), bindparam("latest")),
 )
 _CLICKED: Final = select(messages.c.click_token, *(messages.c[name] for name in _MESSAGE)).where(
     messages.c.store_id == _OF_STORE, messages.c.click_token.in_(_MANY)
@@ -93,7 +94,7 @@ async def _with_messages(read: "_Reader", found: Sequence[Row[Any]]) -> list[Ord
     customers = {each for of_order in people.values() for each in of_order}
     delivered = _grouped(
         (row.customer_id, (row.delivered_at, row.message_id, row))
-        for row in await read.many(_DELIVERED, customers)
+        for row in await read.many(_DELIVERED, customers, **_times(found))
     )
     tokens = {row.click_token for row in found} - {None}
     clicked = {row.click_token: row for row in await read.many(_CLICKED, tokens)}
@@ -120,14 +121,25 @@ class _Reader:
         self._connection = connection
         self._store_id = store_id
 
-    async def many(self, query: Select[Any], keys: Collection[str]) -> list[Row[Any]]:
-        """The rows of all these keys."""
+    async def many(self, query: Select[Any], keys: Collection[str], **more: Any) -> list[Row[Any]]:
+        """The rows of all these keys, with more parameters of the query."""
         found: list[Row[Any]] = []
         ordered = sorted(keys)
         for start in range(0, len(ordered), _AT_ONCE):
-            which = {"of_store": self._store_id, "many": ordered[start : start + _AT_ONCE]}
+            which: dict[str, Any] = {
+                "of_store": self._store_id,
+                "many": ordered[start : start + _AT_ONCE],
+            }
+            which |= more
             found += (await self._connection.execute(query, which)).all()
         return found
+
+
+def _times(found: Sequence[Row[Any]]) -> dict[str, datetime]:
+    """Between which a message was delivered that one of the orders may credit."""
+    placed = [row.placed_at for row in found] or [datetime.max.replace(tzinfo=UTC)]
+    first = datetime.min.replace(tzinfo=UTC) + MAX_WINDOW
+    return {"earliest": max(first, min(placed)) - MAX_WINDOW, "latest": max(placed)}
 
 
 def _grouped(pairs: Iterable[tuple[str, Any]]) -> defaultdict[str, list[Any]]:

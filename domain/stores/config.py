@@ -2,7 +2,7 @@
 
 from datetime import time, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -58,6 +58,9 @@ def _not_dots(segment: str, info: ValidationInfo) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+MAX_WINDOW: Final = timedelta(days=30)
+"""The longest attribution window."""
+
 ClickParameter = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
 
 
@@ -175,8 +178,8 @@ class StoreConfig(ConfigModel):
     """The store's own channels, besides WhatsApp."""
     rate: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Events a second that the store may post; None: as many as this release gives to each."""
-    attribution_window: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=30))] = (
-        timedelta(days=3)
+    attribution_window: Annotated[Duration, Field(gt=timedelta(0), le=MAX_WINDOW)] = timedelta(
+        days=3
     )
     """How long after a message was delivered an order may be credited to it."""
     click_token: Annotated[ClickParameter | None, BeforeValidator(_none_if_off)] = "cb"  # noqa: S105  # a parameter's name
