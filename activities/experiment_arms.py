@@ -37,13 +37,15 @@ async def planned_arm(
     if plan is None or not (plan.holdout or plan.variants):
         return NO_EXPERIMENT
     address = phones.address_in(body, store.config.default_region)
-    forms = number_hashes(store.hash_key, address) if address else {request.customer_id}
+    if address is None:
+        return NO_EXPERIMENT  # no message can reach them: they are in no arm
+    forms = number_hashes(store.hash_key, address)
     kind = store.config.plan_kind(request.trigger.kind)
     async with database.reading() as connection:
         experiment = await experiments.running(connection, store.store_id, kind)
         if experiment is None:
             return NO_EXPERIMENT
-        variant = await _known_variant(connection, store.store_id, experiment, frozenset(forms))
+        variant = await _known_variant(connection, store.store_id, experiment, forms)
     if variant is None:
         person = min(forms)
         design, experiment_id = experiment.design, experiment.experiment_id

@@ -17,7 +17,7 @@ from domain.customers.customer_matching import (
 from operations.customer_keys import known_keys
 from storage import contacts, customers
 from storage.customers import Rows
-from storage.database import Database
+from storage.database import Database, lock_each
 from storage.messages import ERASED
 from storage.stores import Store
 from storage.webhooks import StoredNotification
@@ -109,6 +109,8 @@ class CustomerData:
             waiting = await customers.waiting_about(connection, is_about)
         await self._process(waiting)
         async with self._database.transaction(long=True) as connection:
+            names = [("customer", store.store_id, key) for key in sorted(keys)]
+            await lock_each(connection, names)  # before any row, as posts do
             bodies = await customers.quarantined_about(connection, store.store_id, is_about)
             erased = [
                 await customers.erase(connection, store.store_id, key, bodies) for key in keys

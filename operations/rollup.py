@@ -6,9 +6,11 @@ another time zone or attribution window are, too. Of several processes that comp
 time the first one writes; the others answer with what they computed.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
 from typing import Final
 
 import structlog
@@ -21,6 +23,9 @@ from storage.database import UNAVAILABLE_ERRORS, Database
 from storage.result_changes import SETTLED_AFTER, Mark
 from storage.result_days import Basis, Computed, State
 from storage.stores import Store
+
+AHEAD: Final = timedelta(days=31)
+"""Days later than so long from now are not looked at: nothing has happened on them."""
 
 AT_ONCE: Final = 61
 """Days that are computed together, and then kept."""
@@ -51,6 +56,7 @@ async def facts_by_day(  # noqa: PLR0913  # what facts depend on
         tidy: forget marks even if there is no day to be kept.
     """
     basis, zone = basis_of(store), store.config.timezone
+    end = end if now is None else min(end, now + AHEAD)
     async with database.reading(long=True) as connection:
         state = await result_days.state_of(connection, store.store_id, basis)
         first_at = await result_days.first_fact_at(connection, store.store_id)
@@ -134,12 +140,15 @@ def _stale(marks: Iterable[Mark], zone: str, days: Sequence[Span]) -> set[date]:
 
 def _settled(state: State, zone: str, computed: set[date]) -> list[int]:
     """The marks by which no stored day is stale any more."""
-    left = state.days - computed
-    return [
-        each.id
-        for each in state.marks
-        if not any(day_of(each.start, zone) <= day <= day_of(each.end, zone) for day in left)
-    ]
+    left = sorted(state.days - computed)
+
+    @cache
+    def is_done(first: date, last: date) -> bool:
+        place = bisect_left(left, first)
+        return place == len(left) or left[place] > last
+
+    day = cache(partial(day_of, zone=zone))
+    return [each.id for each in state.marks if is_done(day(each.start), day(each.end))]
 
 
 async def _read(

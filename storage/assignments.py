@@ -18,7 +18,7 @@ _OF_PERSON: Final = (
         assignments.c.experiment_id == bindparam("of_experiment"),
         assignments.c.person.in_(bindparam("identities", expanding=True)),
     )
-    .order_by(assignments.c.person)
+    .order_by(assignments.c.claimed_at.is_(None), assignments.c.claimed_at, assignments.c.person)
     .limit(1)
 )
 _ADD: Final = insert_if_new(assignments)
@@ -50,7 +50,11 @@ class NewAssignment:
 async def of_person(
     connection: AsyncConnection, store_id: str, experiment_id: str, identities: Collection[str]
 ) -> Assignment | None:
-    """The arm of a person, by any of their identities; None: not in the experiment."""
+    """The arm of a person, by any of their identities; None: not in the experiment.
+
+    Two numbers that turn out to be one person's may have an arm each: that of the first claim
+    counts.
+    """
     which = {
         "of_store": store_id,
         "of_experiment": experiment_id,

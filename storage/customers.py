@@ -153,6 +153,7 @@ async def erase(
         bodies: the quarantined bodies about the customer, from `quarantined_about`.
     """
     await lock(connection, "customer", store_id, customer_id)
+    await customer_orders.erase(connection, store_id, customer_id)  # before messages, as posts do
     events = await connection.execute(
         update(inbox)
         .where(_same_customer(inbox, store_id, customer_id), cast(inbox.c.body, String) != "{}")
@@ -165,7 +166,6 @@ async def erase(
         .values(provider_id=ERASED, because=None)
     )
     await _erase_evidence(connection, store_id, customer_id)
-    await customer_orders.erase(connection, store_id, customer_id)
     for row in bodies:
         await connection.execute(
             update(quarantined)

@@ -18,7 +18,7 @@ async def read_form(request: Request) -> Mapping[str, str]:
         HTTPException: 413, it is too large.
     """
     raw = await bodies.read_whole(request, MAX_BYTES)
-    fields = parse_qs(raw.decode(errors="replace"))
+    fields = parse_qs(raw.replace(b"%00", b"").replace(b"\0", b"").decode(errors="replace"))
     return {name: values[0].strip() for name, values in fields.items()}
 
 

@@ -12,6 +12,8 @@ from api.ui.viewers import VisibleStore
 from storage.stores import Store
 
 DEFAULT_DAYS = 7
+MAX_DAYS = 400
+"""Of one page."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,13 @@ async def _days(
     first: Annotated[DayQuery, Query(alias="from")] = None,
     last: Annotated[DayQuery, Query(alias="to")] = None,
 ) -> Days:
-    """The last seven days by default; days in the wrong order are turned round."""
+    """The last seven days by default; turned round in the wrong order, and none after today."""
     zone = ZoneInfo(store.config.timezone)
-    last = last or _today(services.clock(), zone)
-    first = first or last - timedelta(days=DEFAULT_DAYS - 1)
-    return Days(min(first, last), max(first, last), zone)
+    today = _today(services.clock(), zone)
+    last = min(last or today, today)
+    first = min(first or last - timedelta(days=DEFAULT_DAYS - 1), today)
+    first, last = min(first, last), max(first, last)
+    return Days(max(first, last - timedelta(days=MAX_DAYS - 1)), last, zone)
 
 
 DaysQuery = Annotated[Days, Depends(_days)]

@@ -27,7 +27,7 @@ async def list_rows(
     session: OperatorSession,
     services: ServicesDep,
     before: RowIdQuery = None,
-    store: Annotated[str | None, Query(max_length=64)] = None,
+    store: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")] = None,
 ) -> Response:
     """What is quarantined, newest first, of one store if it is named."""
     wanted = QuarantinePage(PAGE_SIZE + 1, before, store or None)

@@ -73,7 +73,7 @@ async def _results(services: Services, store: Store, days: Days) -> dict[By, Res
     return dict(zip(By, found, strict=True))
 
 
-Text = Annotated[str | None, Query(max_length=512)]
+Text = Annotated[str | None, Query(max_length=512, pattern=r"^[^\x00]*$")]
 
 
 async def _behind(  # noqa: PLR0913, PLR0917  # the parts of a figure

@@ -37,9 +37,9 @@ def variant_of(design: Design, hash_key: str, experiment_id: str, person: str) -
     if not design.variants:
         return None
     left = draw(hash_key, experiment_id, person, "variant")
-    shares = sorted(design.shares().items())
-    for name, share in shares:
+    *others, (last, _) = sorted(design.shares().items())
+    for name, share in others:
         if left < share:
             return name
         left -= share
-    return shares[-1][0]  # the shares add up to a little less than 1
+    return last  # the shares may add up to a little less than 1

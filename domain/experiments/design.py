@@ -59,7 +59,13 @@ def designs_of(config: StoreConfig) -> dict[str, Design]:
 def followed_for(config: StoreConfig, plan: Plan) -> timedelta:
     """How long a person's orders count: the attribution window after the last message of the plan.
 
-    The same for every arm, whichever variant has the longest way from its first message.
+    The same for every arm, whichever variant has the longest way: from its first message, or, where
+    variants differ in delays, from when the plan is loaded.
     """
-    spans = [steps[-1].after - steps[0].after for _, steps in plan.arms()]
+    design = Design.of_plan(plan)
+    with_plan = design is not None and design.timing
+    spans = [
+        steps[-1].after - (timedelta(0) if with_plan else steps[0].after)
+        for _, steps in plan.arms()
+    ]
     return max(spans, default=timedelta(0)) + config.attribution_window

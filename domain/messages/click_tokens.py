@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -21,6 +22,9 @@ TOKEN_BYTES: Final = 10
 
 MAX_VALUES, MAX_DEPTH = 2_000, 8
 """Of an event, in which tokens are looked for."""
+
+MAX_TOKENS: Final = 20
+"""Of one event. A customer follows one link at a time."""
 
 MAX_LINK: Final = 4_096
 """Characters. Longer texts are not looked through."""
@@ -38,18 +42,24 @@ def click_token(hash_key: str, *message_key: str) -> str:
     return base64.b32encode(digest[:TOKEN_BYTES]).decode().lower()
 
 
-def with_click_token(end_of_url: str, parameter: str, token: str, template_url: str = "") -> str:
+def with_click_token(
+    end_of_url: str, parameter: str, token: str, template_url: str | None = None
+) -> str:
     """The end of a URL with a token in its query, before its fragment.
 
-    Unchanged if it would be longer than a URL may be.
+    Unchanged if it would be longer than a URL may be, and where it may be a value in the query of a
+    template that is not known, such as `https://shop.example/r?id={{1}}`: it has no path or query.
 
     Args:
         end_of_url: what a message gives for its button.
         parameter: in which the token stands, such as `cb`.
         token: of the message.
-        template_url: what stands before it in the template, if that is known.
+        template_url: what stands before it in the template; None: that is not known.
     """
     before, mark, fragment = end_of_url.partition("#")
+    if template_url is None and not {"/", "?"} & set(before):
+        return end_of_url
+    template_url = template_url or ""
     has_query = "?" in before or "?" in template_url.rpartition("#")[2]
     joint = "" if before.endswith(("?", "&")) else "&" if has_query else "?"
     link = f"{before}{joint}{parameter}={token}{mark}{fragment}"
@@ -86,7 +96,8 @@ def tokens_in(body: Mapping[str, Any], parameter: str) -> frozenset[str]:
     if sought.encode() not in to_json(data):
         return frozenset()
     links = (each for each in _texts(data) if sought in each)
-    return frozenset(token for link in links for token in pattern.findall(link))
+    found = (token for link in links for token in pattern.findall(link))
+    return frozenset(islice(found, MAX_TOKENS))
 
 
 def token_in(link: str | None, parameter: str) -> str | None:
@@ -95,18 +106,18 @@ def token_in(link: str | None, parameter: str) -> str | None:
     return None if found is None else found[1]
 
 
-def _card(card: Card, parameter: str, token: str, template_url: str) -> Card:
+def _card(card: Card, parameter: str, token: str, template_url: str | None) -> Card:
     button_url = _optional(card.button_url, parameter, token, template_url)
     return card.model_copy(update={"button_url": button_url})
 
 
-def _optional(link: str | None, parameter: str, token: str, template_url: str) -> str | None:
+def _optional(link: str | None, parameter: str, token: str, template_url: str | None) -> str | None:
     return None if link is None else with_click_token(link, parameter, token, template_url)
 
 
-def _link_of(parts: TemplateParts | None) -> str:
+def _link_of(parts: TemplateParts | None) -> str | None:
     """What stands before the variable end of the URL of a template's button."""
-    return "" if parts is None else parts.button_link
+    return None if parts is None else parts.button_link or None
 
 
 @lru_cache

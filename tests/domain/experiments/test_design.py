@@ -88,8 +88,14 @@ def test_only_plans_that_compare_something_have_a_design() -> None:
 
 
 def test_orders_count_from_the_first_message_to_the_window_after_the_last() -> None:
-    both = plan(variants=variants(["1h", "25h"], ["2h"]))
+    assert followed_for(config({}), plan(steps=[step("1h"), step("25h")], holdout=0.1)) == 4 * DAY
+    both = plan(variants=variants(["1h", "25h"], ["1h", "25h"]))
     assert followed_for(config({}), both) == 4 * DAY
+
+
+def test_orders_of_variants_with_other_delays_count_from_the_plan_to_the_latest_message() -> None:
+    both = plan(variants=variants(["1h"], ["48h"]))
+    assert followed_for(config({}), both) == 5 * DAY
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,15 @@ def test_plan_without_a_sent_message_was_skipped_for_its_last_reason() -> None:
     assert ending.evidence["messages"] == "3"
 
 
+def test_of_a_held_out_customer_that_is_the_reason_whatever_came_after() -> None:
+    state = waiting(*STEPS)
+    delivery.skip(state, current_step(state), Reason.WITHHELD, {"experiment": "exp-1"}, NOON)
+    delivery.skip(state, current_step(state), Reason.FREQUENCY_CAP, {"messages": "3"}, NOON)
+    ending = plan_done(state.progress)
+    assert (ending.outcome, ending.reason) == (Outcome.SKIPPED, Reason.WITHHELD)
+    assert ending.evidence["experiment"] == "exp-1"
+
+
 # The result of sending
 
 
