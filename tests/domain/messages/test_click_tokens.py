@@ -190,7 +190,7 @@ def test_deep_and_wide_data_is_looked_through_to_a_limit() -> None:
     st.from_regex(r"[a-z0-9/]{0,20}(\?[a-z]{1,3}=[a-z0-9]{0,5})?(#[a-z?=&]{0,8})?", fullmatch=True)
 )
 def test_a_token_is_found_where_it_was_put_and_the_rest_of_the_link_stays(end: str) -> None:
-    link = "https://shop.example/" + with_click_token(end, "cb", TOKEN)
+    link = "https://shop.example/" + with_click_token(end, "cb", TOKEN, "")
     before, after = urlsplit("https://shop.example/" + end), urlsplit(link)
     assert token_in(link, "cb") == TOKEN
     assert (after.path, after.fragment) == (before.path, before.fragment)
