@@ -92,11 +92,12 @@ async def _took(ask: Callable[[], Awaitable[Any]]) -> float:
     return time.perf_counter() - began
 
 
-def _command() -> Command:
-    command = Command("results", __doc__)
-    command.number("--messages", small=100_000, full=1_000_000, meaning="messages of the store")
-    return command
+def command() -> Command:
+    """What it is told."""
+    made = Command("results", __doc__)
+    made.number("--messages", small=100_000, full=1_000_000, meaning="messages of the store")
+    return made
 
 
 if __name__ == "__main__":
-    _command().run(measure)
+    command().run(measure)

@@ -27,11 +27,12 @@ async def state_of(shop: Shop) -> dict[str, Any]:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What is asked of databases while the block runs."""
+    """What is asked of databases while the block runs, the look for waiting webhooks apart."""
     asked: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
+        if statement.startswith("SELECT") and "FROM webhooks" not in statement:
+            asked.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
