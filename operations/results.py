@@ -1,7 +1,7 @@
 """What a store's messages brought, in a period: counted, credited, and caused."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -57,23 +57,36 @@ async def results_of(  # noqa: PLR0913  # what results depend on
     With the time, days that are old enough are taken as they were rolled up; without it everything
     is computed from the tables.
     """
+    return (await results_by(database, store, [by], start, end, now=now))[by]
+
+
+async def results_by(  # noqa: PLR0913  # what results depend on
+    database: Database,
+    store: Store,
+    groupings: Iterable[By],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime | None = None,
+) -> dict[By, Results]:
+    """As `results_of`, in several groupings of the same facts."""
     facts = await facts_by_day(database, store, start, end, now)
-    table = _Table(store.config, by)
-    table.add(facts)
-    rows = table.sorted_rows()
+    known = {
+        "attribution_window": format_duration(store.config.attribution_window),
+        "click_token": store.config.click_token,
+        "all_orders": _all_orders(total(facts.values())),
+    }
+    found = {}
     async with database.reading(long=True) as connection:
-        await add_caused(
-            connection, store.store_id, store.config, rows, by=by, start=start, end=end, now=now
-        )
-    return Results.of(
-        start,
-        end,
-        by=by,
-        attribution_window=format_duration(store.config.attribution_window),
-        click_token=store.config.click_token,
-        rows=rows,
-        all_orders=_all_orders(total(facts.values())),
-    )
+        for by in groupings:
+            table = _Table(store.config, by)
+            table.add(facts)
+            rows = table.sorted_rows()
+            await add_caused(
+                connection, store.store_id, store.config, rows, by=by, start=start, end=end, now=now
+            )
+            found[by] = Results.of(start, end, by=by, rows=rows, **known)
+    return found
 
 
 class _Rows(dict[Group, ResultRow]):

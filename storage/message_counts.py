@@ -73,7 +73,10 @@ def _came_before(by: By | None) -> ColumnElement[bool]:
     So a journey counts once for each group, on one day, however long it went on.
     """
     earlier, this = messages.alias(f"earlier_{by}"), messages.c
-    place, its_place = (tuple_(each.claimed_at, each.message_id) for each in (earlier.c, this))
+    # Not the bare column: SQLite would read all messages of the store by their time.
+    claimed_at = func.coalesce(earlier.c.claimed_at, this.claimed_at)
+    place = tuple_(claimed_at, earlier.c.message_id)
+    its_place = tuple_(this.claimed_at, this.message_id)
     same = [
         earlier.c[name] == this[name] for name in ("store_id", "customer_id", "trigger_event_id")
     ]

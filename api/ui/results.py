@@ -1,6 +1,5 @@
 """A store's first page: from left to came back, and the people behind each figure."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -10,18 +9,15 @@ from api.dependencies import ServicesDep
 from api.errors import not_found
 from api.ui.answers import PageRoute, page
 from api.ui.customer_references import reference_to
-from api.ui.periods import Days, DaysQuery, presets
+from api.ui.periods import DaysQuery, presets
 from api.ui.viewers import SignedIn, VisibleStore
-from bootstrap import Services
 from operations import store_administration
 from operations.funnel import funnel_of
 from operations.people import FIGURES, people_of
-from operations.result_models import Results
-from operations.results import results_of
+from operations.results import results_by
 from pages.results import compared, plot_of, revenue_of, stages
 from storage.people_behind import Behind
 from storage.result_groups import By
-from storage.stores import Store
 
 PAGE_SIZE = 100
 MAX_OFFSET = 100_000
@@ -37,7 +33,7 @@ async def show(
     services: ServicesDep,
 ) -> Response:
     """The funnel, plans and steps, days, templates and variants, and what was not sent."""
-    by = await _results(services, store, days)
+    by = await results_by(services.database, store, By, days.start, days.end, now=services.clock())
     funnel = await funnel_of(services.database, store.store_id, days.start, days.end)
     async with services.database.reading() as connection:
         state = await store_administration.state_of(connection, store)
@@ -60,17 +56,6 @@ async def show(
         variants=compared([row for row in by[By.VARIANT].rows if row.variant]),
         plot=plot_of(by[By.DAY], days.first, days.last),
     )
-
-
-async def _results(services: Services, store: Store, days: Days) -> dict[By, Results]:
-    """Every table of results, read at the same time."""
-    found = await asyncio.gather(
-        *(
-            results_of(services.database, store, by, days.start, days.end, now=services.clock())
-            for by in By
-        )
-    )
-    return dict(zip(By, found, strict=True))
 
 
 Text = Annotated[str | None, Query(max_length=512, pattern=r"^[^\x00]*$")]
