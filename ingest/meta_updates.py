@@ -83,7 +83,7 @@ async def _apply(
 async def _apply_to_person(
     database: Database, routed: RoutedUpdate, now: datetime, counts: UpdateCounts
 ) -> UpdateResult:
-    """Apply what a person said. A reply counts as one whatever it says, also when it is STOP."""
+    """Apply what a person said. Every reply counts as one, also STOP."""
     content = routed.update.content
     replied = isinstance(content, Inbound) and await note_reply(database, content, routed, now)
     result = await apply_to_person(database, routed, now)

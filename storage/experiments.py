@@ -41,7 +41,7 @@ async def follow_config(
 ) -> None:
     """End the experiments that a store's configuration ends, and begin those that it begins.
 
-    One whose holdout, variants' names and weights stay as they are goes on, whatever else changes.
+    One whose holdout, variants' names and weights stay as they are goes on; texts may change.
     """
     wanted = designs_of(config)
     running = {each.kind: each for each in await _running(connection, store_id)}

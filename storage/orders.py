@@ -1,4 +1,4 @@
-"""Orders, and what changed them: what results are computed from, whatever arrives first.
+"""Orders, and what changed them: what results are computed from, in any order of arrival.
 
 The transaction that writes one holds its lock (`order_lock`), so that two posts of an order, or a
 post and an exit check that found the same order, take turns.

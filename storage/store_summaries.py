@@ -1,4 +1,4 @@
-"""All stores at a glance: one grouped query for each thing that is counted, whatever their number.
+"""All stores at a glance: one grouped query for each thing that is counted, of any number of them.
 
 The queries read indexes of few rows. The two that do not are about the last arrivals, and about
 the messages of some days.

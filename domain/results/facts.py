@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 CLAIMED: Final = "claimed"
-"""Messages that were claimed, with whatever came of it."""
+"""Messages that were claimed, in any outcome."""
 
 CLOSED: Final = "closed"
 """Journeys that closed, by kind alone."""

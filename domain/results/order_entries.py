@@ -1,7 +1,7 @@
 """What an order adds to the figures, and when: refunds and cancellations count on their own day.
 
-The same entries come of the same order and changes, whenever they are computed and in whatever
-order these arrived. Currencies are never added up.
+The same entries come of the same order and changes, at any time and in any order of
+arrival. Currencies are never added up.
 """
 
 from collections.abc import Iterable, Iterator

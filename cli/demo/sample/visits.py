@@ -109,13 +109,13 @@ def _visit(chance: random.Random, shopper: int, days_ago: int, at: datetime) -> 
 
 
 RECENT_DAYS: Final = 7
-"""Whose events are kept: nobody's are for longer than eight days."""
+"""Whose events are kept: none are for longer than eight days."""
 
 
 def phones(all_visits: Iterable[Visit]) -> dict[int, str]:
     """The numbers of the shoppers of the last days. The others' are not known any more.
 
-    020 7946 0000 to 0999 are nobody's: Ofcom keeps them for television and radio drama.
+    020 7946 0000 to 0999 belong to no person: Ofcom keeps them for television and radio drama.
     """
     recent = (each.shopper for each in all_visits if each.days_ago <= RECENT_DAYS)
     return {
